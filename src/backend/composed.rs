@@ -1,0 +1,127 @@
+//! A formula evaluated with Burn tensors: any backend, any float type, gradients by autodiff.
+
+use super::{Fold, Inputs};
+use crate::formula::{ColumnFormula, Real};
+use burn::tensor::{DType, Tensor, TensorData};
+
+impl<const D: usize> Real for Tensor<D> {
+    fn constant(&self, value: f64) -> Self {
+        self.full_like(value)
+    }
+
+    fn detach(self) -> Self {
+        Tensor::detach(self)
+    }
+
+    fn abs(self) -> Self {
+        Tensor::abs(self)
+    }
+
+    fn exp(self) -> Self {
+        Tensor::exp(self)
+    }
+
+    fn ln(self) -> Self {
+        self.log()
+    }
+
+    fn ln_1p(self) -> Self {
+        self.log1p()
+    }
+
+    fn sqrt(self) -> Self {
+        Tensor::sqrt(self)
+    }
+
+    fn where_below(&self, bound: f64, then: Self, otherwise: Self) -> Self {
+        otherwise.mask_where(self.clone().lower_scalar(bound), then)
+    }
+
+    fn where_equal(&self, value: f64, then: Self, otherwise: Self) -> Self {
+        otherwise.mask_where(self.clone().equal_scalar(value), then)
+    }
+
+    // Filling with a number spares the constant tensor of the general form.
+
+    fn at_most(self, bound: f64) -> Self {
+        let above = self.clone().greater_scalar(bound);
+        self.mask_fill(above, bound)
+    }
+
+    fn at_least(self, bound: f64) -> Self {
+        let below = self.clone().lower_scalar(bound);
+        self.mask_fill(below, bound)
+    }
+}
+
+/// The loss of every element, in the data type of the prediction.
+pub(super) fn losses<const D: usize, F: ColumnFormula>(
+    formula: F,
+    inputs: Inputs<'_, D>,
+) -> Tensor<D> {
+    let dtype = inputs.prediction.dtype();
+    evaluate(formula, inputs.widened()).cast(dtype)
+}
+
+/// The losses of all elements as one number, in the data type of the prediction.
+pub(super) fn reduced<const D: usize, F: ColumnFormula>(
+    formula: F,
+    inputs: Inputs<'_, D>,
+    fold: Fold,
+) -> Tensor<1> {
+    let dtype = inputs.prediction.dtype();
+    let mut inputs = inputs.widened();
+    let weights = inputs.weights.take().map(|weights| {
+        // Elements of weight 0 are replaced before anything is computed of them, so that neither
+        // their values nor their derivatives can reach the result.
+        let ignored = weights.clone().equal_scalar(0.0);
+        inputs.prediction = inputs.prediction.clone().mask_fill(ignored.clone(), 0.0);
+        inputs.target = inputs.target.clone().mask_fill(ignored, 0.0);
+        weights
+    });
+    let elements = evaluate(formula, inputs);
+    let (total, weight) = match weights {
+        Some(weights) => ((elements * weights.clone()).sum(), Some(weights.sum())),
+        None => (elements.sum(), None),
+    };
+    let value = match (fold, weight) {
+        (Fold::Sum { factor }, _) => total * factor,
+        (Fold::WeightedMean, Some(weight)) => {
+            let nothing = weight.clone().equal_scalar(0.0);
+            total.mask_fill(nothing.clone(), 0.0) / weight.mask_fill(nothing, 1.0)
+        }
+        (Fold::WeightedMean, None) => unreachable!("a weighted mean has weights"),
+    };
+    value.cast(dtype)
+}
+
+fn evaluate<const D: usize, F: ColumnFormula>(formula: F, inputs: Inputs<'_, D>) -> Tensor<D> {
+    let x = inputs.prediction;
+    // A formula that looks at its column is always given the parameters; for the others this
+    // stays unused, so any tensor will do.
+    let column = match inputs.columns {
+        Some(parameters) => {
+            let mut shape = [1; D];
+            shape[D - 1] = parameters.len();
+            let data = TensorData::new(parameters.to_vec(), shape);
+            Tensor::<D>::from_data(data, (&x.device(), x.dtype())).expand(x.shape())
+        }
+        None => x.clone(),
+    };
+    formula.value_in_column(x, inputs.target, column)
+}
+
+impl<const D: usize> Inputs<'_, D> {
+    /// Half precision is computed in `f32`.
+    fn widened(self) -> Self {
+        match self.prediction.dtype() {
+            DType::F16 | DType::BF16 => Self {
+                prediction: self.prediction.cast(DType::F32),
+                target: self.target.cast(DType::F32),
+                weights: self.weights.map(|weights| weights.cast(DType::F32)),
+                columns: self.columns,
+            },
+            _ => self,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Fused operations on Flex tensors.
+
+use super::fused::{Host, fused_backend};
+use burn::{
+    backend::{Flex, flex::FlexTensor, tensor::FloatTensor},
+    tensor::{DType, Element, Shape, TensorData, bf16, f16},
+};
+use bytemuck::Pod;
+
+impl<E: Element + Pod> Host<E> for Flex {
+    fn contiguous(tensor: FlexTensor) -> FlexTensor {
+        // `to_contiguous` hands out a second owner even where there is nothing to copy.
+        if tensor.is_contiguous() {
+            tensor
+        } else {
+            tensor.to_contiguous()
+        }
+    }
+
+    fn slice(tensor: &FlexTensor) -> &[E] {
+        tensor
+            .as_slice()
+            .expect("a contiguous tensor of this element type")
+    }
+
+    fn slice_mut(tensor: &mut FlexTensor) -> Option<&mut [E]> {
+        let (start, end) = tensor.layout().contiguous_offsets()?;
+        Some(&mut tensor.try_storage_mut::<E>()?[start..end])
+    }
+
+    fn from_vec(elements: Vec<E>, shape: Shape) -> FlexTensor {
+        FlexTensor::from_data(TensorData::new(elements, shape))
+    }
+}
+
+fused_backend!(Flex: F32 => f32, F16 => f16, BF16 => bf16);

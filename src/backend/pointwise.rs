@@ -1,0 +1,73 @@
+//! Pointwise losses on tensors, by whichever path they can take.
+
+use super::{Fold, composed, path::is_fused};
+use crate::formula::ColumnFormula;
+use burn::tensor::Tensor;
+
+/// What a pointwise loss is computed from; shapes and data types have been checked.
+pub(crate) struct Inputs<'a, const D: usize> {
+    /// The prediction.
+    pub prediction: Tensor<D>,
+    /// The target, of the same shape.
+    pub target: Tensor<D>,
+    /// Weights of the elements, of the same shape.
+    pub weights: Option<Tensor<D>>,
+    /// Parameters of the columns (the last dimension).
+    pub columns: Option<&'a [f32]>,
+}
+
+impl<const D: usize> Inputs<'_, D> {
+    /// The fused operation has no gradient to weights; such weights take the composed path.
+    fn are_fused(&self) -> bool {
+        is_fused(&self.prediction) && !self.weights.as_ref().is_some_and(Tensor::is_tracked)
+    }
+}
+
+/// The loss of every element.
+pub(crate) fn losses<const D: usize, F: ColumnFormula>(
+    formula: F,
+    inputs: Inputs<'_, D>,
+) -> Tensor<D> {
+    debug_assert!(inputs.weights.is_none(), "weights are for reduced losses");
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if inputs.are_fused() {
+        return Tensor::from_dispatch(fused(formula, inputs, None));
+    }
+    composed::losses(formula, inputs)
+}
+
+/// The losses of all elements as one number. No elements at all give 0.
+pub(crate) fn reduced<const D: usize, F: ColumnFormula>(
+    formula: F,
+    inputs: Inputs<'_, D>,
+    fold: Fold,
+) -> Tensor<1> {
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if inputs.are_fused() {
+        return Tensor::from_dispatch(fused(formula, inputs, Some(fold)));
+    }
+    composed::reduced(formula, inputs, fold)
+}
+
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+fn fused<const D: usize, F: ColumnFormula>(
+    formula: F,
+    inputs: Inputs<'_, D>,
+    fold: Option<Fold>,
+) -> burn::backend::DispatchTensor {
+    use super::extension::{LossBackend, Weights};
+    use burn::backend::Dispatch;
+
+    let weights = match inputs.weights {
+        Some(weights) => Weights::Each(weights.into_dispatch()),
+        None => Weights::Equal,
+    };
+    <Dispatch as LossBackend>::pointwise(
+        formula,
+        inputs.prediction.into_dispatch(),
+        inputs.target.into_dispatch(),
+        weights,
+        inputs.columns.map(<[f32]>::to_vec),
+        fold,
+    )
+}

@@ -1,0 +1,153 @@
+//! Binary cross entropy.
+
+use crate::{
+    error::{Check, LossError, check_columns},
+    formula::{
+        BinaryCrossEntropy, ColumnFormula, Formula, ProbabilityCrossEntropy, Real, Smoothed,
+        WeightedCrossEntropy, WeightedProbabilityCrossEntropy,
+    },
+    pointwise::{PointwiseLoss, pointwise_loss},
+    reduction::Reduction,
+};
+use burn::{config::Config, module::Module, tensor::Tensor};
+
+/// Configuration of [`BinaryCrossEntropyLoss`].
+#[derive(Config, Debug)]
+pub struct BinaryCrossEntropyLossConfig {
+    /// Whether predictions are logits (the default) or probabilities. Prefer logits: a probability
+    /// has lost what its logit knew near 0 and 1.
+    #[config(default = true)]
+    pub logits: bool,
+    /// The weight of positive targets, one for each class (the last dimension) or one for all.
+    pub pos_weight: Option<Vec<f64>>,
+    /// How much of each target is spread over both classes, from 0 to 1. Default 0.
+    #[config(default = 0.0)]
+    pub label_smoothing: f64,
+    /// How the losses of all elements become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The binary cross entropy of logits (or probabilities) against targets in `[0, 1]`.
+///
+/// ```text
+/// l = -w t' ln p - (1 - t') ln(1 - p)      p = sigmoid(x)
+/// t' = t (1 - s) + s / 2
+/// ```
+/// with the positive weight `w` of the class and the label smoothing `s`. Targets may be soft. For
+/// logits the loss is exact at any size, infinite ones included: 0 for the right label, infinite
+/// for the wrong one.
+///
+/// With `logits` off the prediction is `p` itself. Its logarithms are held at -100 as in PyTorch,
+/// so a probability of 0 for a positive costs 100; there the derivative is 0.
+///
+/// Sources: D. R. Cox, *The Regression Analysis of Binary Sequences*, 1958; label smoothing:
+/// C. Szegedy et al., *Rethinking the Inception Architecture for Computer Vision*, 2016.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::BinaryCrossEntropyLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = BinaryCrossEntropyLossConfig::new()
+///     .with_pos_weight(Some(vec![1.0, 3.0]))
+///     .init();
+/// let logits = Tensor::<2>::from_floats([[0.0, 0.0]], &device);
+/// let targets = Tensor::<2>::from_floats([[1.0, 1.0]], &device);
+/// let value = loss.forward(logits, targets).into_scalar::<f32>();
+/// assert!((value - 2.0 * 2f32.ln()).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct BinaryCrossEntropyLoss {
+    logits: bool,
+    pos_weight: Option<Vec<f64>>,
+    label_smoothing: f64,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl BinaryCrossEntropyLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If a positive weight is negative or not finite or the list of them is empty, or
+    /// `label_smoothing` is not from 0 to 1.
+    pub fn try_init(&self) -> Result<BinaryCrossEntropyLoss, LossError> {
+        let check = Check("BinaryCrossEntropyLossConfig");
+        check.in_unit_interval("label_smoothing", self.label_smoothing)?;
+        if let Some(weights) = &self.pos_weight {
+            let ok = |&weight: &f64| weight >= 0.0 && weight <= f32::MAX as f64;
+            check.that(
+                !weights.is_empty() && weights.iter().all(ok),
+                "pos_weight",
+                weights,
+                "one finite number of 0 or above for each class, or one for all",
+            )?;
+        }
+        Ok(BinaryCrossEntropyLoss {
+            logits: self.logits,
+            pos_weight: self.pos_weight.clone(),
+            label_smoothing: self.label_smoothing,
+            reduction: self.reduction,
+        })
+    }
+}
+
+pointwise_loss!(
+    BinaryCrossEntropyLoss,
+    BinaryCrossEntropyLossConfig,
+    shows: [logits, pos_weight, label_smoothing]
+);
+
+impl PointwiseLoss for BinaryCrossEntropyLoss {
+    const NAME: &'static str = "BinaryCrossEntropyLoss";
+    type Formula = Smoothed<Variant>;
+
+    fn formula(&self) -> Smoothed<Variant> {
+        Smoothed {
+            formula: match (self.logits, &self.pos_weight) {
+                (true, None) => Variant::Logits,
+                (true, Some(_)) => Variant::WeightedLogits,
+                (false, None) => Variant::Probabilities,
+                (false, Some(_)) => Variant::WeightedProbabilities,
+            },
+            smoothing: self.label_smoothing,
+        }
+    }
+
+    fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+
+    #[track_caller]
+    fn columns<const D: usize>(&self, prediction: &Tensor<D>) -> Option<Vec<f32>> {
+        let weights = self.pos_weight.as_ref()?;
+        check_columns(Self::NAME, "pos_weight", weights.len(), prediction);
+        Some(weights.iter().map(|&weight| weight as f32).collect())
+    }
+}
+
+/// Which of the binary formulas a configuration asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Variant {
+    Logits,
+    WeightedLogits,
+    Probabilities,
+    WeightedProbabilities,
+}
+
+impl ColumnFormula for Variant {
+    #[inline(always)]
+    fn value_in_column<R: Real>(&self, x: R, t: R, column: R) -> R {
+        match self {
+            Variant::Logits => BinaryCrossEntropy.value(x, t),
+            Variant::WeightedLogits => WeightedCrossEntropy.value_in_column(x, t, column),
+            Variant::Probabilities => ProbabilityCrossEntropy.value(x, t),
+            Variant::WeightedProbabilities => {
+                WeightedProbabilityCrossEntropy.value_in_column(x, t, column)
+            }
+        }
+    }
+}

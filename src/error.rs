@@ -1,0 +1,159 @@
+//! What is wrong with an input, said to the person who gave it.
+
+use burn::tensor::Tensor;
+use core::fmt;
+
+/// A hyperparameter a loss cannot be built with.
+///
+/// # Example
+/// ```
+/// use burn_losses::HuberLossConfig;
+///
+/// let error = HuberLossConfig::new().with_delta(-1.0).try_init().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "HuberLossConfig: delta is -1, expected a finite number above 0"
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct LossError {
+    config: &'static str,
+    field: &'static str,
+    given: String,
+    expected: &'static str,
+}
+
+impl LossError {
+    /// The configuration that holds the value, `"HuberLossConfig"`.
+    pub fn config(&self) -> &str {
+        self.config
+    }
+
+    /// The field of the configuration that holds the value, `"delta"`.
+    pub fn field(&self) -> &str {
+        self.field
+    }
+}
+
+impl fmt::Display for LossError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            config,
+            field,
+            given,
+            expected,
+        } = self;
+        write!(f, "{config}: {field} is {given}, expected {expected}")
+    }
+}
+
+impl core::error::Error for LossError {}
+
+/// Checks on the hyperparameters of one configuration.
+#[derive(Clone, Copy)]
+pub(crate) struct Check(pub &'static str);
+
+impl Check {
+    /// Passes if `ok`; `given` and `expected` say what is wrong otherwise.
+    pub fn that(
+        self,
+        ok: bool,
+        field: &'static str,
+        given: impl fmt::Debug,
+        expected: &'static str,
+    ) -> Result<(), LossError> {
+        if ok {
+            return Ok(());
+        }
+        Err(LossError {
+            config: self.0,
+            field,
+            given: format!("{given:?}").trim_end_matches(".0").to_string(),
+            expected,
+        })
+    }
+
+    /// A width: above 0, and within what `f32` can divide by.
+    pub fn above_zero(self, field: &'static str, value: f64) -> Result<(), LossError> {
+        let in_range = (f32::MIN_POSITIVE as f64..=f32::MAX as f64).contains(&value);
+        let expected = if value > 0.0 && value.is_finite() {
+            "a number within the normal range of f32"
+        } else {
+            "a finite number above 0"
+        };
+        self.that(in_range, field, value, expected)
+    }
+
+    /// A number that is 0 or above.
+    pub fn at_least_zero(self, field: &'static str, value: f64) -> Result<(), LossError> {
+        let ok = value >= 0.0 && value <= f32::MAX as f64;
+        self.that(ok, field, value, "a finite number of 0 or above")
+    }
+
+    /// A share.
+    pub fn in_unit_interval(self, field: &'static str, value: f64) -> Result<(), LossError> {
+        let ok = (0.0..=1.0).contains(&value);
+        self.that(ok, field, value, "a number from 0 to 1")
+    }
+}
+
+/// Panics unless `tensor`, named `name`, has the shape `expected` and the data type of
+/// `prediction`.
+#[track_caller]
+pub(crate) fn check_like_prediction<const D: usize>(
+    loss: &str,
+    name: &str,
+    tensor: &Tensor<D>,
+    prediction: &Tensor<D>,
+    expected: &[usize],
+) {
+    let shape = tensor.dims();
+    assert!(
+        shape == expected,
+        "{loss}: the {name} has shape {shape:?}, expected {expected:?} to go with the prediction \
+         of shape {:?}; shapes are not broadcast, reshape or expand the {name} first",
+        prediction.dims(),
+    );
+    let (given, wanted) = (tensor.dtype(), prediction.dtype());
+    assert!(
+        given == wanted,
+        "{loss}: the {name} is {given:?} and the prediction {wanted:?}; cast one of them",
+    );
+}
+
+/// Panics unless there is one parameter for each column of `prediction`.
+#[track_caller]
+pub(crate) fn check_columns<const D: usize>(
+    loss: &str,
+    field: &str,
+    count: usize,
+    prediction: &Tensor<D>,
+) {
+    let shape = prediction.dims();
+    assert!(
+        count == 1 || count == shape[D - 1],
+        "{loss}: {count} values of {field} for a prediction of shape {shape:?}, expected one \
+         for each of the {} in its last dimension",
+        shape[D - 1],
+    );
+}
+
+/// Panics unless `normalizer` is a finite number.
+#[track_caller]
+pub(crate) fn check_normalizer(loss: &str, normalizer: f64) {
+    assert!(
+        normalizer.is_finite(),
+        "{loss}: the normalizer is {normalizer}, expected a finite number, such as the count of \
+         foreground anchors",
+    );
+}
+
+/// Panics unless `normalizer` holds one number.
+#[track_caller]
+pub(crate) fn check_normalizer_shape(loss: &str, normalizer: &Tensor<1>) {
+    let shape = normalizer.dims();
+    assert!(
+        shape == [1],
+        "{loss}: the normalizer has shape {shape:?}, expected [1]; sum it first",
+    );
+}

@@ -1,0 +1,57 @@
+//! Cross entropy that fades where the prediction is already right.
+
+use super::{Formula, Real, binary::Logit};
+
+/// `alpha_t (1 - p_t)^gamma CE(x, t)` with `p = sigmoid(x)` (Lin et al., 2017), where
+/// `p_t = p t + (1 - p)(1 - t)` and `alpha_t = alpha t + (1 - alpha)(1 - t)`.
+#[derive(Clone, Copy, Debug)]
+pub struct SigmoidFocal {
+    /// The weight of positives, in `[0, 1]`; negatives weigh `1 - alpha`. `None` weighs both 1.
+    pub alpha: Option<f64>,
+    /// How fast right predictions fade, 0 or above.
+    pub gamma: f64,
+}
+
+impl SigmoidFocal {
+    /// Whole exponents up to this one are multiplied out.
+    const WHOLE_UP_TO: f64 = 8.0;
+
+    /// `(1 - p_t)^gamma`, or `None` where it is 1 for every prediction.
+    #[inline(always)]
+    fn modulation<R: Real>(&self, logit: &Logit<R>) -> Option<R> {
+        // 1 - p_t = (against + towards z) / (1 + z): a sum of what is not negative.
+        let towards = -(logit.against.clone() - 1.0);
+        let numerator = logit.against.clone() + towards * logit.decay.clone();
+        if self.gamma == 0.0 {
+            None
+        } else if self.gamma.fract() == 0.0 && self.gamma <= Self::WHOLE_UP_TO {
+            let miss = numerator / (logit.decay.clone() + 1.0);
+            Some(miss.powi(self.gamma as u32))
+        } else {
+            // miss^(gamma - 1) in a derivative would be infinite at 0, while the product it
+            // stands in is finite. Through the logarithm every factor is bounded. Where the
+            // numerator leaves the range of f32, only z is left of it and ln z = -|x|.
+            const TINY: f64 = f32::MIN_POSITIVE as f64;
+            let inside = numerator.clone().at_least(TINY);
+            let ln_numerator = numerator.where_below(TINY, -logit.distance.clone(), inside.ln());
+            let ln_miss = ln_numerator - logit.decay.clone().ln_1p();
+            Some((ln_miss * self.gamma).exp())
+        }
+    }
+}
+
+impl Formula for SigmoidFocal {
+    #[inline(always)]
+    fn value<R: Real>(&self, x: R, t: R) -> R {
+        let logit = Logit::new(x, t.clone());
+        let entropy = logit.cross_entropy();
+        let faded = match self.modulation(&logit) {
+            Some(modulation) => entropy * modulation,
+            None => entropy,
+        };
+        match self.alpha {
+            Some(alpha) => (t * (2.0 * alpha - 1.0) + (1.0 - alpha)) * faded,
+            None => faded,
+        }
+    }
+}

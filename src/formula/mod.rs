@@ -1,0 +1,58 @@
+//! The mathematics of the losses, each written once.
+//!
+//! A formula is a small struct that holds its hyperparameters and one generic function over a
+//! [`Real`] number. What it is evaluated with decides what comes out: an `f64` gives a plain value
+//! (tests, plots), a SIMD lane gives sixteen values in the fused CPU kernel, a [`Dual`] gives the
+//! value together with its derivative, a Burn tensor gives ordinary tensor operations that run on
+//! any backend.
+//!
+//! Nothing here knows of tensors, slices, threads or reductions.
+
+mod binary;
+mod dual;
+mod focal;
+mod real;
+mod regression;
+
+pub use binary::{
+    BinaryCrossEntropy, ProbabilityCrossEntropy, Smoothed, WeightedCrossEntropy,
+    WeightedProbabilityCrossEntropy,
+};
+pub use dual::Dual;
+pub use focal::SigmoidFocal;
+pub use real::Real;
+pub use regression::{Absolute, Charbonnier, Huber, LogCosh, Quantile, SmoothL1, Squared};
+
+use core::fmt::Debug;
+
+/// The loss of one prediction against one target.
+///
+/// # Example
+///
+/// The value and its derivative with respect to the prediction:
+/// ```
+/// use burn_losses::formula::{Dual, Formula, Squared};
+///
+/// let loss = Squared.value(Dual::variable(3.0), Dual::constant(1.0));
+/// assert_eq!((loss.value, loss.derivative()), (4.0, 4.0));
+/// ```
+pub trait Formula: Copy + Debug + Send + Sync + 'static {
+    /// The loss of prediction `x` against target `t`.
+    fn value<R: Real>(&self, x: R, t: R) -> R;
+}
+
+/// The loss of one prediction against one target, with a parameter that differs from column to
+/// column (the last dimension): a quantile, a class weight.
+///
+/// Every [`Formula`] is one that does not look at its column.
+pub trait ColumnFormula: Copy + Debug + Send + Sync + 'static {
+    /// The loss of prediction `x` against target `t` in a column whose parameter is `column`.
+    fn value_in_column<R: Real>(&self, x: R, t: R, column: R) -> R;
+}
+
+impl<F: Formula> ColumnFormula for F {
+    #[inline(always)]
+    fn value_in_column<R: Real>(&self, x: R, t: R, _column: R) -> R {
+        self.value(x, t)
+    }
+}

@@ -1,0 +1,156 @@
+//! Losses of a difference between a prediction and a real-valued target.
+
+use super::{ColumnFormula, Formula, Real};
+use core::f64::consts::LN_2;
+
+/// `(x - t)²`
+#[derive(Clone, Copy, Debug)]
+pub struct Squared;
+
+impl Formula for Squared {
+    #[inline(always)]
+    fn value<R: Real>(&self, x: R, t: R) -> R {
+        let d = x - t;
+        d.clone() * d
+    }
+}
+
+/// `|x - t|`, with derivative 0 at 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Absolute;
+
+impl Formula for Absolute {
+    #[inline(always)]
+    fn value<R: Real>(&self, x: R, t: R) -> R {
+        (x - t).abs()
+    }
+}
+
+/// `d²/2` for `|d| < delta`, `delta (|d| - delta/2)` beyond, with `d = x - t` (Huber, 1964).
+#[derive(Clone, Copy, Debug)]
+pub struct Huber {
+    /// Where the parabola turns into a line, above 0.
+    pub delta: f64,
+}
+
+impl Formula for Huber {
+    #[inline(always)]
+    fn value<R: Real>(&self, x: R, t: R) -> R {
+        let a = (x - t).abs();
+        // Beyond delta the parabola is not used; held at delta it cannot overflow either.
+        let near = a.clone().at_most(self.delta);
+        let parabola = near.clone() * near * 0.5;
+        let line = (a.clone() - 0.5 * self.delta) * self.delta;
+        a.where_below(self.delta, parabola, line)
+    }
+}
+
+/// `d²/(2 beta)` for `|d| < beta`, `|d| - beta/2` beyond, with `d = x - t` (Girshick, 2015):
+/// [`Huber`] divided by its width, and `|d|` for a width of 0.
+#[derive(Clone, Copy, Debug)]
+pub struct SmoothL1 {
+    /// Where the parabola turns into a line, 0 or above.
+    pub beta: f64,
+}
+
+impl Formula for SmoothL1 {
+    #[inline(always)]
+    fn value<R: Real>(&self, x: R, t: R) -> R {
+        // A width below what f32 can divide by is no width.
+        if self.beta < f32::MIN_POSITIVE as f64 {
+            return Absolute.value(x, t);
+        }
+        let a = (x - t).abs();
+        let near = a.clone().at_most(self.beta);
+        let parabola = near.clone() * (near * (0.5 / self.beta));
+        a.where_below(self.beta, parabola, a.clone() - 0.5 * self.beta)
+    }
+}
+
+/// `ln cosh(x - t)`.
+///
+/// Far from 0 it is `|d| + ln(1 + exp(-2|d|)) - ln 2`, which never overflows. Near 0 that
+/// difference cancels, so the Taylor series takes over.
+#[derive(Clone, Copy, Debug)]
+pub struct LogCosh;
+
+impl LogCosh {
+    /// Where the series hands over. Its terms shrink by `4 d² / π²`, so at 0.5 each by ten.
+    const SERIES_BELOW: f64 = 0.5;
+
+    /// Coefficients of `d², d⁴, ..` in the Taylor series of `ln cosh d`.
+    const SERIES: [f64; 8] = [
+        1.0 / 2.0,
+        -1.0 / 12.0,
+        1.0 / 45.0,
+        -17.0 / 2520.0,
+        31.0 / 14175.0,
+        -691.0 / 935550.0,
+        10922.0 / 42567525.0,
+        -929569.0 / 10216206000.0,
+    ];
+}
+
+impl Formula for LogCosh {
+    #[inline(always)]
+    fn value<R: Real>(&self, x: R, t: R) -> R {
+        let d = x - t;
+        let a = d.abs();
+        let far = a.clone() + (a.clone() * -2.0).exp().ln_1p() - LN_2;
+
+        let near = a.clone().at_most(Self::SERIES_BELOW);
+        let square = near.clone() * near;
+        let [rest @ .., last] = Self::SERIES;
+        let series = rest
+            .iter()
+            .rev()
+            .fold(square.constant(last), |sum, &coefficient| {
+                sum * square.clone() + coefficient
+            });
+        a.where_below(Self::SERIES_BELOW, series * square, far)
+    }
+}
+
+/// `max(q d, (q - 1) d)` with `d = t - x` and the quantile `q` of the column: the pinball loss
+/// (Koenker and Bassett, 1978). Its derivative at 0 is 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Quantile;
+
+impl ColumnFormula for Quantile {
+    #[inline(always)]
+    fn value_in_column<R: Real>(&self, x: R, t: R, quantile: R) -> R {
+        let d = t - x;
+        // The two sides are added, each of them 0 with slope 0 where it does not apply.
+        let below = positive_part(d.clone());
+        let above = positive_part(-d);
+        below * quantile.clone() + above * (-(quantile - 1.0))
+    }
+}
+
+/// `max(d, 0)` with derivative 0 at 0.
+#[inline(always)]
+fn positive_part<R: Real>(d: R) -> R {
+    let zero = d.constant(0.0);
+    let negative_or_zero = d.where_equal(0.0, zero.clone(), d.clone());
+    d.where_below(0.0, zero, negative_or_zero)
+}
+
+/// `sqrt((x - t)² + epsilon²)` (Charbonnier et al., 1994).
+#[derive(Clone, Copy, Debug)]
+pub struct Charbonnier {
+    /// The smoothing width, above 0.
+    pub epsilon: f64,
+}
+
+impl Formula for Charbonnier {
+    #[inline(always)]
+    fn value<R: Real>(&self, x: R, t: R) -> R {
+        // The larger of |d| and epsilon is taken out of the root, so that no square overflows.
+        let a = (x - t).abs();
+        let epsilon = a.constant(self.epsilon);
+        let larger = a.where_below(self.epsilon, epsilon.clone(), a.clone());
+        let smaller = a.where_below(self.epsilon, a.clone(), epsilon);
+        let ratio = smaller / larger.clone();
+        larger * (ratio.clone() * ratio + 1.0).sqrt()
+    }
+}

@@ -1,0 +1,118 @@
+//! The lane functions against `f64`, for every instruction set the CPU has.
+
+use super::*;
+use crate::kernel::isa::{Choice, dispatch};
+
+type Function = (&'static str, u8, fn(f64) -> f64);
+
+const FUNCTIONS: [Function; 3] = [
+    ("exp", 0, f64::exp),
+    ("ln", 1, f64::ln),
+    ("ln_1p", 2, f64::ln_1p),
+];
+
+/// Evaluates one of the functions over the bit patterns that follow `start`.
+fn evaluate(choice: Choice, function: u8, start: u32) -> [f32; WIDTH] {
+    /// # Safety
+    /// None; it is `unsafe` because the dispatch calls it as such.
+    #[inline(always)]
+    unsafe fn body<I: Isa>(job: (u8, u32)) -> [f32; WIDTH] {
+        let (function, start) = job;
+        let x = Lane::<I>::new(patterns(start));
+        match function {
+            0 => x.exp(),
+            1 => x.ln(),
+            _ => x.ln_1p(),
+        }
+        .into_array()
+    }
+    let job = (function, start);
+    dispatch!(choice, body<>(job: (u8, u32)) -> [f32; WIDTH])
+}
+
+fn patterns(start: u32) -> [f32; WIDTH] {
+    core::array::from_fn(|i| f32::from_bits(start.wrapping_add(i as u32)))
+}
+
+/// The distance of `got` from `truth` in units of the last place of an `f32` there.
+fn ulps(got: f32, truth: f64) -> f64 {
+    let nearest = truth as f32;
+    if nearest.is_nan() || got.is_nan() {
+        return if nearest.is_nan() && got.is_nan() {
+            0.0
+        } else {
+            f64::INFINITY
+        };
+    }
+    if nearest.is_infinite() || got.is_infinite() {
+        return if nearest == got { 0.0 } else { f64::INFINITY };
+    }
+    let exponent = (nearest.abs().to_bits() >> 23).max(1) as i32;
+    (got as f64 - truth).abs() / 2f64.powi(exponent - 150)
+}
+
+fn check(step: usize) {
+    for &choice in Choice::ALL.iter().filter(|choice| choice.is_available()) {
+        for (name, index, truth) in FUNCTIONS {
+            let mut worst = (0.0, 0f32);
+            for start in (0..=u32::MAX - 15).step_by(WIDTH * step) {
+                let got = evaluate(choice, index, start);
+                for (x, got) in patterns(start).into_iter().zip(got) {
+                    let error = ulps(got, truth(x as f64));
+                    if error > worst.0 {
+                        worst = (error, x);
+                    }
+                }
+            }
+            println!("{choice:?} {name}: {:.3} ULP at {:e}", worst.0, worst.1);
+            assert!(worst.0 <= 1.5, "{choice:?} {name}: {worst:?}");
+        }
+    }
+}
+
+#[test]
+fn a_sample_of_all_numbers_is_within_one_and_a_half_ulp() {
+    check(4099);
+}
+
+#[test]
+#[ignore = "minutes: walks all 2^32 bit patterns"]
+fn all_numbers_are_within_one_and_a_half_ulp() {
+    check(1);
+}
+
+#[test]
+fn special_values_are_right() {
+    let (inf, nan) = (f32::INFINITY, f32::NAN);
+    let cases = [
+        (0, -inf, 0.0),
+        (0, inf, inf),
+        (0, nan, nan),
+        (0, 0.0, 1.0),
+        (0, 88.8, inf),
+        (0, -104.5, 0.0),
+        (1, 0.0, -inf),
+        (1, -0.0, -inf),
+        (1, 1.0, 0.0),
+        (1, inf, inf),
+        (1, -1.0, nan),
+        (1, -inf, nan),
+        (1, nan, nan),
+        (2, -1.0, -inf),
+        (2, 0.0, 0.0),
+        (2, inf, inf),
+        (2, -inf, nan),
+        (2, -1.5, nan),
+        (2, nan, nan),
+    ];
+    for &choice in Choice::ALL.iter().filter(|choice| choice.is_available()) {
+        for (function, x, expected) in cases {
+            let got = evaluate(choice, function, x.to_bits())[0];
+            let same = got == expected || (got.is_nan() && expected.is_nan());
+            assert!(
+                same,
+                "{choice:?} function {function} at {x}: {got}, expected {expected}"
+            );
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The element types tensors are stored in; all of them are computed in `f32`.
+
+use half::{bf16, f16, slice::HalfFloatSliceExt};
+
+/// A floating point type whose elements can be widened to `f32` and rounded back.
+pub(crate) trait Storage: Copy + Default + Send + Sync + 'static {
+    /// Whether this is `f32` itself, so that slices can be used where they lie.
+    const IS_F32: bool = false;
+
+    /// Writes `source` to `out`, of the same length, as `f32`.
+    fn widen(source: &[Self], out: &mut [f32]);
+
+    /// Writes `source` to `out`, of the same length, rounded to nearest.
+    fn narrow(source: &[f32], out: &mut [Self]);
+
+    /// One number, rounded to nearest.
+    fn from_f64(value: f64) -> Self;
+}
+
+impl Storage for f32 {
+    const IS_F32: bool = true;
+
+    fn widen(source: &[Self], out: &mut [f32]) {
+        out.copy_from_slice(source);
+    }
+
+    fn narrow(source: &[f32], out: &mut [Self]) {
+        out.copy_from_slice(source);
+    }
+
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+}
+
+impl Storage for f16 {
+    fn widen(source: &[Self], out: &mut [f32]) {
+        source.convert_to_f32_slice(out);
+    }
+
+    fn narrow(source: &[f32], out: &mut [Self]) {
+        out.convert_from_f32_slice(source);
+    }
+
+    fn from_f64(value: f64) -> Self {
+        f16::from_f64(value)
+    }
+}
+
+impl Storage for bf16 {
+    fn widen(source: &[Self], out: &mut [f32]) {
+        source.convert_to_f32_slice(out);
+    }
+
+    fn narrow(source: &[f32], out: &mut [Self]) {
+        out.convert_from_f32_slice(source);
+    }
+
+    fn from_f64(value: f64) -> Self {
+        bf16::from_f64(value)
+    }
+}

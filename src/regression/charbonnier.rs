@@ -1,0 +1,81 @@
+//! Charbonnier loss.
+
+use crate::{
+    error::{Check, LossError},
+    formula::Charbonnier,
+    pointwise::{PointwiseLoss, pointwise_loss},
+    reduction::Reduction,
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`CharbonnierLoss`].
+#[derive(Config, Debug)]
+pub struct CharbonnierLossConfig {
+    /// The smoothing width, above 0. Default 0.001, as in LapSRN (Lai et al., 2017).
+    #[config(default = 1e-3)]
+    pub epsilon: f64,
+    /// How the losses of all elements become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The absolute error with its corner rounded off; common in image restoration.
+///
+/// ```text
+/// l = sqrt((x - t)² + epsilon²)
+/// ```
+/// At equality the loss is `epsilon` and its derivative 0.
+///
+/// Source: P. Charbonnier, L. Blanc-Féraud, G. Aubert, M. Barlaud, *Two deterministic half-quadratic
+/// regularization algorithms for computed imaging*, 1994.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::CharbonnierLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = CharbonnierLossConfig::new().with_epsilon(4.0).init();
+/// let prediction = Tensor::<1>::from_floats([1.0], &device);
+/// let target = Tensor::<1>::from_floats([4.0], &device);
+/// let value = loss.forward(prediction, target).into_scalar::<f32>();
+/// assert!((value - 5.0).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct CharbonnierLoss {
+    epsilon: f64,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl CharbonnierLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `epsilon` is not a finite number above 0.
+    pub fn try_init(&self) -> Result<CharbonnierLoss, LossError> {
+        Check("CharbonnierLossConfig").above_zero("epsilon", self.epsilon)?;
+        Ok(CharbonnierLoss {
+            epsilon: self.epsilon,
+            reduction: self.reduction,
+        })
+    }
+}
+
+pointwise_loss!(CharbonnierLoss, CharbonnierLossConfig, shows: [epsilon]);
+
+impl PointwiseLoss for CharbonnierLoss {
+    const NAME: &'static str = "CharbonnierLoss";
+    type Formula = Charbonnier;
+
+    fn formula(&self) -> Charbonnier {
+        Charbonnier {
+            epsilon: self.epsilon,
+        }
+    }
+
+    fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+}

@@ -1,0 +1,79 @@
+//! Huber loss.
+
+use crate::{
+    error::{Check, LossError},
+    formula::Huber,
+    pointwise::{PointwiseLoss, pointwise_loss},
+    reduction::Reduction,
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`HuberLoss`].
+#[derive(Config, Debug)]
+pub struct HuberLossConfig {
+    /// Where the parabola turns into a line, above 0. Default 1, as in PyTorch.
+    #[config(default = 1.0)]
+    pub delta: f64,
+    /// How the losses of all elements become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// Half the squared error near 0, a line beyond.
+///
+/// ```text
+/// l = (x - t)² / 2                     where |x - t| < delta
+///     delta (|x - t| - delta / 2)      elsewhere
+/// ```
+/// [`SmoothL1Loss`](crate::SmoothL1Loss) is this divided by `delta`.
+///
+/// Source: P. J. Huber, *Robust Estimation of a Location Parameter*, 1964.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::HuberLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = HuberLossConfig::new().with_delta(2.0).init();
+/// let prediction = Tensor::<1>::from_floats([1.0, 2.0], &device);
+/// let target = Tensor::<1>::from_floats([2.0, 6.0], &device);
+/// let value = loss.forward(prediction, target).into_scalar::<f32>();
+/// assert!((value - 3.25).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct HuberLoss {
+    delta: f64,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl HuberLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `delta` is not a finite number above 0.
+    pub fn try_init(&self) -> Result<HuberLoss, LossError> {
+        Check("HuberLossConfig").above_zero("delta", self.delta)?;
+        Ok(HuberLoss {
+            delta: self.delta,
+            reduction: self.reduction,
+        })
+    }
+}
+
+pointwise_loss!(HuberLoss, HuberLossConfig, shows: [delta]);
+
+impl PointwiseLoss for HuberLoss {
+    const NAME: &'static str = "HuberLoss";
+    type Formula = Huber;
+
+    fn formula(&self) -> Huber {
+        Huber { delta: self.delta }
+    }
+
+    fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+}

@@ -1,0 +1,73 @@
+//! Log-cosh loss.
+
+use crate::{
+    error::LossError,
+    formula::LogCosh,
+    pointwise::{PointwiseLoss, pointwise_loss},
+    reduction::Reduction,
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`LogCoshLoss`].
+#[derive(Config, Debug)]
+pub struct LogCoshLossConfig {
+    /// How the losses of all elements become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The logarithm of the hyperbolic cosine of the error: a square near 0, `|x - t| - ln 2` far away,
+/// smooth everywhere.
+///
+/// ```text
+/// l = ln cosh(x - t)
+/// ```
+/// Exact for errors of any size; the derivative is `tanh(x - t)`.
+///
+/// Source: R. Neuneier and H. G. Zimmermann, *How to Train Neural Networks*, 1998.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::LogCoshLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = LogCoshLossConfig::new().init();
+/// let prediction = Tensor::<1>::from_floats([1.0, 2.0], &device);
+/// let target = Tensor::<1>::from_floats([1.0, 1002.0], &device);
+/// let value = loss.forward(prediction, target).into_scalar::<f32>();
+/// assert!((value - 499.65344).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct LogCoshLoss {
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl LogCoshLossConfig {
+    /// Builds the loss.
+    ///
+    /// # Errors
+    /// Never: there is nothing that could be wrong. It is there because every loss has it.
+    pub fn try_init(&self) -> Result<LogCoshLoss, LossError> {
+        Ok(LogCoshLoss {
+            reduction: self.reduction,
+        })
+    }
+}
+
+pointwise_loss!(LogCoshLoss, LogCoshLossConfig, shows: []);
+
+impl PointwiseLoss for LogCoshLoss {
+    const NAME: &'static str = "LogCoshLoss";
+    type Formula = LogCosh;
+
+    fn formula(&self) -> LogCosh {
+        LogCosh
+    }
+
+    fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+}

@@ -1,0 +1,72 @@
+//! Mean absolute error.
+
+use crate::{
+    error::LossError,
+    formula::Absolute,
+    pointwise::{PointwiseLoss, pointwise_loss},
+    reduction::Reduction,
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`MaeLoss`].
+#[derive(Config, Debug)]
+pub struct MaeLossConfig {
+    /// How the losses of all elements become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The absolute error, also called L1.
+///
+/// ```text
+/// l = |x - t|
+/// ```
+/// Its derivative is `sign(x - t)`, 0 where both are equal.
+///
+/// Source: R. J. Boscovich, *De litteraria expeditione per pontificiam ditionem*, 1757.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::MaeLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = MaeLossConfig::new().init();
+/// let prediction = Tensor::<1>::from_floats([1.0, 2.0], &device);
+/// let target = Tensor::<1>::from_floats([1.0, 4.0], &device);
+/// let value = loss.forward(prediction, target).into_scalar::<f32>();
+/// assert!((value - 1.0).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct MaeLoss {
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl MaeLossConfig {
+    /// Builds the loss.
+    ///
+    /// # Errors
+    /// Never: there is nothing that could be wrong. It is there because every loss has it.
+    pub fn try_init(&self) -> Result<MaeLoss, LossError> {
+        Ok(MaeLoss {
+            reduction: self.reduction,
+        })
+    }
+}
+
+pointwise_loss!(MaeLoss, MaeLossConfig, shows: []);
+
+impl PointwiseLoss for MaeLoss {
+    const NAME: &'static str = "MaeLoss";
+    type Formula = Absolute;
+
+    fn formula(&self) -> Absolute {
+        Absolute
+    }
+
+    fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+}

@@ -1,0 +1,103 @@
+//! Quantile (pinball) loss.
+
+use crate::{
+    error::{Check, LossError, check_columns},
+    formula::Quantile,
+    pointwise::{PointwiseLoss, pointwise_loss},
+    reduction::Reduction,
+};
+use burn::{config::Config, module::Module, tensor::Tensor};
+
+/// Configuration of [`QuantileLoss`].
+#[derive(Config, Debug)]
+pub struct QuantileLossConfig {
+    /// The quantiles to predict, each between 0 and 1. Default: the median alone.
+    #[config(default = "vec![0.5]")]
+    pub quantiles: Vec<f64>,
+    /// How the losses of all elements become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The pinball loss: its minimum is at a quantile of the targets.
+///
+/// ```text
+/// l = q (t - x)          where t >= x
+///     (1 - q) (x - t)    elsewhere
+/// ```
+/// The derivative is 0 where both are equal.
+///
+/// Several quantiles are predicted side by side in the last dimension, against one target each
+/// time: prediction `[.., Q]`, target `[.., 1]`. With one quantile, prediction and target have the
+/// same shape, whatever it is.
+///
+/// Source: R. Koenker and G. Bassett, *Regression Quantiles*, 1978.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::QuantileLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = QuantileLossConfig::new().with_quantiles(vec![0.1, 0.5, 0.9]).init();
+/// let prediction = Tensor::<2>::from_floats([[1.0, 2.0, 3.0]], &device);
+/// let target = Tensor::<2>::from_floats([[2.0]], &device);
+/// let value = loss.forward(prediction, target).into_scalar::<f32>();
+/// assert!((value - 0.2 / 3.0).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct QuantileLoss {
+    quantiles: Vec<f64>,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl QuantileLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If there is no quantile, or one that is not between 0 and 1.
+    pub fn try_init(&self) -> Result<QuantileLoss, LossError> {
+        let inside = |&q: &f64| q > 0.0 && q < 1.0;
+        Check("QuantileLossConfig").that(
+            !self.quantiles.is_empty() && self.quantiles.iter().all(inside),
+            "quantiles",
+            &self.quantiles,
+            "at least one, all between 0 and 1",
+        )?;
+        Ok(QuantileLoss {
+            quantiles: self.quantiles.clone(),
+            reduction: self.reduction,
+        })
+    }
+}
+
+pointwise_loss!(QuantileLoss, QuantileLossConfig, shows: [quantiles]);
+
+impl PointwiseLoss for QuantileLoss {
+    const NAME: &'static str = "QuantileLoss";
+    type Formula = Quantile;
+
+    fn formula(&self) -> Quantile {
+        Quantile
+    }
+
+    fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+
+    #[track_caller]
+    fn columns<const D: usize>(&self, prediction: &Tensor<D>) -> Option<Vec<f32>> {
+        check_columns(Self::NAME, "quantiles", self.quantiles.len(), prediction);
+        Some(self.quantiles.iter().map(|&q| q as f32).collect())
+    }
+
+    fn target_shape<const D: usize>(&self, prediction: &Tensor<D>) -> [usize; D] {
+        let mut shape = prediction.dims();
+        if self.quantiles.len() > 1 {
+            shape[D - 1] = 1;
+        }
+        shape
+    }
+}

@@ -1,0 +1,80 @@
+//! Smooth L1 loss.
+
+use crate::{
+    error::{Check, LossError},
+    formula::SmoothL1,
+    pointwise::{PointwiseLoss, pointwise_loss},
+    reduction::Reduction,
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`SmoothL1Loss`].
+#[derive(Config, Debug)]
+pub struct SmoothL1LossConfig {
+    /// Where the parabola turns into a line, 0 or above; 0 is the absolute error. Default 1, as in
+    /// PyTorch; detectors use 1/9.
+    #[config(default = 1.0)]
+    pub beta: f64,
+    /// How the losses of all elements become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// A square near 0, the absolute error beyond.
+///
+/// ```text
+/// l = (x - t)² / (2 beta)   where |x - t| < beta
+///     |x - t| - beta / 2    elsewhere
+/// ```
+/// This is [`HuberLoss`](crate::HuberLoss) divided by its width.
+///
+/// Source: R. Girshick, *Fast R-CNN*, 2015; `beta` as in PyTorch.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::SmoothL1LossConfig;
+///
+/// let device = Device::flex();
+/// let loss = SmoothL1LossConfig::new().init();
+/// let prediction = Tensor::<1>::from_floats([1.0, 2.0], &device);
+/// let target = Tensor::<1>::from_floats([1.5, 4.0], &device);
+/// let value = loss.forward(prediction, target).into_scalar::<f32>();
+/// assert!((value - 0.8125).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct SmoothL1Loss {
+    beta: f64,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl SmoothL1LossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `beta` is negative or not finite.
+    pub fn try_init(&self) -> Result<SmoothL1Loss, LossError> {
+        Check("SmoothL1LossConfig").at_least_zero("beta", self.beta)?;
+        Ok(SmoothL1Loss {
+            beta: self.beta,
+            reduction: self.reduction,
+        })
+    }
+}
+
+pointwise_loss!(SmoothL1Loss, SmoothL1LossConfig, shows: [beta]);
+
+impl PointwiseLoss for SmoothL1Loss {
+    const NAME: &'static str = "SmoothL1Loss";
+    type Formula = SmoothL1;
+
+    fn formula(&self) -> SmoothL1 {
+        SmoothL1 { beta: self.beta }
+    }
+
+    fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+}
