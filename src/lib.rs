@@ -1,10 +1,12 @@
-//! Loss functions for [Burn](https://burn.dev).
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
+#![deny(rustdoc::broken_intra_doc_links)]
 
 mod backend;
 mod classification;
 mod error;
 pub mod formula;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
 mod kernel;
 mod pointwise;
 mod reduction;

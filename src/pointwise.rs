@@ -25,7 +25,7 @@ pub(crate) trait PointwiseLoss {
     ///
     /// # Panics
     /// If they do not fit the prediction.
-    fn columns<const D: usize>(&self, _prediction: &Tensor<D>) -> Option<Vec<f32>> {
+    fn columns<const D: usize>(&self, _prediction: &Tensor<D>) -> Option<Vec<f64>> {
         None
     }
 

@@ -20,15 +20,9 @@ use burn::backend::{
 #[derive(Debug)]
 struct PointwiseBackward;
 
-/// The gradients the forward pass left, to prediction and target.
-#[derive(Clone, Debug)]
-struct Saved<T> {
-    gradients: [Option<T>; 2],
-    pending: f32,
-}
-
 impl<B: FusedBackend> Backward<B, 2> for PointwiseBackward {
-    type State = Saved<FloatTensor<B>>;
+    /// The gradients the forward pass left, to prediction and target.
+    type State = [Option<FloatTensor<B>>; 2];
 
     fn backward(
         self,
@@ -37,10 +31,9 @@ impl<B: FusedBackend> Backward<B, 2> for PointwiseBackward {
         _checkpointer: &mut Checkpointer,
     ) {
         let upstream = grads.consume::<B>(&ops.node);
-        let Saved { gradients, pending } = ops.state;
-        for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
+        for (parent, gradient) in ops.parents.into_iter().zip(ops.state) {
             if let (Some(parent), Some(gradient)) = (parent, gradient) {
-                let gradient = B::chain(gradient, upstream.clone(), pending);
+                let gradient = B::chain(gradient, upstream.clone());
                 grads.register::<B>(parent.id, gradient);
             }
         }
@@ -53,7 +46,7 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
         prediction: FloatTensor<Self>,
         target: FloatTensor<Self>,
         weights: Weights<Self>,
-        columns: Option<Vec<f32>>,
+        columns: Option<Vec<f64>>,
         fold: Option<Fold>,
     ) -> FloatTensor<Self> {
         let (prediction_gradient, target_gradient) = (prediction.is_tracked(), target.is_tracked());
@@ -63,7 +56,6 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
             loss,
             prediction_gradient,
             target_gradient,
-            pending,
         } = B::differentiate(Pointwise {
             formula,
             prediction,
@@ -77,16 +69,13 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
             prediction_gradient,
             target_gradient,
         });
-        let saved = Saved {
-            gradients: [prediction_gradient, target_gradient],
-            pending,
-        };
+        let gradients = [prediction_gradient, target_gradient];
         match PointwiseBackward
             .prepare::<C>([prediction_node, target_node])
             .compute_bound()
             .stateful()
         {
-            OpsKind::Tracked(prep) => prep.finish(saved, loss),
+            OpsKind::Tracked(prep) => prep.finish(gradients, loss),
             OpsKind::UnTracked(prep) => prep.finish(loss),
         }
     }

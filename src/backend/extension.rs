@@ -29,7 +29,7 @@ pub(crate) trait LossBackend: Backend {
         prediction: FloatTensor<Self>,
         target: FloatTensor<Self>,
         #[extension_type] weights: Weights<Self>,
-        columns: Option<Vec<f32>>,
+        columns: Option<Vec<f64>>,
         fold: Option<Fold>,
     ) -> FloatTensor<Self>;
 }

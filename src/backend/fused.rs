@@ -31,7 +31,7 @@ pub(super) struct Pointwise<B: Backend, F> {
     pub prediction: FloatTensor<B>,
     pub target: FloatTensor<B>,
     pub weights: Weights<B>,
-    pub columns: Option<Vec<f32>>,
+    pub columns: Option<Vec<f64>>,
     pub fold: Option<Fold>,
     /// Whether the derivative with respect to the prediction is wanted.
     pub prediction_gradient: bool,
@@ -39,14 +39,13 @@ pub(super) struct Pointwise<B: Backend, F> {
     pub target_gradient: bool,
 }
 
-/// A loss, and what its backward pass needs.
+/// A loss, and the gradients its backward pass hands on. They are `f32` also where the loss is of
+/// half precision: `1 / n` of a large batch would underflow there, though an upstream gradient may
+/// make up for it.
 pub(super) struct Differentiated<B: Backend> {
     pub loss: FloatTensor<B>,
     pub prediction_gradient: Option<FloatTensor<B>>,
     pub target_gradient: Option<FloatTensor<B>>,
-    /// What the gradients are still to be multiplied with. Half precision leaves the factor of
-    /// the fold to the backward pass: `1 / n` of a large batch would underflow there.
-    pub pending: f32,
 }
 
 /// The fused operations of a backend, whatever the data type.
@@ -54,12 +53,9 @@ pub(super) trait FusedBackend: Backend {
     /// A pointwise loss with the gradients that are wanted.
     fn differentiate<F: ColumnFormula>(call: Pointwise<Self, F>) -> Differentiated<Self>;
 
-    /// `gradient` times `upstream` (one number, or one for each element) times `pending`.
-    fn chain(
-        gradient: FloatTensor<Self>,
-        upstream: FloatTensor<Self>,
-        pending: f32,
-    ) -> FloatTensor<Self>;
+    /// The saved `gradient` times `upstream` (one number, or one for each element), in the data
+    /// type of `upstream`.
+    fn chain(gradient: FloatTensor<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// Implements the fused operations for a backend by its data types.
@@ -80,12 +76,11 @@ macro_rules! fused_backend {
             fn chain(
                 gradient: FloatTensor<Self>,
                 upstream: FloatTensor<Self>,
-                pending: f32,
             ) -> FloatTensor<Self> {
-                match gradient.dtype() {
-                    $(DType::$dtype => $crate::backend::fused::chain::<Self, $element>(
-                        gradient, upstream, pending,
-                    ),)+
+                match upstream.dtype() {
+                    $(DType::$dtype => {
+                        $crate::backend::fused::chain::<Self, $element>(gradient, upstream)
+                    })+
                     dtype => unreachable!("{dtype:?} takes the composed path"),
                 }
             }
@@ -97,7 +92,7 @@ macro_rules! fused_backend {
                 prediction: FloatTensor<Self>,
                 target: FloatTensor<Self>,
                 weights: $crate::backend::extension::Weights<Self>,
-                columns: Option<Vec<f32>>,
+                columns: Option<Vec<f64>>,
                 fold: Option<$crate::backend::Fold>,
             ) -> FloatTensor<Self> {
                 use $crate::backend::fused::FusedBackend;
@@ -119,19 +114,19 @@ macro_rules! fused_backend {
 pub(super) use fused_backend;
 
 /// [`FusedBackend::differentiate`] for one element type.
-pub(super) fn differentiate<B: Host<E>, E: Storage, F: ColumnFormula>(
+pub(super) fn differentiate<B: Host<E> + Host<f32>, E: Storage, F: ColumnFormula>(
     call: Pointwise<B, F>,
 ) -> Differentiated<B> {
     let shape = call.prediction.shape();
-    let mut prediction = B::contiguous(call.prediction);
-    let target = B::contiguous(call.target);
+    let mut prediction = <B as Host<E>>::contiguous(call.prediction);
+    let target = <B as Host<E>>::contiguous(call.target);
     let weights = match call.weights {
         Weights::Equal => None,
-        Weights::Each(weights) => Some(B::contiguous(weights)),
+        Weights::Each(weights) => Some(<B as Host<E>>::contiguous(weights)),
     };
     let operands = Operands {
-        target: B::slice(&target),
-        weights: weights.as_ref().map(|weights| B::slice(weights)),
+        target: <B as Host<E>>::slice(&target),
+        weights: weights.as_ref().map(<B as Host<E>>::slice),
         columns: call.columns.as_deref(),
     };
 
@@ -144,47 +139,23 @@ pub(super) fn differentiate<B: Host<E>, E: Storage, F: ColumnFormula>(
             total => (1.0, total),
         },
     };
-    let scale = (factor / divisor) as f32;
-    let (scale, pending) = if E::IS_F32 {
-        (scale, 1.0)
-    } else {
-        (1.0, scale)
-    };
-
     let wanted = Wanted {
         losses: call.fold.is_none(),
         prediction_gradient: call.prediction_gradient,
         target_gradient: call.target_gradient,
     };
-    let in_place = if call.prediction_gradient {
-        B::slice_mut(&mut prediction).map(|slice| {
-            kernel::pointwise(
-                &call.formula,
-                Prediction::Consumed(slice),
-                &operands,
-                wanted,
-                scale,
-            )
-        })
+    let run = |prediction: Prediction<'_, E>| {
+        let scale = (factor / divisor) as f32;
+        kernel::pointwise(&call.formula, prediction, &operands, wanted, scale)
+    };
+    let owned = if call.prediction_gradient && E::IS_F32 {
+        <B as Host<E>>::slice_mut(&mut prediction)
     } else {
         None
     };
-    let outcome = match in_place {
-        Some(outcome) => outcome,
-        None => {
-            let slice = B::slice(&prediction);
-            let outcome = kernel::pointwise(
-                &call.formula,
-                Prediction::Kept(slice),
-                &operands,
-                wanted,
-                scale,
-            );
-            if call.prediction_gradient {
-                debug_assert!(outcome.prediction_gradient.is_some());
-            }
-            outcome
-        }
+    let outcome = match owned {
+        Some(slice) => run(Prediction::Consumed(slice)),
+        None => run(Prediction::Kept(<B as Host<E>>::slice(&prediction))),
     };
 
     let loss = match outcome.losses {
@@ -194,48 +165,49 @@ pub(super) fn differentiate<B: Host<E>, E: Storage, F: ColumnFormula>(
             B::from_vec(vec![value], Shape::new([1]))
         }
     };
+    let prediction_gradient = match outcome.prediction_gradient {
+        Some(fresh) => Some(B::from_vec(fresh, shape.clone())),
+        // Where it was wanted, it now stands in the prediction's place.
+        None => call.prediction_gradient.then_some(prediction),
+    };
     Differentiated {
         loss,
-        prediction_gradient: call
-            .prediction_gradient
-            .then(|| match outcome.prediction_gradient {
-                Some(fresh) => B::from_vec(fresh, shape.clone()),
-                None => prediction,
-            }),
+        prediction_gradient,
         target_gradient: outcome
             .target_gradient
             .map(|gradient| B::from_vec(gradient, shape)),
-        pending,
     }
 }
 
-/// [`FusedBackend::chain`] for one element type.
-pub(super) fn chain<B: Host<E>, E: Storage>(
-    gradient: FloatTensor<B>,
+/// [`FusedBackend::chain`] for one element type of the upstream gradient.
+pub(super) fn chain<B: Host<E> + Host<f32>, E: Storage>(
+    mut gradient: FloatTensor<B>,
     upstream: FloatTensor<B>,
-    pending: f32,
 ) -> FloatTensor<B> {
     let shape = gradient.shape();
-    let mut gradient = gradient;
-    let upstream = B::contiguous(upstream);
-    let factors = B::slice(&upstream);
-    let apply = |elements: &mut [E]| match factors {
-        [] => {}
+    let upstream = <B as Host<E>>::contiguous(upstream);
+    let factors = <B as Host<E>>::slice(&upstream);
+    let apply = |elements: &mut [f32]| match factors {
         [one] => {
-            let mut wide = [0.0];
-            E::widen(&[*one], &mut wide);
-            let factor = wide[0] * pending;
-            if factor != 1.0 {
-                kernel::scale(elements, factor);
+            let mut factor = [0.0];
+            E::widen(&[*one], &mut factor);
+            if factor != [1.0] {
+                kernel::scale(elements, factor[0]);
             }
         }
-        _ => kernel::multiply(elements, factors, pending),
+        _ => kernel::multiply(elements, factors),
     };
-    if let Some(elements) = B::slice_mut(&mut gradient) {
-        apply(elements);
+    match <B as Host<f32>>::slice_mut(&mut gradient) {
+        Some(elements) => apply(elements),
+        None => {
+            let mut elements = <B as Host<f32>>::slice(&gradient).to_vec();
+            apply(&mut elements);
+            gradient = B::from_vec(elements, shape.clone());
+        }
+    }
+    if E::IS_F32 {
         return gradient;
     }
-    let mut elements = B::slice(&gradient).to_vec();
-    apply(&mut elements);
-    B::from_vec(elements, shape)
+    let rounded: Vec<E> = kernel::narrowed(<B as Host<f32>>::slice(&gradient));
+    B::from_vec(rounded, shape)
 }

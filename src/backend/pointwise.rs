@@ -13,7 +13,7 @@ pub(crate) struct Inputs<'a, const D: usize> {
     /// Weights of the elements, of the same shape.
     pub weights: Option<Tensor<D>>,
     /// Parameters of the columns (the last dimension).
-    pub columns: Option<&'a [f32]>,
+    pub columns: Option<&'a [f64]>,
 }
 
 impl<const D: usize> Inputs<'_, D> {
@@ -67,7 +67,7 @@ fn fused<const D: usize, F: ColumnFormula>(
         inputs.prediction.into_dispatch(),
         inputs.target.into_dispatch(),
         weights,
-        inputs.columns.map(<[f32]>::to_vec),
+        inputs.columns.map(<[f64]>::to_vec),
         fold,
     )
 }

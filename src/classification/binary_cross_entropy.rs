@@ -122,10 +122,10 @@ impl PointwiseLoss for BinaryCrossEntropyLoss {
     }
 
     #[track_caller]
-    fn columns<const D: usize>(&self, prediction: &Tensor<D>) -> Option<Vec<f32>> {
+    fn columns<const D: usize>(&self, prediction: &Tensor<D>) -> Option<Vec<f64>> {
         let weights = self.pos_weight.as_ref()?;
         check_columns(Self::NAME, "pos_weight", weights.len(), prediction);
-        Some(weights.iter().map(|&weight| weight as f32).collect())
+        Some(weights.clone())
     }
 }
 

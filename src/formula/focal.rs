@@ -30,7 +30,8 @@ impl SigmoidFocal {
         } else {
             // miss^(gamma - 1) in a derivative would be infinite at 0, while the product it
             // stands in is finite. Through the logarithm every factor is bounded. Where the
-            // numerator leaves the range of f32, only z is left of it and ln z = -|x|.
+            // numerator leaves the range of f32, only z is left of it and ln z = -|x|. (Of a
+            // derivative with respect to the target, at most a share gamma / |x| is lost there.)
             const TINY: f64 = f32::MIN_POSITIVE as f64;
             let inside = numerator.clone().at_least(TINY);
             let ln_numerator = numerator.where_below(TINY, -logit.distance.clone(), inside.ln());

@@ -43,18 +43,18 @@ pub trait Real:
     /// `then` where `self == value`, `otherwise` elsewhere (NaN included).
     fn where_equal(&self, value: f64, then: Self, otherwise: Self) -> Self;
 
-    /// `self` to a whole power, by repeated multiplication.
+    /// `self` to a small whole power, by repeated multiplication. (A loop: a recursion would not be
+    /// inlined, and kernels have to be.)
     #[inline(always)]
     fn powi(self, exponent: u32) -> Self {
-        match exponent {
-            0 => self.constant(1.0),
-            1 => self,
-            n => {
-                let half = self.clone().powi(n / 2);
-                let square = half.clone() * half;
-                if n % 2 == 0 { square } else { square * self }
-            }
+        if exponent == 0 {
+            return self.constant(1.0);
         }
+        let mut power = self.clone();
+        for _ in 1..exponent {
+            power = power * self.clone();
+        }
+        power
     }
 
     /// The smaller of `self` and `bound`, with the derivative of what is picked.

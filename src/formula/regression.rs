@@ -70,44 +70,46 @@ impl Formula for SmoothL1 {
 /// `ln cosh(x - t)`.
 ///
 /// Far from 0 it is `|d| + ln(1 + exp(-2|d|)) - ln 2`, which never overflows. Near 0 that
-/// difference cancels, so the Taylor series takes over.
+/// difference cancels; there it is `ln(1 + 2 sinh²(d/2))`, with the series of sinh.
 #[derive(Clone, Copy, Debug)]
 pub struct LogCosh;
 
 impl LogCosh {
-    /// Where the series hands over. Its terms shrink by `4 d² / π²`, so at 0.5 each by ten.
-    const SERIES_BELOW: f64 = 0.5;
+    /// Where the series hands over.
+    const SERIES_BELOW: f64 = 1.0;
 
-    /// Coefficients of `d², d⁴, ..` in the Taylor series of `ln cosh d`.
-    const SERIES: [f64; 8] = [
-        1.0 / 2.0,
-        -1.0 / 12.0,
-        1.0 / 45.0,
-        -17.0 / 2520.0,
-        31.0 / 14175.0,
-        -691.0 / 935550.0,
-        10922.0 / 42567525.0,
-        -929569.0 / 10216206000.0,
+    /// Coefficients of `y, y³, y⁵, ..` in the Taylor series of `sinh y`: exact to the last digit of
+    /// `f64` for `y <= 1/2`.
+    const SINH: [f64; 8] = [
+        1.0,
+        1.0 / 6.0,
+        1.0 / 120.0,
+        1.0 / 5040.0,
+        1.0 / 362_880.0,
+        1.0 / 39_916_800.0,
+        1.0 / 6_227_020_800.0,
+        1.0 / 1_307_674_368_000.0,
     ];
 }
 
 impl Formula for LogCosh {
     #[inline(always)]
     fn value<R: Real>(&self, x: R, t: R) -> R {
-        let d = x - t;
-        let a = d.abs();
+        let a = (x - t).abs();
         let far = a.clone() + (a.clone() * -2.0).exp().ln_1p() - LN_2;
 
-        let near = a.clone().at_most(Self::SERIES_BELOW);
-        let square = near.clone() * near;
-        let [rest @ .., last] = Self::SERIES;
-        let series = rest
+        let half = a.clone().at_most(Self::SERIES_BELOW) * 0.5;
+        let square = half.clone() * half.clone();
+        let [lower @ .., highest] = Self::SINH;
+        let series = lower
             .iter()
             .rev()
-            .fold(square.constant(last), |sum, &coefficient| {
+            .fold(square.constant(highest), |sum, &coefficient| {
                 sum * square.clone() + coefficient
             });
-        a.where_below(Self::SERIES_BELOW, series * square, far)
+        let sinh = half * series;
+        let near = (sinh.clone() * sinh * 2.0).ln_1p();
+        a.where_below(Self::SERIES_BELOW, near, far)
     }
 }
 
@@ -145,12 +147,12 @@ pub struct Charbonnier {
 impl Formula for Charbonnier {
     #[inline(always)]
     fn value<R: Real>(&self, x: R, t: R) -> R {
-        // The larger of |d| and epsilon is taken out of the root, so that no square overflows.
+        // The larger of |d| and epsilon is taken out of the root, so that no square overflows or
+        // vanishes. The result does not depend on that scale, so it goes without a derivative.
         let a = (x - t).abs();
-        let epsilon = a.constant(self.epsilon);
-        let larger = a.where_below(self.epsilon, epsilon.clone(), a.clone());
-        let smaller = a.where_below(self.epsilon, a.clone(), epsilon);
-        let ratio = smaller / larger.clone();
-        larger * (ratio.clone() * ratio + 1.0).sqrt()
+        let scale = a.clone().detach().at_least(self.epsilon);
+        let error = a / scale.clone();
+        let width = scale.constant(self.epsilon) / scale.clone();
+        scale * (error.clone() * error + width.clone() * width).sqrt()
     }
 }

@@ -1,40 +1,9 @@
 //! Which instruction set the kernels run with.
 
-use std::{fmt::Debug, sync::OnceLock};
+use std::sync::OnceLock;
 
 /// The environment variable that forces an instruction set: `avx512`, `avx2` or `baseline`.
 pub(crate) const VARIABLE: &str = "BURN_LOSSES_ISA";
-
-/// What generic lane code needs to know about the instructions it is compiled with.
-pub(crate) trait Isa: Copy + Debug + Send + Sync + 'static {
-    /// Whether a fused multiply-add is one instruction. Where it is not, it would be a library
-    /// call, so lanes multiply and add instead.
-    const FMA: bool;
-}
-
-/// AVX-512 F, BW, DQ, VL and FMA.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Avx512;
-
-/// AVX2 and FMA.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Avx2;
-
-/// What the target guarantees (SSE2 on x86-64, NEON on AArch64).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Baseline;
-
-impl Isa for Avx512 {
-    const FMA: bool = true;
-}
-
-impl Isa for Avx2 {
-    const FMA: bool = true;
-}
-
-impl Isa for Baseline {
-    const FMA: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
-}
 
 /// An instruction set, chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,9 +100,9 @@ impl Choice {
 /// `#[inline(always)]`, whose first type parameter is the [`Isa`].
 macro_rules! dispatch {
     ($choice:expr, $name:ident < $($generic:ident $(: $bound:path)?),* > ($argument:ident : $type:ty) -> $output:ty) => {{
-        use $crate::kernel::isa::{Baseline, Choice};
+        use $crate::kernel::{isa::Choice, simd::Baseline};
         #[cfg(target_arch = "x86_64")]
-        use $crate::kernel::isa::{Avx2, Avx512};
+        use $crate::kernel::simd::{Avx2, Avx512};
 
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]

@@ -5,13 +5,15 @@
 //! slices and threads and is the only one with `unsafe` code; it knows nothing of Burn, of
 //! configurations, or of what a formula computes.
 
+mod fresh;
 mod isa;
 mod lane;
 mod pointwise;
 mod scale;
+mod simd;
 mod storage;
 mod threads;
 
 pub(crate) use pointwise::{Operands, Prediction, Wanted, pointwise};
-pub(crate) use scale::{multiply, scale, sum};
+pub(crate) use scale::{multiply, narrowed, scale, sum};
 pub(crate) use storage::Storage;

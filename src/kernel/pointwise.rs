@@ -3,11 +3,14 @@
 //!
 //! Each lane of sixteen elements is loaded, evaluated and stored before the next, so a derivative
 //! may be written over the prediction it came from. Half-precision elements go through small `f32`
-//! buffers that stay in the first-level cache.
+//! buffers that stay in the first-level cache; their derivatives stay `f32`, since what is tiny now
+//! may yet be multiplied by a large upstream gradient.
 
 use super::{
-    isa::{Choice, Isa, dispatch},
-    lane::{Lane, WIDTH},
+    fresh::with_room,
+    isa::{Choice, dispatch},
+    lane::Lane,
+    simd::{Isa, WIDTH},
     storage::Storage,
     threads::sum_over_chunks,
 };
@@ -21,7 +24,7 @@ const BLOCK: usize = 1024;
 pub(crate) enum Prediction<'a, E> {
     /// Only read; a gradient goes to memory of its own.
     Kept(&'a [E]),
-    /// Overwritten by its gradient.
+    /// Overwritten by its gradient; for `f32`, whose derivatives are of the same type.
     Consumed(&'a mut [E]),
 }
 
@@ -32,7 +35,7 @@ pub(crate) struct Operands<'a, E> {
     /// One weight per element; elements of weight 0 contribute exactly nothing.
     pub weights: Option<&'a [E]>,
     /// One parameter per column (the last dimension).
-    pub columns: Option<&'a [f32]>,
+    pub columns: Option<&'a [f64]>,
 }
 
 /// What the pass has to deliver besides the sum.
@@ -53,15 +56,15 @@ pub(crate) struct Outcome<E> {
     /// The (weighted) losses, where wanted.
     pub losses: Option<Vec<E>>,
     /// The gradient of the prediction, where wanted and not written over it.
-    pub prediction_gradient: Option<Vec<E>>,
+    pub prediction_gradient: Option<Vec<f32>>,
     /// The gradient of the target, where wanted.
-    pub target_gradient: Option<Vec<E>>,
+    pub target_gradient: Option<Vec<f32>>,
 }
 
 /// Evaluates `formula` for every element; the gradients are multiplied by `scale`.
 ///
 /// # Panics
-/// If the lengths of the operands do not fit the prediction.
+/// If the lengths of the operands do not fit the prediction, or one that is not `f32` is consumed.
 pub(crate) fn pointwise<F: ColumnFormula, E: Storage>(
     formula: &F,
     prediction: Prediction<'_, E>,
@@ -72,8 +75,13 @@ pub(crate) fn pointwise<F: ColumnFormula, E: Storage>(
     let (source, overwritten, length) = match prediction {
         Prediction::Kept(slice) => (slice.as_ptr(), None, slice.len()),
         Prediction::Consumed(slice) => {
+            assert!(E::IS_F32, "derivatives are f32");
             let pointer = slice.as_mut_ptr();
-            (pointer.cast_const(), Some(pointer), slice.len())
+            (
+                pointer.cast_const(),
+                Some(pointer.cast::<f32>()),
+                slice.len(),
+            )
         }
     };
     assert_eq!(operands.target.len(), length, "one target per prediction");
@@ -82,10 +90,10 @@ pub(crate) fn pointwise<F: ColumnFormula, E: Storage>(
     }
     let columns = operands.columns.map(Columns::new);
 
-    let mut losses = wanted.losses.then(|| Vec::with_capacity(length));
-    let mut target_gradient = wanted.target_gradient.then(|| Vec::with_capacity(length));
+    let mut losses = wanted.losses.then(|| with_room(length));
+    let mut target_gradient = wanted.target_gradient.then(|| with_room(length));
     let mut fresh =
-        (wanted.prediction_gradient && overwritten.is_none()).then(|| Vec::with_capacity(length));
+        (wanted.prediction_gradient && overwritten.is_none()).then(|| with_room(length));
 
     let pass = Pass {
         formula,
@@ -108,12 +116,15 @@ pub(crate) fn pointwise<F: ColumnFormula, E: Storage>(
         pass.chunk(range.start, range.len())
     });
 
-    for written in [&mut losses, &mut fresh, &mut target_gradient]
-        .into_iter()
-        .flatten()
-    {
-        // SAFETY: the capacity is `length`, and the chunks have written every element.
-        unsafe { written.set_len(length) };
+    // SAFETY: the capacities are `length`, and the chunks have written every element.
+    unsafe {
+        losses
+            .iter_mut()
+            .for_each(|written| written.set_len(length));
+        fresh.iter_mut().for_each(|written| written.set_len(length));
+        target_gradient
+            .iter_mut()
+            .for_each(|written| written.set_len(length));
     }
     Outcome {
         sum,
@@ -131,12 +142,12 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(parameters: &[f32]) -> Self {
+    fn new(parameters: &[f64]) -> Self {
         Self {
             count: parameters.len(),
             repeated: parameters
                 .iter()
-                .copied()
+                .map(|&parameter| parameter as f32)
                 .cycle()
                 .take(parameters.len() + WIDTH)
                 .collect(),
@@ -160,8 +171,8 @@ struct Pass<'a, F, E> {
     target: *const E,
     weights: Option<*const E>,
     losses: Option<*mut E>,
-    prediction_gradient: Option<*mut E>,
-    target_gradient: Option<*mut E>,
+    prediction_gradient: Option<*mut f32>,
+    target_gradient: Option<*mut f32>,
     columns: Option<&'a Columns>,
     scale: f32,
     choice: Choice,
@@ -186,8 +197,8 @@ impl<F: ColumnFormula, E: Storage> Pass<'_, F, E> {
                     target: self.target.add(start).cast(),
                     weights: self.weights.map(|p| p.add(start).cast()),
                     losses: self.losses.map(|p| p.add(start).cast()),
-                    prediction_gradient: self.prediction_gradient.map(|p| p.add(start).cast()),
-                    target_gradient: self.target_gradient.map(|p| p.add(start).cast()),
+                    prediction_gradient: self.prediction_gradient.map(|p| p.add(start)),
+                    target_gradient: self.target_gradient.map(|p| p.add(start)),
                     columns: self.columns,
                     first: start,
                     scale: self.scale,
@@ -211,8 +222,8 @@ impl<F: ColumnFormula, E: Storage> Pass<'_, F, E> {
     /// # Safety
     /// As for [`Self::chunk`].
     unsafe fn widened(&self, start: usize, length: usize) -> f64 {
-        let mut buffers = [[0f32; BLOCK]; 6];
-        let [source, target, weights, losses, by_prediction, by_target] = &mut buffers;
+        let mut buffers = [[0f32; BLOCK]; 4];
+        let [source, target, weights, losses] = &mut buffers;
         let read = |from: *const E, to: &mut [f32; BLOCK]| {
             // SAFETY: valid for `length` elements from `start` by the caller's promise, and not
             // written while this slice lives.
@@ -224,7 +235,7 @@ impl<F: ColumnFormula, E: Storage> Pass<'_, F, E> {
         if let Some(from) = self.weights {
             read(from, weights);
         }
-        // SAFETY: the buffers hold at least `length` elements each.
+        // SAFETY: the buffers hold at least `length` elements each; the gradients are as promised.
         let sum = unsafe {
             self.run(&Job {
                 formula: self.formula,
@@ -232,26 +243,21 @@ impl<F: ColumnFormula, E: Storage> Pass<'_, F, E> {
                 target: target.as_ptr(),
                 weights: self.weights.map(|_| weights.as_ptr()),
                 losses: self.losses.map(|_| losses.as_mut_ptr()),
-                prediction_gradient: self.prediction_gradient.map(|_| by_prediction.as_mut_ptr()),
-                target_gradient: self.target_gradient.map(|_| by_target.as_mut_ptr()),
+                prediction_gradient: self.prediction_gradient.map(|p| p.add(start)),
+                target_gradient: self.target_gradient.map(|p| p.add(start)),
                 columns: self.columns,
                 first: start,
                 scale: self.scale,
                 length,
             })
         };
-        let write = |from: &[f32; BLOCK], to: Option<*mut E>| {
-            if let Some(to) = to {
-                let mut narrow = [E::default(); BLOCK];
-                E::narrow(&from[..length], &mut narrow[..length]);
-                // SAFETY: `to` is valid and exclusive for `length` elements from `start` by the
-                // caller's promise, and `narrow` holds that many.
-                unsafe { ptr::copy_nonoverlapping(narrow.as_ptr(), to.add(start), length) };
-            }
-        };
-        write(losses, self.losses);
-        write(by_prediction, self.prediction_gradient);
-        write(by_target, self.target_gradient);
+        if let Some(to) = self.losses {
+            let mut narrow = [E::default(); BLOCK];
+            E::narrow(&losses[..length], &mut narrow[..length]);
+            // SAFETY: `to` is valid and exclusive for `length` elements from `start` by the
+            // caller's promise, and `narrow` holds that many.
+            unsafe { ptr::copy_nonoverlapping(narrow.as_ptr(), to.add(start), length) };
+        }
         sum
     }
 
@@ -287,71 +293,56 @@ struct Job<'a, F> {
 /// the same memory as the prediction's gradient).
 #[inline(always)]
 unsafe fn body<I: Isa, F: ColumnFormula>(job: &Job<'_, F>) -> f64 {
-    let mut sums = [0f64; WIDTH];
+    let mut sum = I::no_sum();
     let whole = job.length / WIDTH * WIDTH;
     for start in (0..whole).step_by(WIDTH) {
         // SAFETY: `start + WIDTH <= length`.
-        unsafe {
-            let load = |from: *const f32| {
-                Lane::<I>::new(from.add(start).cast::<[f32; WIDTH]>().read_unaligned())
-            };
-            let store = |lane: Lane<I>, to: Option<*mut f32>| {
-                if let Some(to) = to {
-                    to.add(start)
-                        .cast::<[f32; WIDTH]>()
-                        .write_unaligned(lane.into_array());
-                }
-            };
-            let out = evaluate(
-                job,
-                start,
-                load(job.source),
-                load(job.target),
-                job.weights.map(load),
-            );
-            for (sum, loss) in sums.iter_mut().zip(out.loss.into_array()) {
-                *sum += loss as f64;
-            }
-            store(out.loss, job.losses);
-            store(out.by_prediction, job.prediction_gradient);
-            store(out.by_target, job.target_gradient);
-        }
+        let loss = unsafe { step::<I, F>(job, start, WIDTH) };
+        sum = loss.add_to(sum);
     }
-
+    let mut total: f64 = I::sums(sum).iter().sum();
     let rest = job.length - whole;
     if rest > 0 {
-        // SAFETY: `whole + rest` is `length`; only `rest` elements are read and written.
-        unsafe {
-            let load = |from: *const f32| {
-                let mut lane = [0.0; WIDTH];
-                ptr::copy_nonoverlapping(from.add(whole), lane.as_mut_ptr(), rest);
-                Lane::<I>::new(lane)
-            };
-            let store = |lane: Lane<I>, to: Option<*mut f32>| {
-                if let Some(to) = to {
-                    ptr::copy_nonoverlapping(lane.into_array().as_ptr(), to.add(whole), rest);
-                }
-            };
-            let out = evaluate(
-                job,
-                whole,
-                load(job.source),
-                load(job.target),
-                job.weights.map(load),
-            );
-            for (sum, loss) in sums.iter_mut().zip(out.loss.into_array()).take(rest) {
-                *sum += loss as f64;
-            }
-            store(out.loss, job.losses);
-            store(out.by_prediction, job.prediction_gradient);
-            store(out.by_target, job.target_gradient);
-        }
+        // SAFETY: `whole + rest` is `length`.
+        let losses = unsafe { step::<I, F>(job, whole, rest) }.into_array();
+        total += losses[..rest].iter().map(|&loss| loss as f64).sum::<f64>();
     }
-    sums.iter().sum()
+    total
+}
+
+/// Evaluates the `count` elements from `start` on, at most sixteen, and returns their losses.
+///
+/// # Safety
+/// As for [`body`], and `start + count <= length`.
+#[inline(always)]
+unsafe fn step<I: Isa, F: ColumnFormula>(job: &Job<'_, F>, start: usize, count: usize) -> Lane<I> {
+    let load = |from: *const f32| {
+        let mut lane = [0.0; WIDTH];
+        // SAFETY: `from` is valid for the `count` elements from `start`, and `count <= WIDTH`.
+        unsafe { ptr::copy_nonoverlapping(from.add(start), lane.as_mut_ptr(), count) };
+        Lane::<I>::new(lane)
+    };
+    let store = |lane: Lane<I>, to: Option<*mut f32>| {
+        if let Some(to) = to {
+            // SAFETY: `to` is valid and exclusive for the `count` elements from `start`.
+            unsafe { ptr::copy_nonoverlapping(lane.into_array().as_ptr(), to.add(start), count) };
+        }
+    };
+    let out = evaluate(
+        job,
+        start,
+        load(job.source),
+        load(job.target),
+        job.weights.map(load),
+    );
+    store(out.loss, job.losses);
+    store(out.by_prediction, job.prediction_gradient);
+    store(out.by_target, job.target_gradient);
+    out.loss
 }
 
 /// The losses of sixteen elements and the derivatives that were asked for.
-struct Evaluated<I> {
+struct Evaluated<I: Isa> {
     loss: Lane<I>,
     by_prediction: Lane<I>,
     by_target: Lane<I>,

@@ -10,35 +10,42 @@ use rayon::prelude::*;
 const BLOCK: usize = 1024;
 
 /// Multiplies every element by `factor`.
-pub(crate) fn scale<E: Storage>(elements: &mut [E], factor: f32) {
+pub(crate) fn scale(elements: &mut [f32], factor: f32) {
     elements.par_chunks_mut(CHUNK).for_each(|chunk| {
-        in_f32(chunk, |_, values| {
-            for value in values {
-                *value *= factor;
-            }
-        });
+        for value in chunk {
+            *value *= factor;
+        }
     });
 }
 
-/// Multiplies every element by `factor` and by the element of `upstream` in the same place.
+/// Multiplies every element by the one of `factors` in the same place.
 ///
 /// # Panics
 /// If the lengths differ.
-pub(crate) fn multiply<E: Storage>(elements: &mut [E], upstream: &[E], factor: f32) {
-    assert_eq!(elements.len(), upstream.len(), "one factor per element");
+pub(crate) fn multiply<E: Storage>(elements: &mut [f32], factors: &[E]) {
+    assert_eq!(elements.len(), factors.len(), "one factor per element");
     elements
         .par_chunks_mut(CHUNK)
-        .zip(upstream.par_chunks(CHUNK))
-        .for_each(|(chunk, upstream)| {
-            let mut factors = [0.0; BLOCK];
-            in_f32(chunk, |first, values| {
-                let factors = &mut factors[..values.len()];
-                E::widen(&upstream[first..first + values.len()], factors);
-                for (value, other) in values.iter_mut().zip(factors) {
-                    *value *= factor * *other;
+        .zip(factors.par_chunks(CHUNK))
+        .for_each(|(chunk, factors)| {
+            let mut wide = [0.0; BLOCK];
+            for (block, factors) in chunk.chunks_mut(BLOCK).zip(factors.chunks(BLOCK)) {
+                let wide = &mut wide[..factors.len()];
+                E::widen(factors, wide);
+                for (value, factor) in block.iter_mut().zip(wide) {
+                    *value *= *factor;
                 }
-            });
+            }
         });
+}
+
+/// Every element rounded to another type.
+pub(crate) fn narrowed<E: Storage>(elements: &[f32]) -> Vec<E> {
+    let mut out = vec![E::default(); elements.len()];
+    out.par_chunks_mut(CHUNK)
+        .zip(elements.par_chunks(CHUNK))
+        .for_each(|(out, elements)| E::narrow(elements, out));
+    out
 }
 
 /// The sum of all elements.
@@ -54,16 +61,4 @@ pub(crate) fn sum<E: Storage>(elements: &[E]) -> f64 {
             })
             .sum()
     })
-}
-
-/// Changes elements in place through blocks of `f32`; `change` gets each block and the index of its
-/// first element.
-fn in_f32<E: Storage>(elements: &mut [E], mut change: impl FnMut(usize, &mut [f32])) {
-    let mut values = [0.0; BLOCK];
-    for (index, block) in elements.chunks_mut(BLOCK).enumerate() {
-        let values = &mut values[..block.len()];
-        E::widen(block, values);
-        change(index * BLOCK, values);
-        E::narrow(values, block);
-    }
 }

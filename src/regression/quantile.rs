@@ -59,7 +59,8 @@ impl QuantileLossConfig {
     /// # Errors
     /// If there is no quantile, or one that is not between 0 and 1.
     pub fn try_init(&self) -> Result<QuantileLoss, LossError> {
-        let inside = |&q: &f64| q > 0.0 && q < 1.0;
+        // As the kernels see them: 1 - 1e-12 would be 1 there.
+        let inside = |&q: &f64| q as f32 > 0.0 && (q as f32) < 1.0;
         Check("QuantileLossConfig").that(
             !self.quantiles.is_empty() && self.quantiles.iter().all(inside),
             "quantiles",
@@ -88,9 +89,9 @@ impl PointwiseLoss for QuantileLoss {
     }
 
     #[track_caller]
-    fn columns<const D: usize>(&self, prediction: &Tensor<D>) -> Option<Vec<f32>> {
+    fn columns<const D: usize>(&self, prediction: &Tensor<D>) -> Option<Vec<f64>> {
         check_columns(Self::NAME, "quantiles", self.quantiles.len(), prediction);
-        Some(self.quantiles.iter().map(|&q| q as f32).collect())
+        Some(self.quantiles.clone())
     }
 
     fn target_shape<const D: usize>(&self, prediction: &Tensor<D>) -> [usize; D] {

@@ -1,0 +1,35 @@
+//! The results, for people and for programs.
+
+use crate::measure::Row;
+use std::{fs, path::Path};
+
+pub fn print(rows: &[Row]) {
+    println!(
+        "{:<10} {:<9} {:>10} {:>12} {:>7} {:>10} {:>13}   baseline",
+        "workload", "setting", "fused ms", "baseline ms", "ratio", "fused MB", "baseline MB"
+    );
+    for row in rows {
+        println!(
+            "{:<10} {:<9} {:>10.2} {:>12.2} {:>7.3} {:>10.2} {:>13.2}   {}",
+            row.workload,
+            format!("{:?}", row.setting),
+            row.fused_ms,
+            row.baseline_ms,
+            row.ratio,
+            row.fused_peak_mb,
+            row.baseline_peak_mb,
+            row.against,
+        );
+    }
+}
+
+pub fn write(rows: &[Row], path: &Path) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let text = serde_json::to_string_pretty(rows).map_err(|error| error.to_string())?;
+    fs::write(path, text).map_err(failed)?;
+    println!("written to {}", path.display());
+    Ok(())
+}

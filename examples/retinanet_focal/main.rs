@@ -1,0 +1,175 @@
+//! A RetinaNet-style digit detector, trained with focal loss and, for comparison, with plain BCE.
+//!
+//! ```text
+//! cargo run --release --example retinanet_focal
+//! cargo run --release --example retinanet_focal -- --quick --out DIR --device NAME --data-dir DIR
+//! ```
+//!
+//! A detector classifies thousands of anchors, of which a handful cover an object. Focal loss keeps
+//! the many that are background, and obviously so, from drowning the few that matter. This
+//! program trains the same network from the same initial weights on the same scenes with each loss
+//! and prints what that changes. The losses are in `loss.rs`; the other files are what a detector
+//! needs around them.
+
+mod anchors;
+mod average_precision;
+mod boxes;
+#[path = "../support/chart.rs"]
+mod chart;
+mod cli;
+mod curves;
+mod detect;
+mod device;
+mod digits;
+mod error;
+mod evaluate;
+mod idx;
+mod loss;
+mod matching;
+mod network;
+mod picture;
+mod raster;
+mod report;
+mod scene;
+mod settings;
+#[path = "../support/svg.rs"]
+mod svg;
+mod targets;
+mod train;
+
+use std::{fs, path::Path, process::ExitCode};
+
+use burn::module::Module;
+use clap::Parser;
+
+use crate::{
+    cli::Cli,
+    detect::Detection,
+    device::DeviceName,
+    digits::DigitSets,
+    error::{Error, Result},
+    evaluate::{EASY_PROBABILITY, TestBench},
+    loss::{DetectionLoss, LossKind},
+    network::RetinaNet,
+    report::{Report, Run},
+    scene::{SIDE, Scene, SceneGenerator},
+    train::Trainer,
+};
+
+/// Added to the seed for the test scenes, which are made of other digits besides.
+const TEST_STREAM: u64 = 0x7e57;
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    let settings = cli.settings();
+    let device_name = cli.device.or(DeviceName::first()).ok_or_else(|| {
+        Error::new("this program was compiled without a device; enable the feature flex or wgpu")
+    })?;
+    let digits = match &cli.data_dir {
+        Some(folder) => idx::load(folder)?,
+        None => DigitSets::bundled()?,
+    };
+    // Before the training, so that a folder that cannot be written costs no one five minutes.
+    fs::create_dir_all(&cli.out).map_err(|fault| {
+        Error::new(format!(
+            "cannot create the folder {}: {fault}",
+            cli.out.display()
+        ))
+    })?;
+
+    let device = device_name.open();
+    let anchors = anchors::grid(SIDE);
+    let test: Vec<Scene> =
+        SceneGenerator::new(&digits.test, settings.seed.wrapping_add(TEST_STREAM))
+            .take(settings.test_scenes)
+            .collect();
+    let bench = |scenes| TestBench {
+        scenes,
+        anchors: &anchors,
+        device: &device,
+    };
+    let trainer = Trainer {
+        settings: &settings,
+        digits: &digits.train,
+        anchors: &anchors,
+        bench: bench(&test[..settings.checkpoint_scenes]),
+        device: device.clone().autodiff(),
+    };
+    trainer.device.seed(settings.seed);
+    let initial = RetinaNet::new(&trainer.device);
+
+    let bench = bench(&test);
+    let (focal, focal_found) = compare(LossKind::Focal, &initial, &trainer, &bench)?;
+    let (bce, bce_found) = compare(LossKind::Bce, &initial, &trainer, &bench)?;
+
+    let runs = [focal, bce];
+    write(&cli.out, "curves.svg", &curves::draw(&runs, settings.steps))?;
+    let detectors = [
+        (LossKind::Focal, &*focal_found),
+        (LossKind::Bce, &*bce_found),
+    ];
+    write(
+        &cli.out,
+        "detections.svg",
+        &picture::draw(&test, &detectors)?,
+    )?;
+    let [focal, bce] = runs;
+    let (foreground, background) = bench.balance();
+    let report = Report {
+        focal,
+        bce,
+        background_per_foreground: background as f64 / foreground.max(1) as f64,
+        anchors: anchors.len(),
+        easy_probability: EASY_PROBABILITY,
+        parameters: initial.num_params(),
+        device: format!("{device_name:?}").to_lowercase(),
+        digits: digits.source,
+        settings,
+    };
+    let json = serde_json::to_string_pretty(&report)
+        .map_err(|fault| Error::new(format!("cannot write the report as JSON: {fault}")))?;
+    write(&cli.out, "report.json", &json)?;
+    println!("{}", report.table());
+    println!(
+        "written to {}: report.json, curves.svg, detections.svg",
+        cli.out.display()
+    );
+    Ok(())
+}
+
+/// Trains with one of the losses and tests the result.
+fn compare(
+    kind: LossKind,
+    initial: &RetinaNet,
+    trainer: &Trainer,
+    bench: &TestBench,
+) -> Result<(Run, Vec<Vec<Detection>>)> {
+    let trained = trainer.train(initial, kind)?;
+    let found = bench.detections(&trained.model);
+    let loss = DetectionLoss::new(kind);
+    let run = Run {
+        kind,
+        ap50: bench.average_precision(&found),
+        easy_background_share_before: bench.easy_background_share(&initial.valid(), &loss),
+        easy_background_share_after: bench.easy_background_share(&trained.model, &loss),
+        seconds: trained.seconds,
+        losses: trained.losses,
+        checkpoints: trained.checkpoints,
+    };
+    Ok((run, found))
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> Result<()> {
+    let path = folder.join(name);
+    fs::write(&path, text)
+        .map_err(|fault| Error::new(format!("cannot write {}: {fault}", path.display())))
+}

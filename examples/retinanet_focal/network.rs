@@ -1,0 +1,208 @@
+//! A small RetinaNet: convolutional backbone, feature pyramid, and two heads shared by all levels.
+//!
+//! "Focal Loss for Dense Object Detection", Lin et al., 2017, <https://arxiv.org/abs/1708.02002>.
+
+use burn::{
+    module::Module,
+    nn::{
+        GroupNorm, GroupNormConfig, Initializer, PaddingConfig2d,
+        conv::{Conv2d, Conv2dConfig},
+        interpolate::{Interpolate2d, Interpolate2dConfig, InterpolateMode},
+    },
+    tensor::{Device, Tensor, activation::relu},
+};
+
+use crate::{anchors, digits::CLASSES};
+
+/// Channels of the backbone's stem and of its stages at strides 4, 8 and 16.
+const STEM: usize = 16;
+const STAGES: [usize; 3] = [32, 48, 64];
+
+/// Channels of every pyramid level and inside the heads.
+const PYRAMID: usize = 32;
+
+/// Hidden convolutions of each head.
+const HEAD_DEPTH: usize = 2;
+
+/// Probability of foreground that every anchor starts with (section 4.1 of the paper): the first
+/// steps would otherwise be spent on unlearning `0.5` for thousands of background anchors.
+const PRIOR: f64 = 0.01;
+
+/// What the network says about every anchor of a batch, in the order of [`anchors::grid`].
+pub struct Predictions {
+    /// `[B, A, CLASSES]`
+    pub logits: Tensor<3>,
+    /// `[B, A, 4]`
+    pub offsets: Tensor<3>,
+}
+
+/// The detector.
+#[derive(Module, Debug)]
+pub struct RetinaNet {
+    stem: ConvBlock,
+    stages: Vec<Stage>,
+    lateral: Vec<Conv2d>,
+    upsample: Interpolate2d,
+    smooth: Vec<ConvBlock>,
+    class_head: Head,
+    box_head: Head,
+}
+
+impl RetinaNet {
+    pub fn new(device: &Device) -> Self {
+        let inputs = [STEM, STAGES[0], STAGES[1]];
+        let prior_bias = -((1.0 - PRIOR) / PRIOR).ln();
+        Self {
+            stem: ConvBlock::new(1, STEM, 2, device),
+            stages: inputs
+                .into_iter()
+                .zip(STAGES)
+                .map(|(input, output)| Stage::new(input, output, device))
+                .collect(),
+            lateral: STAGES
+                .map(|channels| Conv2dConfig::new([channels, PYRAMID], [1, 1]).init(device))
+                .into(),
+            upsample: Interpolate2dConfig::new()
+                .with_scale_factor(Some([2.0, 2.0]))
+                .with_mode(InterpolateMode::Nearest)
+                .init(),
+            smooth: STAGES
+                .map(|_| ConvBlock::new(PYRAMID, PYRAMID, 1, device))
+                .into(),
+            class_head: Head::new(CLASSES, prior_bias, device),
+            box_head: Head::new(4, 0.0, device),
+        }
+    }
+
+    /// Predicts for images of shape `[B, 1, SIDE, SIDE]`.
+    pub fn forward(&self, images: Tensor<4>) -> Predictions {
+        let levels = self.pyramid(self.backbone(images));
+        let all = |head: &Head| Tensor::cat(levels.iter().map(|x| head.forward(x)).collect(), 1);
+        Predictions {
+            logits: all(&self.class_head),
+            offsets: all(&self.box_head),
+        }
+    }
+
+    /// One feature map for each of [`anchors::STRIDES`].
+    fn backbone(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
+        let mut features = self.stem.forward(images);
+        let mut maps = Vec::with_capacity(self.stages.len());
+        for stage in &self.stages {
+            features = stage.forward(features);
+            maps.push(features.clone());
+        }
+        maps
+    }
+
+    /// Adds what coarse levels know to the finer ones, from the top down.
+    fn pyramid(&self, maps: Vec<Tensor<4>>) -> Vec<Tensor<4>> {
+        let mut above: Option<Tensor<4>> = None;
+        let mut levels = Vec::with_capacity(maps.len());
+        for ((map, lateral), smooth) in maps.into_iter().zip(&self.lateral).zip(&self.smooth).rev()
+        {
+            let merged = match above {
+                Some(above) => lateral.forward(map) + self.upsample.forward(above),
+                None => lateral.forward(map),
+            };
+            levels.push(smooth.forward(merged.clone()));
+            above = Some(merged);
+        }
+        levels.reverse();
+        levels
+    }
+}
+
+/// Two convolutions, of which the first halves the resolution.
+#[derive(Module, Debug)]
+struct Stage {
+    down: ConvBlock,
+    refine: ConvBlock,
+}
+
+impl Stage {
+    fn new(input: usize, output: usize, device: &Device) -> Self {
+        Self {
+            down: ConvBlock::new(input, output, 2, device),
+            refine: ConvBlock::new(output, output, 1, device),
+        }
+    }
+
+    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        self.refine.forward(self.down.forward(input))
+    }
+}
+
+/// A 3 x 3 convolution, group normalisation and ReLU.
+#[derive(Module, Debug)]
+struct ConvBlock {
+    conv: Conv2d,
+    norm: GroupNorm,
+}
+
+impl ConvBlock {
+    /// Channels that are normalised together.
+    const GROUP: usize = 8;
+
+    fn new(input: usize, output: usize, stride: usize, device: &Device) -> Self {
+        Self {
+            conv: conv3x3(input, output)
+                .with_stride([stride, stride])
+                .with_bias(false)
+                .with_initializer(Initializer::KaimingNormal {
+                    gain: std::f64::consts::SQRT_2,
+                    fan_out_only: false,
+                })
+                .init(device),
+            norm: GroupNormConfig::new(output / Self::GROUP, output).init(device),
+        }
+    }
+
+    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        relu(self.norm.forward(self.conv.forward(input)))
+    }
+}
+
+/// Convolutions that end in `outputs` values for each anchor of a cell.
+#[derive(Module, Debug)]
+struct Head {
+    hidden: Vec<ConvBlock>,
+    output: Conv2d,
+    outputs: usize,
+}
+
+impl Head {
+    /// A head whose outputs all start near `bias`.
+    fn new(outputs: usize, bias: f64, device: &Device) -> Self {
+        let mut output = conv3x3(PYRAMID, anchors::PER_CELL * outputs)
+            .with_initializer(Initializer::Normal {
+                mean: 0.0,
+                std: 0.01,
+            })
+            .init(device);
+        output.bias =
+            Some(Initializer::Constant { value: bias }.init([anchors::PER_CELL * outputs], device));
+        let hidden = || ConvBlock::new(PYRAMID, PYRAMID, 1, device);
+        Self {
+            hidden: (0..HEAD_DEPTH).map(|_| hidden()).collect(),
+            output,
+            outputs,
+        }
+    }
+
+    /// `[B, PYRAMID, H, W]` to `[B, H * W * PER_CELL, outputs]`.
+    fn forward(&self, level: &Tensor<4>) -> Tensor<3> {
+        let hidden = self
+            .hidden
+            .iter()
+            .fold(level.clone(), |x, block| block.forward(x));
+        let output = self.output.forward(hidden).permute([0, 2, 3, 1]);
+        let [batch, height, width, _] = output.dims();
+        output.reshape([batch, height * width * anchors::PER_CELL, self.outputs])
+    }
+}
+
+/// A 3 x 3 convolution that keeps the resolution at stride 1.
+fn conv3x3(input: usize, output: usize) -> Conv2dConfig {
+    Conv2dConfig::new([input, output], [3, 3]).with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
+}

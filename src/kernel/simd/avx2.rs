@@ -1,0 +1,75 @@
+//! Two 256-bit registers.
+
+use super::{Avx2, Isa, WIDTH, instructions};
+use core::{arch::x86_64::*, mem::transmute};
+
+type Pair = [__m256; 2];
+type Bits = [__m256i; 2];
+type Sum = [__m256d; 4];
+
+impl Isa for Avx2 {
+    type Vector = Pair;
+    type Bits = Bits;
+    type Sum = Sum;
+
+    instructions! {
+        load(array: [f32; WIDTH]) -> Pair = transmute::<[f32; WIDTH], Pair>(array);
+        store(a: Pair) -> [f32; WIDTH] = transmute::<Pair, [f32; WIDTH]>(a);
+        splat(value: f32) -> Pair = [_mm256_set1_ps(value); 2];
+
+        add(a: Pair, b: Pair) -> Pair = [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])];
+        sub(a: Pair, b: Pair) -> Pair = [_mm256_sub_ps(a[0], b[0]), _mm256_sub_ps(a[1], b[1])];
+        mul(a: Pair, b: Pair) -> Pair = [_mm256_mul_ps(a[0], b[0]), _mm256_mul_ps(a[1], b[1])];
+        div(a: Pair, b: Pair) -> Pair = [_mm256_div_ps(a[0], b[0]), _mm256_div_ps(a[1], b[1])];
+        sqrt(a: Pair) -> Pair = [_mm256_sqrt_ps(a[0]), _mm256_sqrt_ps(a[1])];
+        neg(a: Pair) -> Pair = {
+            let sign = _mm256_set1_ps(-0.0);
+            [_mm256_xor_ps(a[0], sign), _mm256_xor_ps(a[1], sign)]
+        };
+        abs(a: Pair) -> Pair = {
+            let sign = _mm256_set1_ps(-0.0);
+            [_mm256_andnot_ps(sign, a[0]), _mm256_andnot_ps(sign, a[1])]
+        };
+        mul_add(a: Pair, b: Pair, c: Pair) -> Pair = [
+            _mm256_fmadd_ps(a[0], b[0], c[0]),
+            _mm256_fmadd_ps(a[1], b[1], c[1]),
+        ];
+
+        if_below(a: Pair, b: Pair, then: Pair, otherwise: Pair) -> Pair = [
+            _mm256_blendv_ps(otherwise[0], then[0], _mm256_cmp_ps::<_CMP_LT_OQ>(a[0], b[0])),
+            _mm256_blendv_ps(otherwise[1], then[1], _mm256_cmp_ps::<_CMP_LT_OQ>(a[1], b[1])),
+        ];
+        if_equal(a: Pair, b: Pair, then: Pair, otherwise: Pair) -> Pair = [
+            _mm256_blendv_ps(otherwise[0], then[0], _mm256_cmp_ps::<_CMP_EQ_OQ>(a[0], b[0])),
+            _mm256_blendv_ps(otherwise[1], then[1], _mm256_cmp_ps::<_CMP_EQ_OQ>(a[1], b[1])),
+        ];
+
+        to_bits(a: Pair) -> Bits = [_mm256_castps_si256(a[0]), _mm256_castps_si256(a[1])];
+        from_bits(a: Bits) -> Pair = [_mm256_castsi256_ps(a[0]), _mm256_castsi256_ps(a[1])];
+        splat_bits(value: i32) -> Bits = [_mm256_set1_epi32(value); 2];
+        add_bits(a: Bits, b: Bits) -> Bits =
+            [_mm256_add_epi32(a[0], b[0]), _mm256_add_epi32(a[1], b[1])];
+        sub_bits(a: Bits, b: Bits) -> Bits =
+            [_mm256_sub_epi32(a[0], b[0]), _mm256_sub_epi32(a[1], b[1])];
+        and_bits(a: Bits, b: Bits) -> Bits =
+            [_mm256_and_si256(a[0], b[0]), _mm256_and_si256(a[1], b[1])];
+        shift_up<const N>(a: Bits) -> Bits = {
+            let by = _mm_cvtsi32_si128(N as i32);
+            [_mm256_sll_epi32(a[0], by), _mm256_sll_epi32(a[1], by)]
+        };
+        shift_down<const N>(a: Bits) -> Bits = {
+            let by = _mm_cvtsi32_si128(N as i32);
+            [_mm256_sra_epi32(a[0], by), _mm256_sra_epi32(a[1], by)]
+        };
+        to_float(a: Bits) -> Pair = [_mm256_cvtepi32_ps(a[0]), _mm256_cvtepi32_ps(a[1])];
+
+        no_sum() -> Sum = [_mm256_setzero_pd(); 4];
+        add_to_sum(sum: Sum, a: Pair) -> Sum = [
+            _mm256_add_pd(sum[0], _mm256_cvtps_pd(_mm256_castps256_ps128(a[0]))),
+            _mm256_add_pd(sum[1], _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(a[0]))),
+            _mm256_add_pd(sum[2], _mm256_cvtps_pd(_mm256_castps256_ps128(a[1]))),
+            _mm256_add_pd(sum[3], _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(a[1]))),
+        ];
+        sums(sum: Sum) -> [f64; WIDTH] = transmute::<Sum, [f64; WIDTH]>(sum);
+    }
+}

@@ -1,0 +1,47 @@
+//! One 512-bit register.
+
+use super::{Avx512, Isa, WIDTH, instructions};
+use core::{arch::x86_64::*, mem::transmute};
+
+impl Isa for Avx512 {
+    type Vector = __m512;
+    type Bits = __m512i;
+    type Sum = [__m512d; 2];
+
+    instructions! {
+        load(array: [f32; WIDTH]) -> __m512 = transmute::<[f32; WIDTH], __m512>(array);
+        store(a: __m512) -> [f32; WIDTH] = transmute::<__m512, [f32; WIDTH]>(a);
+        splat(value: f32) -> __m512 = _mm512_set1_ps(value);
+
+        add(a: __m512, b: __m512) -> __m512 = _mm512_add_ps(a, b);
+        sub(a: __m512, b: __m512) -> __m512 = _mm512_sub_ps(a, b);
+        mul(a: __m512, b: __m512) -> __m512 = _mm512_mul_ps(a, b);
+        div(a: __m512, b: __m512) -> __m512 = _mm512_div_ps(a, b);
+        sqrt(a: __m512) -> __m512 = _mm512_sqrt_ps(a);
+        neg(a: __m512) -> __m512 = _mm512_xor_ps(a, _mm512_set1_ps(-0.0));
+        abs(a: __m512) -> __m512 = _mm512_abs_ps(a);
+        mul_add(a: __m512, b: __m512, c: __m512) -> __m512 = _mm512_fmadd_ps(a, b, c);
+
+        if_below(a: __m512, b: __m512, then: __m512, otherwise: __m512) -> __m512 =
+            _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), otherwise, then);
+        if_equal(a: __m512, b: __m512, then: __m512, otherwise: __m512) -> __m512 =
+            _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b), otherwise, then);
+
+        to_bits(a: __m512) -> __m512i = _mm512_castps_si512(a);
+        from_bits(a: __m512i) -> __m512 = _mm512_castsi512_ps(a);
+        splat_bits(value: i32) -> __m512i = _mm512_set1_epi32(value);
+        add_bits(a: __m512i, b: __m512i) -> __m512i = _mm512_add_epi32(a, b);
+        sub_bits(a: __m512i, b: __m512i) -> __m512i = _mm512_sub_epi32(a, b);
+        and_bits(a: __m512i, b: __m512i) -> __m512i = _mm512_and_si512(a, b);
+        shift_up<const N>(a: __m512i) -> __m512i = _mm512_slli_epi32::<N>(a);
+        shift_down<const N>(a: __m512i) -> __m512i = _mm512_srai_epi32::<N>(a);
+        to_float(a: __m512i) -> __m512 = _mm512_cvtepi32_ps(a);
+
+        no_sum() -> [__m512d; 2] = [_mm512_setzero_pd(); 2];
+        add_to_sum(sum: [__m512d; 2], a: __m512) -> [__m512d; 2] = [
+            _mm512_add_pd(sum[0], _mm512_cvtps_pd(_mm512_castps512_ps256(a))),
+            _mm512_add_pd(sum[1], _mm512_cvtps_pd(_mm512_extractf32x8_ps::<1>(a))),
+        ];
+        sums(sum: [__m512d; 2]) -> [f64; WIDTH] = transmute::<[__m512d; 2], [f64; WIDTH]>(sum);
+    }
+}

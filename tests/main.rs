@@ -1,0 +1,11 @@
+//! The integration tests: one binary, since most of their time goes into linking.
+
+mod acceptance;
+mod configs;
+mod finite_differences;
+mod goldens;
+mod instruction_sets;
+mod panics;
+mod paths;
+mod properties;
+mod support;

@@ -1,0 +1,189 @@
+//! Every loss in every variant, and random inputs for it.
+
+use super::{Call, Dtype, Method, Oracle, Random};
+
+/// What a loss takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inputs {
+    /// Any numbers.
+    Real,
+    /// Logits and targets in `[0, 1]`.
+    Logits,
+    /// Probabilities and targets in `[0, 1]`.
+    Probabilities,
+}
+
+/// A variant of a loss.
+#[derive(Clone, Copy)]
+pub struct Case {
+    pub name: &'static str,
+    pub inputs: Inputs,
+    /// The oracle for a number of columns.
+    oracle: fn(usize) -> Oracle,
+}
+
+/// Every loss in every variant.
+pub fn cases() -> Vec<Case> {
+    use Inputs::{Logits, Probabilities, Real};
+    let case = |name, inputs, oracle| Case {
+        name,
+        inputs,
+        oracle,
+    };
+    vec![
+        case("mse", Real, |_| Oracle::Mse),
+        case("mae", Real, |_| Oracle::Mae),
+        case("smooth l1", Real, |_| Oracle::SmoothL1 { beta: 1.0 }),
+        case("smooth l1, beta 1/9", Real, |_| Oracle::SmoothL1 {
+            beta: 1.0 / 9.0,
+        }),
+        case("smooth l1, beta 0", Real, |_| Oracle::SmoothL1 {
+            beta: 0.0,
+        }),
+        case("huber", Real, |_| Oracle::Huber { delta: 1.0 }),
+        case("huber, delta 0.3", Real, |_| Oracle::Huber { delta: 0.3 }),
+        case("log-cosh", Real, |_| Oracle::LogCosh),
+        case("charbonnier", Real, |_| Oracle::Charbonnier {
+            epsilon: 1e-3,
+        }),
+        case("charbonnier, epsilon 2", Real, |_| Oracle::Charbonnier {
+            epsilon: 2.0,
+        }),
+        case("quantile", Real, |_| Oracle::Quantile {
+            quantiles: vec![0.5],
+        }),
+        case("quantiles", Real, |columns| Oracle::Quantile {
+            quantiles: spread(columns, 0.01, 0.99),
+        }),
+        case("bce", Logits, |_| binary(true, None, 0.0)),
+        case("bce, one pos_weight", Logits, |_| {
+            binary(true, Some(vec![3.5]), 0.0)
+        }),
+        case("bce, pos_weight", Logits, |columns| {
+            binary(true, Some(spread(columns, 0.125, 20.0)), 0.0)
+        }),
+        case("bce, smoothing", Logits, |_| binary(true, None, 0.1)),
+        case("bce, pos_weight, smoothing", Logits, |columns| {
+            binary(true, Some(spread(columns, 0.125, 20.0)), 0.2)
+        }),
+        case("bce of probabilities", Probabilities, |_| {
+            binary(false, None, 0.0)
+        }),
+        case(
+            "bce of probabilities, pos_weight",
+            Probabilities,
+            |columns| binary(false, Some(spread(columns, 0.125, 20.0)), 0.0),
+        ),
+        case("bce of probabilities, smoothing", Probabilities, |_| {
+            binary(false, None, 0.1)
+        }),
+        case("focal", Logits, |_| focal(Some(0.25), 2.0, 0.0)),
+        case("focal, gamma 0", Logits, |_| focal(Some(0.25), 0.0, 0.0)),
+        case("focal, gamma 0.5", Logits, |_| focal(Some(0.6), 0.5, 0.0)),
+        case("focal, gamma 1", Logits, |_| focal(None, 1.0, 0.0)),
+        case("focal, gamma 1.5", Logits, |_| focal(Some(0.25), 1.5, 0.0)),
+        case("focal, gamma 5", Logits, |_| focal(None, 5.0, 0.0)),
+        case("focal, smoothing", Logits, |_| focal(Some(0.25), 2.0, 0.1)),
+        case("focal, gamma 1.5, smoothing", Logits, |_| {
+            focal(None, 1.5, 0.1)
+        }),
+    ]
+}
+
+/// The cases that take these inputs.
+pub fn cases_of(inputs: Inputs) -> Vec<Case> {
+    let mut cases = cases();
+    cases.retain(|case| case.inputs == inputs);
+    cases
+}
+
+fn binary(logits: bool, pos_weight: Option<Vec<f64>>, smoothing: f64) -> Oracle {
+    Oracle::Binary {
+        logits,
+        pos_weight,
+        smoothing,
+    }
+}
+
+pub fn focal(alpha: Option<f64>, gamma: f64, smoothing: f64) -> Oracle {
+    Oracle::Focal {
+        alpha,
+        gamma,
+        smoothing,
+    }
+}
+
+/// `count` numbers (at least one) from `low` to `high`.
+fn spread(count: usize, low: f64, high: f64) -> Vec<f64> {
+    let step = (high - low) / count.max(2).saturating_sub(1) as f64;
+    (0..count.max(1)).map(|i| low + step * i as f64).collect()
+}
+
+impl Case {
+    /// The oracle for predictions of this shape.
+    pub fn oracle(&self, shape: &[usize]) -> Oracle {
+        (self.oracle)(shape.last().copied().unwrap_or(1))
+    }
+
+    /// Whether the loss has `forward_normalized`.
+    pub fn can_normalize(&self) -> bool {
+        matches!((self.oracle)(1), Oracle::Focal { .. })
+    }
+
+    /// A call with random arguments, one in eight predictions equal to its target where that is
+    /// a special place.
+    pub fn call(&self, method: Method, shape: &[usize], dtype: Dtype) -> Call {
+        let mut random = Random::of(&format!("{} {method:?} {shape:?} {dtype:?}", self.name));
+        let count = shape.iter().product();
+        let per_target = match shape.last() {
+            Some(&columns) if self.oracle(shape).shares_targets() => columns.max(1),
+            _ => 1,
+        };
+        let targets = count / per_target;
+        let target = random.list(targets, dtype, |random| match self.inputs {
+            Inputs::Real => random.normal(2.0),
+            _ if random.chance(0.25) => random.uniform(0.0, 1.0),
+            _ => random.chance(0.3) as u8 as f64,
+        });
+        let mut place = 0..count;
+        let prediction = random.list(count, dtype, |random| {
+            let t = target[place.next().expect("a place each") / per_target];
+            match self.inputs {
+                Inputs::Real if random.chance(0.125) => t,
+                Inputs::Real => random.normal(2.0),
+                Inputs::Logits if random.chance(0.125) => 0.0,
+                Inputs::Logits => random.normal(4.0),
+                Inputs::Probabilities => random.uniform(0.01, 0.99),
+            }
+        });
+        let mut call = Call::new(method, shape, prediction, target);
+        call.dtype = dtype;
+        if self.oracle(shape).shares_targets() {
+            *call.target_shape.last_mut().expect("no scalars") = 1;
+        }
+        call
+    }
+
+    /// [`Self::call`] with a random upstream gradient, and weights of which a quarter are 0.
+    pub fn full_call(&self, method: Method, shape: &[usize], weighted: bool, dtype: Dtype) -> Call {
+        let mut call = self.call(method, shape, dtype).tracked();
+        let mut random = Random::of(self.name);
+        call.upstream = match method {
+            Method::NoReduction => {
+                random.list(call.prediction.len(), dtype, |random| random.normal(2.0))
+            }
+            // 3.7, as near as half precision has it.
+            _ => random.list(1, dtype, |_| 3.7),
+        };
+        if weighted {
+            call.weights = Some(random.list(call.prediction.len(), dtype, |random| {
+                if random.chance(0.25) {
+                    0.0
+                } else {
+                    random.uniform(0.1, 2.0)
+                }
+            }));
+        }
+        call
+    }
+}

@@ -1,0 +1,111 @@
+//! Where losses are tested: every enabled device, plain, with autodiff, with gradient
+//! checkpointing, each by the fused and by the composed path.
+
+use super::Dtype;
+use burn::tensor::Device;
+use std::fmt;
+
+/// Which of the two ways a loss is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// As the library chooses: fused kernels where the device has them.
+    Chosen,
+    /// Composed of ordinary tensor operations.
+    Composed,
+}
+
+impl Path {
+    pub const BOTH: [Path; 2] = [Path::Chosen, Path::Composed];
+
+    /// Runs `f` this way.
+    pub fn run<T>(self, f: impl FnOnce() -> T) -> T {
+        match self {
+            Path::Chosen => f(),
+            Path::Composed => burn_losses::composed(f),
+        }
+    }
+}
+
+/// A device and a path on it.
+#[derive(Clone)]
+pub struct Site {
+    name: String,
+    pub device: Device,
+    pub path: Path,
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({:?})", self.name, self.path)
+    }
+}
+
+impl Site {
+    /// Whether the device has every float type.
+    pub fn is_flex(&self) -> bool {
+        self.name.starts_with("flex")
+    }
+
+    /// Whether the library has kernels of its own for this type on the device.
+    pub fn has_kernels(&self, dtype: Dtype) -> bool {
+        let ndarray = self.name.starts_with("ndarray");
+        match dtype {
+            Dtype::F64 => false,
+            Dtype::F32 => self.is_flex() || ndarray,
+            Dtype::F16 | Dtype::BF16 => self.is_flex(),
+        }
+    }
+}
+
+/// Every enabled device without autodiff.
+fn devices() -> Vec<(&'static str, Device)> {
+    vec![
+        #[cfg(feature = "flex")]
+        ("flex", Device::flex()),
+        #[cfg(feature = "ndarray")]
+        #[allow(deprecated)] // Burn will drop it; until then it is tested.
+        ("ndarray", Device::ndarray()),
+        #[cfg(feature = "wgpu")]
+        (
+            "wgpu",
+            Device::wgpu(burn::tensor::DeviceKind::DefaultDevice),
+        ),
+    ]
+}
+
+/// Every site where there are gradients.
+pub fn differentiable_sites() -> Vec<Site> {
+    let contexts = devices().into_iter().flat_map(|(name, device)| {
+        let autodiff = device.autodiff();
+        [
+            (format!("{name} with autodiff"), autodiff.clone()),
+            (
+                format!("{name} with gradient checkpointing"),
+                autodiff.gradient_checkpointing(),
+            ),
+        ]
+    });
+    on_both_paths(contexts)
+}
+
+/// Every site.
+pub fn sites() -> Vec<Site> {
+    let plain = devices()
+        .into_iter()
+        .map(|(name, device)| (name.to_string(), device));
+    let mut sites = on_both_paths(plain);
+    sites.extend(differentiable_sites());
+    sites
+}
+
+fn on_both_paths(devices: impl Iterator<Item = (String, Device)>) -> Vec<Site> {
+    devices
+        .flat_map(|(name, device)| {
+            Path::BOTH.map(|path| Site {
+                name: name.clone(),
+                device: device.clone(),
+                path,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,144 @@
+//! All losses as one type, so that a test is written once for all of them.
+
+use super::Oracle;
+use burn::tensor::Tensor;
+use burn_losses::*;
+use serde_json::Value;
+
+macro_rules! losses {
+    ($($kind:ident($loss:ident, $config:ident) = $key:literal;)+) => {
+        /// Any loss of the library.
+        #[derive(Clone, Debug)]
+        pub enum Loss {
+            $($kind($loss)),+
+        }
+
+        impl Loss {
+            /// The loss named as in the golden files, built from its configuration in JSON.
+            pub fn from_json(key: &str, config: Value) -> Result<Self, String> {
+                match key {
+                    $($key => serde_json::from_value::<$config>(config)
+                        .map_err(|error| error.to_string())
+                        .and_then(|config| config.try_init().map_err(|error| error.to_string()))
+                        .map(Loss::$kind),)+
+                    _ => Err(format!("no loss is named {key:?}")),
+                }
+            }
+
+            pub fn forward<const D: usize>(&self, x: Tensor<D>, t: Tensor<D>) -> Tensor<1> {
+                match self {
+                    $(Loss::$kind(loss) => loss.forward(x, t),)+
+                }
+            }
+
+            pub fn forward_no_reduction<const D: usize>(
+                &self,
+                x: Tensor<D>,
+                t: Tensor<D>,
+            ) -> Tensor<D> {
+                match self {
+                    $(Loss::$kind(loss) => loss.forward_no_reduction(x, t),)+
+                }
+            }
+
+            pub fn forward_weighted<const D: usize>(
+                &self,
+                x: Tensor<D>,
+                t: Tensor<D>,
+                w: Tensor<D>,
+            ) -> Tensor<1> {
+                match self {
+                    $(Loss::$kind(loss) => loss.forward_weighted(x, t, w),)+
+                }
+            }
+
+            /// The name its messages start with.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Loss::$kind(_) => stringify!($loss),)+
+                }
+            }
+        }
+    };
+}
+
+losses! {
+    Mse(MseLoss, MseLossConfig) = "mse";
+    Mae(MaeLoss, MaeLossConfig) = "mae";
+    SmoothL1(SmoothL1Loss, SmoothL1LossConfig) = "smooth_l1";
+    Huber(HuberLoss, HuberLossConfig) = "huber";
+    LogCosh(LogCoshLoss, LogCoshLossConfig) = "log_cosh";
+    Charbonnier(CharbonnierLoss, CharbonnierLossConfig) = "charbonnier";
+    Quantile(QuantileLoss, QuantileLossConfig) = "quantile";
+    Binary(BinaryCrossEntropyLoss, BinaryCrossEntropyLossConfig) = "bce";
+    Focal(SigmoidFocalLoss, SigmoidFocalLossConfig) = "sigmoid_focal";
+}
+
+impl Loss {
+    /// The loss whose hyperparameters are those of the oracle.
+    pub fn like(oracle: &Oracle, reduction: Reduction) -> Self {
+        match oracle.clone() {
+            Oracle::Mse => Self::Mse(MseLossConfig::new().with_reduction(reduction).init()),
+            Oracle::Mae => Self::Mae(MaeLossConfig::new().with_reduction(reduction).init()),
+            Oracle::LogCosh => {
+                Self::LogCosh(LogCoshLossConfig::new().with_reduction(reduction).init())
+            }
+            Oracle::SmoothL1 { beta } => {
+                let config = SmoothL1LossConfig::new().with_beta(beta);
+                Self::SmoothL1(config.with_reduction(reduction).init())
+            }
+            Oracle::Huber { delta } => {
+                let config = HuberLossConfig::new().with_delta(delta);
+                Self::Huber(config.with_reduction(reduction).init())
+            }
+            Oracle::Charbonnier { epsilon } => {
+                let config = CharbonnierLossConfig::new().with_epsilon(epsilon);
+                Self::Charbonnier(config.with_reduction(reduction).init())
+            }
+            Oracle::Quantile { quantiles } => {
+                let config = QuantileLossConfig::new().with_quantiles(quantiles);
+                Self::Quantile(config.with_reduction(reduction).init())
+            }
+            Oracle::Binary {
+                logits,
+                pos_weight,
+                smoothing,
+            } => {
+                let config = BinaryCrossEntropyLossConfig::new()
+                    .with_logits(logits)
+                    .with_pos_weight(pos_weight)
+                    .with_label_smoothing(smoothing);
+                Self::Binary(config.with_reduction(reduction).init())
+            }
+            Oracle::Focal {
+                alpha,
+                gamma,
+                smoothing,
+            } => {
+                let config = SigmoidFocalLossConfig::new()
+                    .with_alpha(alpha)
+                    .with_gamma(gamma)
+                    .with_label_smoothing(smoothing);
+                Self::Focal(config.with_reduction(reduction).init())
+            }
+        }
+    }
+
+    /// `forward_normalized`, weighted or not.
+    ///
+    /// # Panics
+    /// If the loss has no such method.
+    pub fn forward_normalized<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        t: Tensor<D>,
+        w: Option<Tensor<D>>,
+        normalizer: impl Into<Normalizer>,
+    ) -> Tensor<1> {
+        match (self, w) {
+            (Loss::Focal(loss), None) => loss.forward_normalized(x, t, normalizer),
+            (Loss::Focal(loss), Some(w)) => loss.forward_weighted_normalized(x, t, w, normalizer),
+            _ => panic!("{} takes no normalizer", self.name()),
+        }
+    }
+}
