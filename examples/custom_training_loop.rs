@@ -15,19 +15,18 @@ use burn::{
 };
 use burn_losses::{MaeLossConfig, MseLossConfig, SmoothL1LossConfig};
 
-const CSV: &str = include_str!("data/diabetes.csv");
 const INPUTS: usize = 10;
 /// Targets are between 25 and 346; the model sees them in hundreds.
 const UNIT: f32 = 100.0;
 
 /// The rows for which `keep` holds, as inputs `[N, 10]` and targets `[N, 1]`.
 fn rows(keep: impl Fn(usize) -> bool, device: &Device) -> (Tensor<2>, Tensor<2>) {
-    let lines = CSV
+    let lines = include_str!("data/diabetes.csv")
         .lines()
         .skip(1)
-        .enumerate()
-        .filter(|(row, _)| keep(*row));
+        .enumerate();
     let values: Vec<f32> = lines
+        .filter(|(row, _)| keep(*row))
         .flat_map(|(_, line)| line.split(',').map(|v| v.parse().expect("a number")))
         .collect();
     let shape = [values.len() / (INPUTS + 1), INPUTS + 1];
@@ -39,11 +38,8 @@ fn rows(keep: impl Fn(usize) -> bool, device: &Device) -> (Tensor<2>, Tensor<2>)
 }
 
 fn main() {
-    let steps = if std::env::args().any(|argument| argument == "--quick") {
-        300
-    } else {
-        1000
-    };
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let steps = if quick { 300 } else { 1000 };
     let device = Device::default().autodiff();
     let (x, y) = rows(|row| row % 3 != 0, &device);
     let (test_x, test_y) = rows(|row| row % 3 == 0, &device);
@@ -51,9 +47,9 @@ fn main() {
     let scaled = |x: Tensor<2>| (x - mean.clone()) / variance.clone().sqrt();
     let (x, test_x) = (scaled(x), scaled(test_x));
     let count = y.dims()[0];
-    let slips = (0..count)
-        .map(|row| if row % 10 == 0 { 10.0_f32 } else { 1.0 })
-        .collect::<Vec<_>>();
+    let slips: Vec<_> = (0..count)
+        .map(|row| if row % 10 == 0 { 10f32 } else { 1.0 })
+        .collect();
     let y = y * Tensor::<2>::from_data(TensorData::new(slips, [count, 1]), &device);
 
     let (mse, mae) = (MseLossConfig::new().init(), MaeLossConfig::new().init());

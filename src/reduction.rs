@@ -61,6 +61,7 @@ impl Reduction {
 /// # let _ = (from_a_count, from_the_device);
 /// ```
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // Made for one call and taken apart in it.
 pub enum Normalizer {
     /// A number the host knows.
     Number(f64),

@@ -322,18 +322,17 @@ fn a_loss_is_a_module_without_parameters() {
         );
 
         let expected: f32 = value.into_scalar();
-        let moved = model.clone().to_device(&site.device);
-        assert_eq!(
-            site.path.run(|| moved.loss()).into_scalar::<f32>(),
-            expected,
-            "on {site}"
-        );
-        let valid = model.valid();
-        assert_eq!(
-            site.path.run(|| valid.loss()).into_scalar::<f32>(),
-            expected,
-            "on {site}"
-        );
+        // A GPU may choose another kernel for the same product.
+        let allowed = if site.is_gpu() { 1e-5 } else { 0.0 };
+        let assert_same = |other: &Model| {
+            let got = site.path.run(|| other.loss()).into_scalar::<f32>();
+            assert!(
+                (got - expected).abs() <= allowed,
+                "on {site}: {got}, {expected}"
+            );
+        };
+        assert_same(&model.clone().to_device(&site.device));
+        assert_same(&model.valid());
         let shown = format!("{model}");
         assert!(shown.contains("gamma: 1.5"), "{shown}");
     }

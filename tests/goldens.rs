@@ -2,7 +2,8 @@
 //! where those lose digits: `goldens/generate.py` writes them and names the source of each.
 
 use crate::support::{
-    Call, Expected, Loss, Method, Oracle, Scaled, Tolerance, Tracked, compare, differentiable_sites,
+    Call, Expected, Loss, Method, Oracle, Scaled, Tolerance, Tracked, compare,
+    differentiable_sites_and_gpu,
 };
 use burn_losses::Reduction;
 use serde::{Deserialize, Deserializer};
@@ -208,7 +209,7 @@ fn losses_and_gradients_are_those_of_the_references() {
         if let Some(gradient) = &golden.grad_target {
             scaled(gradient, &mut expected.by_target);
         }
-        for site in differentiable_sites() {
+        for site in differentiable_sites_and_gpu() {
             let outcome = call.run(&loss, &site);
             let what = format!("{} ({})", golden.name, golden.source);
             compare::check(&what, &site, &call, &outcome, &expected);

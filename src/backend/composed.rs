@@ -1,6 +1,6 @@
 //! A formula evaluated with Burn tensors: any backend, any float type, gradients by autodiff.
 
-use super::{Fold, Inputs};
+use super::{Fold, Inputs, path::runs_on_cpu};
 use crate::formula::{ColumnFormula, Real};
 use burn::tensor::{DType, Tensor, TensorData};
 
@@ -22,11 +22,11 @@ impl<const D: usize> Real for Tensor<D> {
     }
 
     fn ln(self) -> Self {
-        self.log()
+        near_one(self.clone().log(), || self.detach() - 1.0)
     }
 
     fn ln_1p(self) -> Self {
-        self.log1p()
+        near_one(self.clone().log1p(), || self.detach())
     }
 
     fn sqrt(self) -> Self {
@@ -54,12 +54,44 @@ impl<const D: usize> Real for Tensor<D> {
     }
 }
 
+/// The logarithm of `1 + x`, given as the device has it. The logarithm of a GPU is off by a fixed
+/// amount near 1, which is nothing like a small x; its derivative is right. So the value alone is put
+/// right there.
+fn near_one<const D: usize>(logarithm: Tensor<D>, x: impl FnOnce() -> Tensor<D>) -> Tensor<D> {
+    if runs_on_cpu(&logarithm) {
+        return logarithm;
+    }
+    let x = x();
+    let far = (x.clone() - 0.25).abs().greater_scalar(0.75);
+    let missing = ln_1p_by_series(x) - logarithm.clone().detach();
+    logarithm + missing.mask_fill(far, 0.0)
+}
+
+/// `ln(1 + x)` for x from -1/2 to 1, to the precision of `f32`: `2 artanh(s)` with `s = x / (2 + x)`,
+/// whose square is at most 1/9.
+fn ln_1p_by_series<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    const TERMS: i32 = 9;
+    let s = x.clone() / (x + 2.0);
+    let square = s.clone() * s.clone();
+    let coefficient = |n: i32| 2.0 / f64::from(2 * n + 1);
+    let series = (0..TERMS - 1)
+        .rev()
+        .fold(s.full_like(coefficient(TERMS - 1)), |sum, n| {
+            sum * square.clone() + coefficient(n)
+        });
+    series * s
+}
+
 /// The loss of every element, in the data type of the prediction.
 pub(super) fn losses<const D: usize, F: ColumnFormula>(
     formula: F,
     inputs: Inputs<'_, D>,
 ) -> Tensor<D> {
     let dtype = inputs.prediction.dtype();
+    let prediction = &inputs.prediction;
+    if prediction.shape().num_elements() == 0 && !runs_on_cpu(prediction) {
+        return inputs.prediction; // As below: nothing is given for nothing.
+    }
     evaluate(formula, inputs.widened()).cast(dtype)
 }
 
@@ -69,16 +101,27 @@ pub(super) fn reduced<const D: usize, F: ColumnFormula>(
     inputs: Inputs<'_, D>,
     fold: Fold,
 ) -> Tensor<1> {
-    let dtype = inputs.prediction.dtype();
+    let prediction = &inputs.prediction;
+    let dtype = prediction.dtype();
+    if prediction.shape().num_elements() == 0 && !runs_on_cpu(prediction) {
+        // Burn's GPU kernels do not take tensors without elements. The 0 is a leaf of its own, so
+        // that it has a backward pass, as any loss.
+        let zero = Tensor::zeros([1], (&prediction.device(), dtype));
+        return if prediction.is_tracked() {
+            zero.require_grad()
+        } else {
+            zero
+        };
+    }
     let mut inputs = inputs.widened();
-    let weights = inputs.weights.take().map(|weights| {
+    let weights = inputs.weights.take();
+    if let Some(weights) = &weights {
         // Elements of weight 0 are replaced before anything is computed of them, so that neither
         // their values nor their derivatives can reach the result.
         let ignored = weights.clone().equal_scalar(0.0);
-        inputs.prediction = inputs.prediction.clone().mask_fill(ignored.clone(), 0.0);
-        inputs.target = inputs.target.clone().mask_fill(ignored, 0.0);
-        weights
-    });
+        inputs.prediction = inputs.prediction.mask_fill(ignored.clone(), 0.0);
+        inputs.target = inputs.target.mask_fill(ignored, 0.0);
+    }
     let elements = evaluate(formula, inputs);
     let (total, weight) = match weights {
         Some(weights) => ((elements * weights.clone()).sum(), Some(weights.sum())),

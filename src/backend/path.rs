@@ -1,6 +1,9 @@
 //! The choice between the fused and the composed path.
 
-use burn::tensor::Tensor;
+use burn::{
+    backend::DispatchDevice,
+    tensor::{DType, Tensor},
+};
 use std::cell::Cell;
 
 thread_local! {
@@ -39,28 +42,21 @@ pub fn composed<T>(f: impl FnOnce() -> T) -> T {
 }
 
 /// Whether the fused kernels can take tensors like this one.
+///
+/// NdArray stores no half precision, so the data types are the same for both backends.
 pub(super) fn is_fused<const D: usize>(tensor: &Tensor<D>) -> bool {
-    !COMPOSED.get() && has_kernels(tensor)
+    let known = matches!(tensor.dtype(), DType::F32 | DType::F16 | DType::BF16);
+    known && !COMPOSED.get() && runs_on_cpu(tensor)
 }
 
-#[cfg(any(feature = "flex", feature = "ndarray"))]
-fn has_kernels<const D: usize>(tensor: &Tensor<D>) -> bool {
-    use burn::{backend::DispatchDevice, tensor::DType};
-
+/// Whether the tensor lies on a CPU backend, whose functions are those of the standard library.
+pub(super) fn runs_on_cpu<const D: usize>(tensor: &Tensor<D>) -> bool {
     match tensor.device().without_autodiff().as_dispatch() {
         #[cfg(feature = "flex")]
-        DispatchDevice::Flex(_) => {
-            matches!(tensor.dtype(), DType::F32 | DType::F16 | DType::BF16)
-        }
-        // Burn's NdArray backend stores no half precision.
+        DispatchDevice::Flex(_) => true,
         #[cfg(feature = "ndarray")]
-        DispatchDevice::NdArray(_) => matches!(tensor.dtype(), DType::F32),
+        DispatchDevice::NdArray(_) => true,
         #[allow(unreachable_patterns)] // Which variants there are is up to Burn's features.
         _ => false,
     }
-}
-
-#[cfg(not(any(feature = "flex", feature = "ndarray")))]
-fn has_kernels<const D: usize>(_tensor: &Tensor<D>) -> bool {
-    false
 }

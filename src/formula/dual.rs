@@ -110,6 +110,7 @@ impl<R: Real> Mul for Dual<R> {
 impl<R: Real> Div for Dual<R> {
     type Output = Self;
 
+    #[allow(clippy::suspicious_arithmetic_impl)] // A quotient's derivative has a product in it.
     #[inline(always)]
     fn div(self, other: Self) -> Self {
         let quotient = self.value / other.value.clone();

@@ -196,7 +196,7 @@ const BIAS: i32 = 127;
 #[inline(always)]
 fn exp<I: Isa>(x: Lane<I>) -> Lane<I> {
     // ln 2 in two parts, the first with so few bits that n times it is exact.
-    const LN2_HIGH: f32 = 0.693_359_375;
+    const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
 
     // Beyond these bounds the result is 0 or infinite anyway; within them n fits two halves.
@@ -231,8 +231,8 @@ fn exp<I: Isa>(x: Lane<I>) -> Lane<I> {
 /// written as `f - f²/2 + s (f²/2 + R)`, which keeps f exact (the reduction of fdlibm's `log`).
 #[inline(always)]
 fn ln_reduced<I: Isa>(k: Lane<I>, f: Lane<I>, correction: Lane<I>) -> Lane<I> {
-    const LN2_HIGH: f32 = 6.931_381_2e-1;
-    const LN2_LOW: f32 = 9.058_000_6e-6;
+    const LN2_HIGH: f32 = 6.931_381e-1;
+    const LN2_LOW: f32 = 9.058_001e-6;
 
     let s = f / (f + 2.0);
     let z = s * s;

@@ -96,12 +96,14 @@ fn a_hundred_runs_on_one_or_two_threads_are_bitwise_equal() {
     };
     let pools = [pool(1), pool(2)];
     let names = ["mse", "bce, pos_weight", "focal, gamma 1.5"];
-    let sites = differentiable_sites();
+    // On a GPU, Burn tunes itself by timing, so runs may sum in different orders.
+    let mut sites = differentiable_sites();
+    sites.retain(|site| !site.is_gpu());
     for case in cases()
         .into_iter()
         .filter(|case| names.contains(&case.name))
     {
-        let shape = [10_001, 5];
+        let shape = [7001, 5];
         let call = case.full_call(MEAN, &shape, true, Dtype::F32);
         let loss = Loss::like(&case.oracle(&shape), Reduction::Mean);
         for site in sites.iter().step_by(2).chain(&sites[1..2]) {

@@ -46,6 +46,11 @@ impl Site {
         self.name.starts_with("flex")
     }
 
+    /// Whether this is a GPU, or software that behaves like one.
+    pub fn is_gpu(&self) -> bool {
+        self.name.starts_with("wgpu")
+    }
+
     /// Whether the library has kernels of its own for this type on the device.
     pub fn has_kernels(&self, dtype: Dtype) -> bool {
         let ndarray = self.name.starts_with("ndarray");
@@ -57,7 +62,7 @@ impl Site {
     }
 }
 
-/// Every enabled device without autodiff.
+/// Every enabled CPU device without autodiff.
 fn devices() -> Vec<(&'static str, Device)> {
     vec![
         #[cfg(feature = "flex")]
@@ -65,6 +70,16 @@ fn devices() -> Vec<(&'static str, Device)> {
         #[cfg(feature = "ndarray")]
         #[allow(deprecated)] // Burn will drop it; until then it is tested.
         ("ndarray", Device::ndarray()),
+    ]
+}
+
+/// The GPU, where there is one, without autodiff. A process with a forced instruction set is there
+/// for the kernels, so it leaves the GPU out.
+fn gpu() -> Vec<(&'static str, Device)> {
+    if std::env::var_os("BURN_LOSSES_ISA").is_some() {
+        return Vec::new();
+    }
+    vec![
         #[cfg(feature = "wgpu")]
         (
             "wgpu",
@@ -73,35 +88,45 @@ fn devices() -> Vec<(&'static str, Device)> {
     ]
 }
 
-/// Every site where there are gradients.
-pub fn differentiable_sites() -> Vec<Site> {
-    let contexts = devices().into_iter().flat_map(|(name, device)| {
-        let autodiff = device.autodiff();
-        [
-            (format!("{name} with autodiff"), autodiff.clone()),
-            (
-                format!("{name} with gradient checkpointing"),
-                autodiff.gradient_checkpointing(),
-            ),
-        ]
-    });
-    on_both_paths(contexts)
+/// A device with autodiff, with and without gradient checkpointing.
+fn with_gradients((name, device): (&'static str, Device)) -> [(String, Device); 2] {
+    let autodiff = device.autodiff();
+    [
+        (format!("{name} with autodiff"), autodiff.clone()),
+        (
+            format!("{name} with gradient checkpointing"),
+            autodiff.gradient_checkpointing(),
+        ),
+    ]
 }
 
-/// Every site.
+/// Every site on the CPU where there are gradients.
+pub fn differentiable_sites() -> Vec<Site> {
+    on_paths(&Path::BOTH, devices().into_iter().flat_map(with_gradients))
+}
+
+/// Every site where there are gradients, the GPU included. There both paths are the same.
+pub fn differentiable_sites_and_gpu() -> Vec<Site> {
+    let mut sites = differentiable_sites();
+    let gpu = gpu().into_iter().flat_map(with_gradients);
+    sites.extend(on_paths(&[Path::Chosen], gpu));
+    sites
+}
+
+/// Every site on the CPU.
 pub fn sites() -> Vec<Site> {
     let plain = devices()
         .into_iter()
         .map(|(name, device)| (name.to_string(), device));
-    let mut sites = on_both_paths(plain);
+    let mut sites = on_paths(&Path::BOTH, plain);
     sites.extend(differentiable_sites());
     sites
 }
 
-fn on_both_paths(devices: impl Iterator<Item = (String, Device)>) -> Vec<Site> {
+fn on_paths(paths: &[Path], devices: impl Iterator<Item = (String, Device)>) -> Vec<Site> {
     devices
         .flat_map(|(name, device)| {
-            Path::BOTH.map(|path| Site {
+            paths.iter().map(move |&path| Site {
                 name: name.clone(),
                 device: device.clone(),
                 path,

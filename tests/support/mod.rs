@@ -12,7 +12,7 @@ pub mod random;
 pub use call::{Call, Dtype, Layout, Method, Outcome, Tracked};
 pub use cases::{Case, Inputs, cases};
 pub use compare::Tolerance;
-pub use devices::{Path, Site, differentiable_sites, sites};
+pub use devices::{Path, Site, differentiable_sites, differentiable_sites_and_gpu, sites};
 pub use expected::{Expected, Scaled};
 pub use loss::Loss;
 pub use oracle::Oracle;
