@@ -1,9 +1,6 @@
 //! The choice between the fused and the composed path.
 
-use burn::{
-    backend::DispatchDevice,
-    tensor::{DType, Tensor},
-};
+use burn::tensor::Tensor;
 use std::cell::Cell;
 
 thread_local! {
@@ -44,13 +41,19 @@ pub fn composed<T>(f: impl FnOnce() -> T) -> T {
 /// Whether the fused kernels can take tensors like this one.
 ///
 /// NdArray stores no half precision, so the data types are the same for both backends.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) fn is_fused<const D: usize>(tensor: &Tensor<D>) -> bool {
+    use burn::tensor::DType;
+
     let known = matches!(tensor.dtype(), DType::F32 | DType::F16 | DType::BF16);
     known && !COMPOSED.get() && runs_on_cpu(tensor)
 }
 
 /// Whether the tensor lies on a CPU backend, whose functions are those of the standard library.
 pub(super) fn runs_on_cpu<const D: usize>(tensor: &Tensor<D>) -> bool {
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    use burn::backend::DispatchDevice;
+
     match tensor.device().without_autodiff().as_dispatch() {
         #[cfg(feature = "flex")]
         DispatchDevice::Flex(_) => true,

@@ -1,6 +1,8 @@
 //! Pointwise losses on tensors, by whichever path they can take.
 
-use super::{Fold, composed, path::is_fused};
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+use super::path::is_fused;
+use super::{Fold, composed};
 use crate::formula::ColumnFormula;
 use burn::tensor::Tensor;
 
@@ -16,6 +18,7 @@ pub(crate) struct Inputs<'a, const D: usize> {
     pub columns: Option<&'a [f64]>,
 }
 
+#[cfg(any(feature = "flex", feature = "ndarray"))]
 impl<const D: usize> Inputs<'_, D> {
     /// The fused operation has no gradient to weights; such weights take the composed path.
     fn are_fused(&self) -> bool {
