@@ -63,9 +63,16 @@ pub(crate) trait PointwiseLoss {
         normalizer: Normalizer,
     ) -> Tensor<1> {
         self.with_inputs(prediction, target, weights, |inputs| {
-            normalizer.divide(Self::NAME, |fold| {
+            let dtype = inputs.prediction.dtype();
+            // A sum that is yet to be divided by a tensor may be more than half precision holds.
+            let inputs = match normalizer {
+                Normalizer::Number(_) => inputs,
+                Normalizer::Tensor(_) => inputs.widened(),
+            };
+            let value = normalizer.divide(Self::NAME, |fold| {
                 backend::reduced(self.formula(), inputs, fold)
-            })
+            });
+            value.cast(dtype)
         })
     }
 

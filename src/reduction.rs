@@ -116,7 +116,7 @@ impl Normalizer {
                 crate::error::check_normalizer_shape(loss, &tensor);
                 let total = reduce(Fold::Sum { factor: 1.0 });
                 let dtype = total.dtype();
-                total / tensor.clamp_min(1.0).cast(dtype)
+                total / tensor.cast(dtype).clamp_min(1.0)
             }
         }
     }

@@ -22,7 +22,7 @@ pub enum Match {
 /// Matches every anchor with the object it overlaps most.
 ///
 /// An object that no anchor overlaps by [`FOREGROUND_IOU`] would never be learnt, so the anchors
-/// that overlap an object most always answer for it, as in RetinaNet's reference code.
+/// that overlap an object most answer for it as well.
 pub fn match_anchors(anchors: &[BoundingBox], objects: &[BoundingBox]) -> Vec<Match> {
     let mut best_overlap = vec![0.0; anchors.len()];
     let mut matches = vec![Match::Background; anchors.len()];

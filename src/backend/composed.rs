@@ -58,7 +58,7 @@ impl<const D: usize> Real for Tensor<D> {
 /// amount near 1, which is nothing like a small x; its derivative is right. So the value alone is put
 /// right there.
 fn near_one<const D: usize>(logarithm: Tensor<D>, x: impl FnOnce() -> Tensor<D>) -> Tensor<D> {
-    if runs_on_cpu(&logarithm) {
+    if runs_on_cpu(&logarithm) || logarithm.dtype() == DType::F64 {
         return logarithm;
     }
     let x = x();
@@ -107,21 +107,29 @@ pub(super) fn reduced<const D: usize, F: ColumnFormula>(
         // Burn's GPU kernels do not take tensors without elements. The 0 is a leaf of its own, so
         // that it has a backward pass, as any loss.
         let zero = Tensor::zeros([1], (&prediction.device(), dtype));
-        return if prediction.is_tracked() {
+        let mut operands = [
+            Some(prediction),
+            Some(&inputs.target),
+            inputs.weights.as_ref(),
+        ]
+        .into_iter()
+        .flatten();
+        return if operands.any(Tensor::is_tracked) {
             zero.require_grad()
         } else {
             zero
         };
     }
     let mut inputs = inputs.widened();
-    let weights = inputs.weights.take();
-    if let Some(weights) = &weights {
+    let weights = inputs.weights.take().map(|weights| {
         // Elements of weight 0 are replaced before anything is computed of them, so that neither
-        // their values nor their derivatives can reach the result.
+        // their values nor their derivatives can reach the result, nor the gradient of weights.
         let ignored = weights.clone().equal_scalar(0.0);
-        inputs.prediction = inputs.prediction.mask_fill(ignored.clone(), 0.0);
-        inputs.target = inputs.target.mask_fill(ignored, 0.0);
-    }
+        let fill = |tensor: Tensor<D>| tensor.mask_fill(ignored.clone(), 0.0);
+        inputs.prediction = fill(inputs.prediction.clone());
+        inputs.target = fill(inputs.target.clone());
+        fill(weights)
+    });
     let elements = evaluate(formula, inputs);
     let (total, weight) = match weights {
         Some(weights) => ((elements * weights.clone()).sum(), Some(weights.sum())),
@@ -156,7 +164,7 @@ fn evaluate<const D: usize, F: ColumnFormula>(formula: F, inputs: Inputs<'_, D>)
 
 impl<const D: usize> Inputs<'_, D> {
     /// Half precision is computed in `f32`.
-    fn widened(self) -> Self {
+    pub(crate) fn widened(self) -> Self {
         match self.prediction.dtype() {
             DType::F16 | DType::BF16 => Self {
                 prediction: self.prediction.cast(DType::F32),

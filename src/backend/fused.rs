@@ -139,6 +139,14 @@ pub(super) fn differentiate<B: Host<E> + Host<f32>, E: Storage, F: ColumnFormula
             total => (1.0, total),
         },
     };
+    if factor == 0.0 && call.fold == Some(Fold::WeightedMean) {
+        let zeros = || B::from_vec(vec![0f32; shape.num_elements()], shape.clone());
+        return Differentiated {
+            loss: B::from_vec(vec![E::from_f64(0.0)], Shape::new([1])),
+            prediction_gradient: call.prediction_gradient.then(zeros),
+            target_gradient: call.target_gradient.then(zeros),
+        };
+    }
     let wanted = Wanted {
         losses: call.fold.is_none(),
         prediction_gradient: call.prediction_gradient,

@@ -68,7 +68,7 @@ impl ColumnFormula for WeightedCrossEntropy {
             logit.against.clone(),
         );
         // The weights of both sides together; exactly 1 where the weight is 1.
-        let total = t * (positive_weight - 1.0) + 1.0;
+        let total = t.clone() * positive_weight - (t - 1.0);
         logit.reach(against) + total * logit.decay.clone().ln_1p()
     }
 }

@@ -47,11 +47,15 @@ impl Formula for SigmoidFocal {
         let logit = Logit::new(x, t.clone());
         let entropy = logit.cross_entropy();
         let faded = match self.modulation(&logit) {
-            Some(modulation) => entropy * modulation,
+            // An infinite entropy is that of a certain miss, whose modulation is 1 and flat.
+            Some(modulation) => {
+                let finite = entropy.clone().at_most(f32::MAX as f64);
+                entropy.where_below(f64::INFINITY, finite * modulation, entropy.clone())
+            }
             None => entropy,
         };
         match self.alpha {
-            Some(alpha) => (t * (2.0 * alpha - 1.0) + (1.0 - alpha)) * faded,
+            Some(alpha) => (-(t.clone() - 1.0) * (1.0 - alpha) + t * alpha) * faded,
             None => faded,
         }
     }

@@ -39,7 +39,7 @@ impl Formula for Huber {
         let a = (x - t).abs();
         // Beyond delta the parabola is not used; held at delta it cannot overflow either.
         let near = a.clone().at_most(self.delta);
-        let parabola = near.clone() * near * 0.5;
+        let parabola = near.clone() * (near * 0.5);
         let line = (a.clone() - 0.5 * self.delta) * self.delta;
         a.where_below(self.delta, parabola, line)
     }
@@ -150,9 +150,11 @@ impl Formula for Charbonnier {
         // The larger of |d| and epsilon is taken out of the root, so that no square overflows or
         // vanishes. The result does not depend on that scale, so it goes without a derivative.
         let a = (x - t).abs();
-        let scale = a.clone().detach().at_least(self.epsilon);
-        let error = a / scale.clone();
+        let finite = a.clone().at_most(f32::MAX as f64);
+        let scale = finite.clone().detach().at_least(self.epsilon);
+        let error = finite / scale.clone();
         let width = scale.constant(self.epsilon) / scale.clone();
-        scale * (error.clone() * error + width.clone() * width).sqrt()
+        let root = scale * (error.clone() * error + width.clone() * width).sqrt();
+        a.where_below(f32::MAX as f64, root, a.clone())
     }
 }

@@ -363,6 +363,9 @@ fn evaluate<I: Isa, F: ColumnFormula>(
     let zero = Lane::splat(0.0);
     let at = |x, t| job.formula.value_in_column(x, t, Dual::constant(column));
 
+    // Weight and scale first: a tiny weight and the large scale that goes with it cancel.
+    let scale = Lane::splat(job.scale);
+    let factor = weights.map_or(scale, |weight| weight * scale);
     let mut out = Evaluated {
         loss: zero,
         by_prediction: zero,
@@ -374,20 +377,20 @@ fn evaluate<I: Isa, F: ColumnFormula>(
             if by_prediction.is_some() {
                 let y = at(Dual::variable(x), Dual::constant(t));
                 out.loss = y.value;
-                out.by_prediction = y.derivative() * Lane::splat(job.scale);
+                out.by_prediction = y.derivative() * factor;
             }
             if by_target.is_some() {
                 let y = at(Dual::constant(x), Dual::variable(t));
                 out.loss = y.value;
-                out.by_target = y.derivative() * Lane::splat(job.scale);
+                out.by_target = y.derivative() * factor;
             }
         }
     }
     if let Some(weight) = weights {
-        let weighted = |value| weight.where_equal(0.0, zero, value * weight);
-        out.loss = weighted(out.loss);
-        out.by_prediction = weighted(out.by_prediction);
-        out.by_target = weighted(out.by_target);
+        let kept = |value| weight.where_equal(0.0, zero, value);
+        out.loss = kept(out.loss * weight);
+        out.by_prediction = kept(out.by_prediction);
+        out.by_target = kept(out.by_target);
     }
     out
 }

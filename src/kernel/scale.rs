@@ -9,11 +9,17 @@ use rayon::prelude::*;
 /// How many elements are widened at a time.
 const BLOCK: usize = 1024;
 
-/// Multiplies every element by `factor`.
+/// The product; a derivative of 0 stays 0, whatever comes from upstream.
+#[inline(always)]
+fn multiplied(value: f32, factor: f32) -> f32 {
+    if value == 0.0 { 0.0 } else { value * factor }
+}
+
+/// Multiplies every element by `factor`; 0 stays 0.
 pub(crate) fn scale(elements: &mut [f32], factor: f32) {
     elements.par_chunks_mut(CHUNK).for_each(|chunk| {
         for value in chunk {
-            *value *= factor;
+            *value = multiplied(*value, factor);
         }
     });
 }
@@ -33,7 +39,7 @@ pub(crate) fn multiply<E: Storage>(elements: &mut [f32], factors: &[E]) {
                 let wide = &mut wide[..factors.len()];
                 E::widen(factors, wide);
                 for (value, factor) in block.iter_mut().zip(wide) {
-                    *value *= *factor;
+                    *value = multiplied(*value, *factor);
                 }
             }
         });

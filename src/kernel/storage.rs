@@ -3,7 +3,10 @@
 use half::{bf16, f16, slice::HalfFloatSliceExt};
 
 /// A floating point type whose elements can be widened to `f32` and rounded back.
-pub(crate) trait Storage: Copy + Default + Send + Sync + 'static {
+///
+/// # Safety
+/// Only `f32` may set [`IS_F32`](Self::IS_F32): kernels then use its slices as they are.
+pub(crate) unsafe trait Storage: Copy + Default + Send + Sync + 'static {
     /// Whether this is `f32` itself, so that slices can be used where they lie.
     const IS_F32: bool = false;
 
@@ -17,7 +20,8 @@ pub(crate) trait Storage: Copy + Default + Send + Sync + 'static {
     fn from_f64(value: f64) -> Self;
 }
 
-impl Storage for f32 {
+// SAFETY: this is `f32`.
+unsafe impl Storage for f32 {
     const IS_F32: bool = true;
 
     fn widen(source: &[Self], out: &mut [f32]) {
@@ -33,7 +37,8 @@ impl Storage for f32 {
     }
 }
 
-impl Storage for f16 {
+// SAFETY: `IS_F32` is not set.
+unsafe impl Storage for f16 {
     fn widen(source: &[Self], out: &mut [f32]) {
         source.convert_to_f32_slice(out);
     }
@@ -47,7 +52,8 @@ impl Storage for f16 {
     }
 }
 
-impl Storage for bf16 {
+// SAFETY: `IS_F32` is not set.
+unsafe impl Storage for bf16 {
     fn widen(source: &[Self], out: &mut [f32]) {
         source.convert_to_f32_slice(out);
     }
