@@ -90,16 +90,7 @@ fn area_under_curve(outcomes: impl Iterator<Item = bool>, count: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::boxes::BoundingBox;
-
-    fn at(left: f32) -> BoundingBox {
-        BoundingBox {
-            left,
-            top: 0.0,
-            right: left + 10.0,
-            bottom: 10.0,
-        }
-    }
+    use crate::boxes::square_at as at;
 
     fn object(left: f32, class: usize) -> Object {
         Object {

@@ -94,6 +94,17 @@ impl BoundingBox {
     }
 }
 
+/// A box of 10 x 10 pixels whose left edge is at `left`, for the tests.
+#[cfg(test)]
+pub fn square_at(left: f32) -> BoundingBox {
+    BoundingBox {
+        left,
+        top: 0.0,
+        right: left + 10.0,
+        bottom: 10.0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -68,14 +68,10 @@ fn suppress(detections: Vec<Detection>) -> Vec<Detection> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::boxes::square_at;
 
     fn detection(left: f32, class: usize, score: f32) -> Detection {
-        let bounds = BoundingBox {
-            left,
-            top: 0.0,
-            right: left + 10.0,
-            bottom: 10.0,
-        };
+        let bounds = square_at(left);
         Detection {
             bounds,
             class,

@@ -63,16 +63,7 @@ fn by_overlap(overlap: f32, object: usize) -> Match {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A 10 x 10 box whose left edge is at `left`.
-    fn at(left: f32) -> BoundingBox {
-        BoundingBox {
-            left,
-            top: 0.0,
-            right: left + 10.0,
-            bottom: 10.0,
-        }
-    }
+    use crate::boxes::square_at as at;
 
     #[test]
     fn thresholds_split_foreground_ignored_and_background() {

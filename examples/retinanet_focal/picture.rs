@@ -210,16 +210,12 @@ fn encode_png(image: &Raster) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::boxes::square_at;
 
     #[test]
     fn each_place_shows_its_most_probable_digit() {
         let found = |left: f32, class: usize, score: f32| {
-            let bounds = BoundingBox {
-                left,
-                top: 0.0,
-                right: left + 10.0,
-                bottom: 10.0,
-            };
+            let bounds = square_at(left);
             Detection {
                 bounds,
                 class,
