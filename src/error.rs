@@ -1,6 +1,6 @@
 //! What is wrong with an input, said to the person who gave it.
 
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 use core::fmt;
 
 /// A hyperparameter a loss cannot be built with.
@@ -90,6 +90,34 @@ impl Check {
         self.that(ok, field, value, "a finite number of 0 or above")
     }
 
+    /// Weights, one for each class.
+    pub fn class_weights(
+        self,
+        field: &'static str,
+        weights: &Option<Vec<f64>>,
+    ) -> Result<(), LossError> {
+        let ok = |&weight: &f64| weight >= 0.0 && weight <= f32::MAX as f64;
+        match weights {
+            Some(weights) => self.that(
+                !weights.is_empty() && weights.iter().all(ok),
+                field,
+                weights,
+                "one finite number of 0 or above for each class",
+            ),
+            None => Ok(()),
+        }
+    }
+
+    /// How often each class occurs.
+    pub fn class_counts(self, field: &'static str, counts: &[usize]) -> Result<(), LossError> {
+        self.that(
+            !counts.is_empty() && counts.iter().all(|&count| count > 0),
+            field,
+            counts,
+            "a count of at least 1 for each class",
+        )
+    }
+
     /// A share.
     pub fn in_unit_interval(self, field: &'static str, value: f64) -> Result<(), LossError> {
         let ok = (0.0..=1.0).contains(&value);
@@ -119,6 +147,104 @@ pub(crate) fn check_like_prediction<const D: usize>(
         given == wanted,
         "{loss}: the {name} is {given:?} and the prediction {wanted:?}; cast one of them",
     );
+}
+
+/// Panics unless `class` is the index of one of `count` classes.
+#[track_caller]
+pub(crate) fn check_class(loss: &str, row: usize, class: i64, count: usize) {
+    assert!(
+        usize::try_from(class).is_ok_and(|class| class < count),
+        "{loss}: the target of row {row} is {class}, expected the index of one of {count} classes, \
+         0 to {}, or the ignore_index",
+        count - 1,
+    );
+}
+
+/// Panics unless there is something for each of the `classes`.
+#[track_caller]
+pub(crate) fn check_class_list(loss: &str, field: &str, count: usize, classes: usize) {
+    assert!(
+        count == classes,
+        "{loss}: {count} values of {field} for logits of {classes} classes (dimension 1), expected \
+         one for each",
+    );
+}
+
+/// Panics unless logits have a class to choose.
+#[track_caller]
+pub(crate) fn check_has_classes<const D: usize>(loss: &str, logits: &Tensor<D>) {
+    let shape = logits.dims();
+    assert!(
+        shape[1] > 0,
+        "{loss}: the logits have shape {shape:?}, expected at least 1 class in dimension 1",
+    );
+}
+
+/// Panics unless a tensor named `name` has an element for each row of `whole`, whose dimension
+/// `along` is that of a row.
+#[track_caller]
+pub(crate) fn check_rows(
+    loss: &str,
+    name: &str,
+    shape: &[usize],
+    whole: &str,
+    of: &[usize],
+    along: usize,
+) {
+    let mut expected = of.to_vec();
+    expected.remove(along);
+    assert!(
+        shape == expected,
+        "{loss}: the {name} have shape {shape:?}, expected {expected:?}, one for each row of the \
+         {whole} of shape {of:?} (a row runs along dimension {along})",
+    );
+}
+
+/// Panics unless weights of rows have the data type of the prediction.
+#[track_caller]
+pub(crate) fn check_row_weights(loss: &str, given: DType, wanted: DType) {
+    assert!(
+        given == wanted,
+        "{loss}: the weights are {given:?} and the prediction {wanted:?}; cast one of them",
+    );
+}
+
+/// Panics unless a linear layer can be applied to hidden states.
+#[track_caller]
+pub(crate) fn check_layer<const D: usize>(
+    loss: &str,
+    hidden: &Tensor<D>,
+    weight: &Tensor<2>,
+    bias: Option<&Tensor<1>>,
+) {
+    let (shape, [classes, width]) = (hidden.dims(), weight.dims());
+    assert!(
+        shape[D - 1] == width,
+        "{loss}: the weight has shape [{classes}, {width}] and the hidden states {shape:?}, expected \
+         a weight of shape [V, {}]; transpose the weight of Burn's `Linear` first",
+        shape[D - 1],
+    );
+    assert!(
+        classes > 0,
+        "{loss}: the weight has shape [{classes}, {width}], expected at least 1 class",
+    );
+    let mut dtypes = vec![("weight", weight.dtype())];
+    if let Some(bias) = bias {
+        let given = bias.dims();
+        assert!(
+            given == [classes],
+            "{loss}: the bias has shape {given:?}, expected [{classes}] to go with the weight of \
+             shape [{classes}, {width}]",
+        );
+        dtypes.push(("bias", bias.dtype()));
+    }
+    let wanted = hidden.dtype();
+    for (name, given) in dtypes {
+        assert!(
+            given == wanted,
+            "{loss}: the {name} is {given:?} and the hidden states are {wanted:?}; cast one of them",
+        );
+    }
 }
 
 /// Panics unless there is one parameter for each column of `prediction`.

@@ -4,16 +4,20 @@
 
 mod backend;
 mod classification;
+mod distribution;
 mod error;
 pub mod formula;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod kernel;
+mod module;
 mod pointwise;
 mod reduction;
 mod regression;
+mod softmax;
 
 pub use backend::composed;
 pub use classification::*;
+pub use distribution::*;
 pub use error::LossError;
-pub use reduction::{Normalizer, Reduction};
+pub use reduction::{DivergenceReduction, Normalizer, Reduction};
 pub use regression::*;

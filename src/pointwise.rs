@@ -1,10 +1,10 @@
 //! What all losses of one prediction against one target have in common.
 
 use crate::{
-    backend::{self, Inputs},
+    backend::{Fold, Inputs, is_nothing, loss_of_nothing, runs_on_cpu},
     error::check_like_prediction,
     formula::ColumnFormula,
-    reduction::{Normalizer, Reduction},
+    reduction::{Normalizer, Reduces},
 };
 use burn::tensor::Tensor;
 
@@ -19,8 +19,6 @@ pub(crate) trait PointwiseLoss {
 
     fn formula(&self) -> Self::Formula;
 
-    fn reduction(&self) -> Reduction;
-
     /// The parameters of the columns, for a formula that has some.
     ///
     /// # Panics
@@ -33,12 +31,28 @@ pub(crate) trait PointwiseLoss {
     fn target_shape<const D: usize>(&self, prediction: &Tensor<D>) -> [usize; D] {
         prediction.dims()
     }
+}
+
+/// A [`PointwiseLoss`] of tensors whose shape has become `[rows, columns]`.
+///
+/// Implemented for each loss by [`pointwise_loss!`](pointwise_loss) rather than for all at once: these
+/// are functions without parameters for types, so they, and the kernels they lead to, are compiled here
+/// and not once more in each program that calls a loss.
+pub(crate) trait MatrixLoss: PointwiseLoss {
+    /// The loss of each element.
+    fn losses_of_matrix(&self, inputs: Inputs) -> Tensor<2>;
+
+    /// The losses of all elements, folded.
+    fn folded_matrix(&self, inputs: Inputs, fold: Fold) -> Tensor<1>;
 
     #[track_caller]
     fn losses<const D: usize>(&self, prediction: Tensor<D>, target: Tensor<D>) -> Tensor<D> {
-        self.with_inputs(prediction, target, None, |inputs| {
-            backend::losses(self.formula(), inputs)
-        })
+        let checked = self.checked(prediction, target, None);
+        let shape = checked.prediction.dims();
+        if is_nothing(&checked.prediction) {
+            return checked.losses_of_nothing();
+        }
+        self.losses_of_matrix(checked.inputs()).reshape(shape)
     }
 
     #[track_caller]
@@ -47,11 +61,14 @@ pub(crate) trait PointwiseLoss {
         prediction: Tensor<D>,
         target: Tensor<D>,
         weights: Option<Tensor<D>>,
+        reduction: impl Reduces,
     ) -> Tensor<1> {
-        self.with_inputs(prediction, target, weights, |inputs| {
-            let fold = self.reduction().fold(&inputs);
-            backend::reduced(self.formula(), inputs, fold)
-        })
+        let fold = reduction.fold(&prediction.dims(), weights.is_some());
+        let checked = self.checked(prediction, target, weights);
+        if is_nothing(&checked.prediction) {
+            return checked.loss_of_nothing();
+        }
+        self.folded_matrix(checked.inputs(), fold)
     }
 
     #[track_caller]
@@ -62,48 +79,97 @@ pub(crate) trait PointwiseLoss {
         weights: Option<Tensor<D>>,
         normalizer: Normalizer,
     ) -> Tensor<1> {
-        self.with_inputs(prediction, target, weights, |inputs| {
-            let dtype = inputs.prediction.dtype();
+        let checked = self.checked(prediction, target, weights);
+        let dtype = checked.prediction.dtype();
+        let value = normalizer.divide(Self::NAME, |fold, is_tensor| {
+            if is_nothing(&checked.prediction) {
+                return checked.loss_of_nothing();
+            }
             // A sum that is yet to be divided by a tensor may be more than half precision holds.
-            let inputs = match normalizer {
-                Normalizer::Number(_) => inputs,
-                Normalizer::Tensor(_) => inputs.widened(),
+            let inputs = match is_tensor {
+                true => checked.inputs().widened(),
+                false => checked.inputs(),
             };
-            let value = normalizer.divide(Self::NAME, |fold| {
-                backend::reduced(self.formula(), inputs, fold)
-            });
-            value.cast(dtype)
-        })
+            self.folded_matrix(inputs, fold)
+        });
+        value.cast(dtype)
     }
 
-    /// Checks the arguments and hands them to `compute`.
+    /// Checks that everything fits the prediction.
     #[track_caller]
-    fn with_inputs<const D: usize, T>(
+    fn checked<const D: usize>(
         &self,
         prediction: Tensor<D>,
         target: Tensor<D>,
         weights: Option<Tensor<D>>,
-        compute: impl FnOnce(Inputs<'_, D>) -> T,
-    ) -> T {
+    ) -> Checked<D> {
         let columns = self.columns(&prediction);
-        let expected = self.target_shape(&prediction);
-        check_like_prediction(Self::NAME, "target", &target, &prediction, &expected);
+        let target_shape = self.target_shape(&prediction);
+        check_like_prediction(Self::NAME, "target", &target, &prediction, &target_shape);
         if let Some(weights) = &weights {
             let expected = prediction.dims();
             check_like_prediction(Self::NAME, "weights", weights, &prediction, &expected);
         }
-        let target = if expected == prediction.dims() {
-            target
-        } else {
-            target.expand(prediction.shape())
-        };
-        compute(Inputs {
+        Checked {
             prediction,
             target,
             weights,
-            columns: columns.as_deref(),
-        })
+            columns,
+        }
     }
+}
+
+/// Arguments that fit each other.
+pub(crate) struct Checked<const D: usize> {
+    prediction: Tensor<D>,
+    /// Of the shape of the prediction, or to be expanded to it.
+    target: Tensor<D>,
+    weights: Option<Tensor<D>>,
+    columns: Option<Vec<f64>>,
+}
+
+impl<const D: usize> Checked<D> {
+    /// The arguments as matrices.
+    fn inputs(self) -> Inputs {
+        let target = match self.target.dims() == self.prediction.dims() {
+            true => self.target,
+            false => self.target.expand(self.prediction.shape()),
+        };
+        Inputs {
+            prediction: matrix(self.prediction),
+            target: matrix(target),
+            weights: self.weights.map(matrix),
+            columns: self.columns,
+        }
+    }
+
+    /// The losses where there are no elements; with a backward pass where nothing can be added.
+    fn losses_of_nothing(self) -> Tensor<D> {
+        let same_shape = self.prediction.dims() == self.target.dims();
+        match same_shape && runs_on_cpu(&self.prediction) {
+            true => self.prediction + self.target,
+            false => self.prediction,
+        }
+    }
+
+    /// The loss where there are no elements.
+    fn loss_of_nothing(self) -> Tensor<1> {
+        let mut loss = loss_of_nothing(&self.prediction);
+        // One that would have been expanded to nothing has elements of its own.
+        if is_nothing(&self.target) {
+            loss = loss + loss_of_nothing(&self.target);
+        }
+        match self.weights {
+            Some(weights) => loss + loss_of_nothing(&weights),
+            None => loss,
+        }
+    }
+}
+
+/// All dimensions but the last in one, of a tensor with elements.
+fn matrix<const D: usize>(tensor: Tensor<D>) -> Tensor<2> {
+    let dims = tensor.dims();
+    tensor.reshape([dims[..D - 1].iter().product(), dims[D - 1]])
 }
 
 /// Gives a loss its constructors, its display and its `forward` methods.
@@ -111,33 +177,26 @@ pub(crate) trait PointwiseLoss {
 /// The configuration has to have `try_init`; the fields are those the display shows.
 macro_rules! pointwise_loss {
     ($loss:ident, $config:ident, shows: [$($field:ident),*]) => {
-        impl $config {
-            /// Builds the loss.
-            ///
-            /// # Panics
-            /// If a hyperparameter is out of its range, with the message of
-            /// [`try_init`](Self::try_init).
-            #[track_caller]
-            pub fn init(&self) -> $loss {
-                self.try_init().unwrap_or_else(|error| panic!("{error}"))
-            }
-        }
+        $crate::module::loss_module!($loss, $config, shows: [$($field),*]);
 
-        impl ::burn::module::ModuleDisplay for $loss {
-            fn custom_settings(&self) -> Option<::burn::module::DisplaySettings> {
-                ::burn::module::DisplaySettings::new()
-                    .with_new_line_after_attribute(false)
-                    .optional()
-            }
-
-            fn custom_content(
+        impl $crate::pointwise::MatrixLoss for $loss {
+            #[inline(never)]
+            fn losses_of_matrix(
                 &self,
-                content: ::burn::module::Content,
-            ) -> Option<::burn::module::Content> {
-                content
-                    $(.add_debug_attribute(stringify!($field), &self.$field))*
-                    .add("reduction", &self.reduction.to_string())
-                    .optional()
+                inputs: $crate::backend::Inputs,
+            ) -> ::burn::tensor::Tensor<2> {
+                use $crate::pointwise::PointwiseLoss;
+                $crate::backend::losses(self.formula(), inputs)
+            }
+
+            #[inline(never)]
+            fn folded_matrix(
+                &self,
+                inputs: $crate::backend::Inputs,
+                fold: $crate::backend::Fold,
+            ) -> ::burn::tensor::Tensor<1> {
+                use $crate::pointwise::PointwiseLoss;
+                $crate::backend::reduced(self.formula(), inputs, fold)
             }
         }
 
@@ -157,8 +216,8 @@ macro_rules! pointwise_loss {
                 prediction: ::burn::tensor::Tensor<D>,
                 target: ::burn::tensor::Tensor<D>,
             ) -> ::burn::tensor::Tensor<1> {
-                use $crate::pointwise::PointwiseLoss;
-                self.reduced(prediction, target, None)
+                use $crate::pointwise::MatrixLoss;
+                self.reduced(prediction, target, None, self.reduction)
             }
 
             /// The loss of each element.
@@ -176,7 +235,7 @@ macro_rules! pointwise_loss {
                 prediction: ::burn::tensor::Tensor<D>,
                 target: ::burn::tensor::Tensor<D>,
             ) -> ::burn::tensor::Tensor<D> {
-                use $crate::pointwise::PointwiseLoss;
+                use $crate::pointwise::MatrixLoss;
                 self.losses(prediction, target)
             }
 
@@ -199,8 +258,8 @@ macro_rules! pointwise_loss {
                 target: ::burn::tensor::Tensor<D>,
                 weights: ::burn::tensor::Tensor<D>,
             ) -> ::burn::tensor::Tensor<1> {
-                use $crate::pointwise::PointwiseLoss;
-                self.reduced(prediction, target, Some(weights))
+                use $crate::pointwise::MatrixLoss;
+                self.reduced(prediction, target, Some(weights), self.reduction)
             }
         }
     };

@@ -1,9 +1,6 @@
 //! From the losses of all elements to one number.
 
-use crate::{
-    backend::{Fold, Inputs},
-    error::check_normalizer,
-};
+use crate::{backend::Fold, error::check_normalizer};
 use burn::{
     serde::{Deserialize, Serialize},
     tensor::Tensor,
@@ -32,18 +29,74 @@ impl fmt::Display for Reduction {
     }
 }
 
-impl Reduction {
-    /// The fold for these inputs: without elements the mean is 0.
-    pub(crate) fn fold<const D: usize>(self, inputs: &Inputs<'_, D>) -> Fold {
-        match (self, &inputs.weights) {
+/// How the losses of the elements of a pointwise loss become one number.
+pub(crate) trait Reduces {
+    /// The fold of a prediction of this shape, `weighted` or not: without elements a mean is 0.
+    fn fold(self, shape: &[usize], weighted: bool) -> Fold;
+}
+
+impl Reduces for Reduction {
+    fn fold(self, shape: &[usize], weighted: bool) -> Fold {
+        match (self, weighted) {
             (Reduction::Sum, _) => Fold::Sum { factor: 1.0 },
-            (Reduction::Mean, Some(_)) => Fold::WeightedMean,
-            (Reduction::Mean, None) => Fold::Sum {
-                factor: match inputs.prediction.shape().num_elements() {
-                    0 => 0.0,
-                    count => 1.0 / count as f64,
-                },
-            },
+            (Reduction::Mean, true) => Fold::WeightedMean,
+            (Reduction::Mean, false) => divided_by(shape.iter().product()),
+        }
+    }
+}
+
+impl Reduction {
+    /// The fold of rows. A mean is always weighted: which rows count is known by looking at them.
+    pub(crate) fn of_rows(self) -> Fold {
+        match self {
+            Reduction::Mean => Fold::WeightedMean,
+            Reduction::Sum => Fold::Sum { factor: 1.0 },
+        }
+    }
+}
+
+/// The sum divided by a count.
+fn divided_by(count: usize) -> Fold {
+    Fold::Sum {
+        factor: match count {
+            0 => 0.0,
+            count => 1.0 / count as f64,
+        },
+    }
+}
+
+/// How the terms of a divergence become one number.
+///
+/// In a configuration file it is `"batch_mean"`, `"mean"` or `"sum"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "burn::serde", rename_all = "snake_case")]
+pub enum DivergenceReduction {
+    /// The sum divided by the size of dimension 0: the mean divergence of a batch of distributions.
+    #[default]
+    BatchMean,
+    /// The sum divided by the number of elements, or by the sum of their weights. This is smaller
+    /// than the mean divergence by the number of classes.
+    Mean,
+    /// The sum.
+    Sum,
+}
+
+impl fmt::Display for DivergenceReduction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            DivergenceReduction::BatchMean => "batch_mean",
+            DivergenceReduction::Mean => "mean",
+            DivergenceReduction::Sum => "sum",
+        })
+    }
+}
+
+impl Reduces for DivergenceReduction {
+    fn fold(self, shape: &[usize], weighted: bool) -> Fold {
+        match self {
+            DivergenceReduction::BatchMean => divided_by(shape[0]),
+            DivergenceReduction::Mean => Reduction::Mean.fold(shape, weighted),
+            DivergenceReduction::Sum => Reduction::Sum.fold(shape, weighted),
         }
     }
 }
@@ -100,21 +153,25 @@ impl From<Tensor<1>> for Normalizer {
 }
 
 impl Normalizer {
-    /// Folds by `reduce`, dividing by the larger of this and 1.
+    /// Folds by `reduce`, dividing by the larger of this and 1; it is told whether that is a tensor,
+    /// and yet to be divided by.
     ///
     /// # Panics
     /// If this is not one finite number.
-    pub(crate) fn divide(self, loss: &str, reduce: impl FnOnce(Fold) -> Tensor<1>) -> Tensor<1> {
+    pub(crate) fn divide(
+        self,
+        loss: &str,
+        reduce: impl FnOnce(Fold, bool) -> Tensor<1>,
+    ) -> Tensor<1> {
         match self {
             Normalizer::Number(number) => {
                 check_normalizer(loss, number);
-                reduce(Fold::Sum {
-                    factor: 1.0 / number.max(1.0),
-                })
+                let factor = 1.0 / number.max(1.0);
+                reduce(Fold::Sum { factor }, false)
             }
             Normalizer::Tensor(tensor) => {
                 crate::error::check_normalizer_shape(loss, &tensor);
-                let total = reduce(Fold::Sum { factor: 1.0 });
+                let total = reduce(Fold::Sum { factor: 1.0 }, true);
                 let dtype = total.dtype();
                 total / tensor.cast(dtype).clamp_min(1.0)
             }

@@ -1,8 +1,8 @@
 //! Hostile input and the right answer to it, on every device, fused and composed, forward and
 //! backward.
 
-mod extremes;
-mod memory;
+pub mod extremes;
+pub mod memory;
 mod normalizer;
 mod nothing;
 mod tracking;

@@ -8,7 +8,6 @@ use burn::{
     tensor::{Device, Tensor},
 };
 use burn_losses::*;
-use std::panic::catch_unwind;
 
 use crate::support::{Site, sites};
 
@@ -24,10 +23,12 @@ macro_rules! assert_refused {
             text.starts_with(start),
             "{text} does not start with {start}"
         );
-        let panic = catch_unwind(|| config.init()).expect_err($name);
+        let panic = ::std::panic::catch_unwind(|| config.init()).expect_err($name);
         assert_eq!(panic.downcast_ref::<String>(), Some(&text));
     }};
 }
+
+pub(crate) use assert_refused;
 
 #[test]
 fn a_width_that_is_not_above_0_is_refused() {
@@ -233,10 +234,83 @@ fn a_configuration_saved_and_loaded_builds_the_same_loss() {
             BinaryCrossEntropyLossConfig::new().with_pos_weight(Some(vec![2.0, 3.0])),
             r#"{"logits": true, "pos_weight": [2.0, 3.0], "label_smoothing": 0.0,
                 "reduction": "sum"}"#;
+        AsymmetricLossConfig:
+            AsymmetricLossConfig::new().with_clip(0.25),
+            r#"{"gamma_positive": 1.0, "gamma_negative": 4.0, "clip": 0.25, "reduction": "sum"}"#;
         SigmoidFocalLossConfig:
             SigmoidFocalLossConfig::new().with_alpha(None),
             r#"{"alpha": null, "gamma": 2.0, "label_smoothing": 0.0, "reduction": "sum"}"#;
     }
+}
+
+#[test]
+fn the_configuration_of_a_divergence_keeps_its_reduction() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("divergence.json");
+    for reduction in [
+        DivergenceReduction::BatchMean,
+        DivergenceReduction::Mean,
+        DivergenceReduction::Sum,
+    ] {
+        let kl = KlDivLossConfig::new().with_log_target(true);
+        let kl = kl.with_reduction(reduction);
+        kl.save(&file).expect("saved");
+        let text = std::fs::read_to_string(&file).expect("a text");
+        assert!(text.contains(&format!("\"{reduction}\"")), "{text}");
+        let loaded = KlDivLossConfig::load(&file).expect("loaded");
+        assert_eq!(format!("{loaded:?}"), format!("{kl:?}"));
+        assert_eq!(fingerprint!(loaded.init()), fingerprint!(kl.init()));
+
+        let js = JensenShannonLossConfig::new().with_reduction(reduction);
+        js.save(&file).expect("saved");
+        let loaded = JensenShannonLossConfig::load(&file).expect("loaded");
+        assert_eq!(format!("{loaded:?}"), format!("{js:?}"));
+    }
+    let kl = KlDivLossConfig::new();
+    assert!(kl.log_prediction && !kl.log_target);
+    assert_eq!(kl.reduction, DivergenceReduction::BatchMean);
+    let js = JensenShannonLossConfig::new();
+    assert!(!js.log_inputs);
+    assert_eq!(js.reduction, DivergenceReduction::BatchMean);
+    let json = r#"{"log_prediction": true, "log_target": false, "reduction": "batch_mean"}"#;
+    let written: KlDivLossConfig = serde_json::from_str(json).expect("the format of a file");
+    assert_eq!(format!("{written:?}"), format!("{kl:?}"));
+}
+
+#[test]
+fn an_exponent_or_a_margin_out_of_range_is_refused() {
+    let config = AsymmetricLossConfig::new;
+    let positive = |gamma| config().with_gamma_positive(gamma);
+    assert_refused!(
+        positive(-1.0),
+        "AsymmetricLossConfig",
+        "gamma_positive",
+        "-1"
+    );
+    let negative = |gamma| config().with_gamma_negative(gamma);
+    assert_refused!(
+        negative(-0.5),
+        "AsymmetricLossConfig",
+        "gamma_negative",
+        "-0.5"
+    );
+    assert_refused!(
+        negative(f64::NAN),
+        "AsymmetricLossConfig",
+        "gamma_negative",
+        "NaN"
+    );
+    let clip = |clip| config().with_clip(clip);
+    assert_refused!(clip(1.0), "AsymmetricLossConfig", "clip", "1");
+    assert_refused!(clip(-0.05), "AsymmetricLossConfig", "clip", "-0.05");
+    assert_refused!(clip(f64::NAN), "AsymmetricLossConfig", "clip", "NaN");
+    clip(0.0).init();
+    let defaults = config();
+    assert_eq!(
+        (defaults.gamma_positive, defaults.gamma_negative),
+        (1.0, 4.0)
+    );
+    assert_eq!(defaults.clip, 0.05);
 }
 
 #[test]

@@ -52,16 +52,20 @@ fn smooth_call(case: &Case, method: Method, shape: &[usize]) -> Call {
     let mut random = Random::of("smooth");
     let per_target = call.prediction.len() / call.target.len();
     for t in &mut call.target {
-        if case.inputs != Inputs::Real {
-            *t = random.uniform(0.05, 0.95);
+        let share = random.uniform(0.05, 0.95);
+        match case.inputs {
+            Inputs::Real => {}
+            Inputs::Shares { logs: [_, true] } => *t = share.ln(),
+            _ => *t = share,
         }
     }
     for (i, x) in call.prediction.iter_mut().enumerate() {
         if case.inputs == Inputs::Real && (*x - call.target[i / per_target]).abs() < 0.02 {
             *x += 0.05;
         }
-        if case.inputs == Inputs::Probabilities {
-            *x = x.clamp(0.1, 0.9);
+        match case.inputs {
+            Inputs::Probabilities | Inputs::Shares { logs: [false, _] } => *x = x.clamp(0.1, 0.9),
+            _ => {}
         }
     }
     call

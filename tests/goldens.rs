@@ -4,49 +4,11 @@
 use crate::support::{
     Call, Expected, Loss, Method, Oracle, Scaled, Tolerance, Tracked, compare,
     differentiable_sites_and_gpu,
+    golden::{assert_agrees, golden_cases, list, optional_list, scaled},
 };
 use burn_losses::Reduction;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
-use std::{fs, path::Path};
-
-/// A float; JSON has no infinity and no NaN, so those are strings.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Float {
-    Number(f64),
-    Name(String),
-}
-
-impl Float {
-    fn value(&self) -> f64 {
-        match self {
-            Float::Number(value) => *value,
-            Float::Name(name) => name
-                .parse()
-                .unwrap_or_else(|_| panic!("{name:?} as a number")),
-        }
-    }
-}
-
-/// Reads a list of numbers, or one number.
-fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Numbers {
-        Many(Vec<Float>),
-        One(Float),
-    }
-    Ok(match Numbers::deserialize(deserializer)? {
-        Numbers::Many(list) => list.iter().map(Float::value).collect(),
-        Numbers::One(one) => vec![one.value()],
-    })
-}
-
-fn optional_list<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Vec<f64>>, D::Error> {
-    let list: Option<Vec<Float>> = Option::deserialize(input)?;
-    Ok(list.map(|list| list.iter().map(Float::value).collect()))
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,29 +38,8 @@ struct Golden {
 }
 
 impl Golden {
-    /// The cases of every file.
     fn all() -> Vec<Self> {
-        #[derive(Deserialize)]
-        struct File {
-            cases: Vec<Golden>,
-        }
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens");
-        let mut files: Vec<_> = fs::read_dir(&folder)
-            .expect("the folder of the goldens")
-            .map(|entry| entry.expect("an entry of it").path())
-            .filter(|path| {
-                path.extension()
-                    .is_some_and(|extension| extension == "json")
-            })
-            .collect();
-        files.sort();
-        let read = |path: &Path| -> Vec<Golden> {
-            let text = fs::read_to_string(path).expect("a readable file");
-            let file: File = serde_json::from_str(&text)
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            file.cases
-        };
-        files.iter().flat_map(|path| read(path)).collect()
+        golden_cases("goldens")
     }
 
     fn call(&self) -> Call {
@@ -108,7 +49,10 @@ impl Golden {
         };
         let method = match (self.method.as_str(), &self.weights, self.normalizer) {
             ("forward", None, None) | ("forward_weighted", Some(_), None) => {
-                Method::Reduced(reduction())
+                match self.config["reduction"] == "batch_mean" {
+                    true => Method::BatchMean,
+                    false => Method::Reduced(reduction()),
+                }
             }
             ("forward_no_reduction", None, None) => Method::NoReduction,
             ("forward_normalized", None, Some(normalizer)) => Method::Normalized(normalizer),
@@ -147,12 +91,6 @@ impl Golden {
     }
 }
 
-/// The numbers of the reference in the scale the oracle gives them.
-fn scaled(values: &[f64], expected: &mut Scaled) {
-    assert_eq!(values.len(), expected.values.len());
-    expected.values = values.to_vec();
-}
-
 #[test]
 fn there_are_cases_for_every_loss() {
     let goldens = Golden::all();
@@ -180,12 +118,8 @@ fn the_oracle_agrees_with_the_references() {
         };
         let expected = Expected::of(&golden.oracle(), &golden.call());
         let check = |what: &str, got: &Scaled, reference: &[f64]| {
-            let reference = Scaled {
-                values: reference.to_vec(),
-                scales: got.scales.clone(),
-            };
             let what = format!("{} ({}): {what}", golden.name, golden.source);
-            tolerance.check(&what, &got.values, &reference);
+            assert_agrees(&what, tolerance, got, reference);
         };
         check("value", &expected.value, &golden.value);
         check(

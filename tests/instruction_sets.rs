@@ -25,16 +25,25 @@ fn assert_passes_with(name: &str) {
     if is_inner() {
         return;
     }
-    let output = run_with(
-        name,
-        &["goldens::", "paths::every", "paths::half", "extremes::"],
-    );
+    let filters = [
+        "goldens",
+        "paths::every",
+        "paths::half",
+        "extremes::",
+        "distillation::random",
+        "linear::random",
+    ];
+    let output = run_with(name, &filters);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "with {name}:\n{text}");
-    assert!(
-        text.contains("goldens::losses_and_gradients"),
-        "nothing ran:\n{text}"
-    );
+    let references = [
+        "test goldens::losses_and_gradients",
+        "test softmax::goldens::losses_and_gradients",
+        "test linear::goldens_of_losses_and_gradients",
+    ];
+    for test in references {
+        assert!(text.contains(test), "{test} did not run:\n{text}");
+    }
 }
 
 #[test]

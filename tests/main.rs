@@ -2,10 +2,13 @@
 
 mod acceptance;
 mod configs;
+mod distillation;
 mod finite_differences;
 mod goldens;
 mod instruction_sets;
+mod linear;
 mod panics;
 mod paths;
 mod properties;
+mod softmax;
 mod support;

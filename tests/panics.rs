@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What `f` says when it panics.
 #[track_caller]
-fn message<T>(f: impl FnOnce() -> T) -> String {
+pub fn message<T>(f: impl FnOnce() -> T) -> String {
     let Err(panic) = catch_unwind(AssertUnwindSafe(f)) else {
         panic!("there was no panic");
     };

@@ -3,7 +3,7 @@
 
 use crate::support::{
     Call, Case, Dtype, Expected, Layout, Loss, Method, Site, Tracked, cases, compare,
-    differentiable_sites,
+    differentiable_sites, tensors::repeat_first_row,
 };
 use burn_losses::Reduction;
 
@@ -80,14 +80,6 @@ fn lengths_that_several_threads_share_are_right_on_every_path() {
                 assert_right(&case, &call, &sites);
             }
         }
-    }
-}
-
-/// Makes all rows along the first dimension the same, so that they can be one row in memory.
-fn repeat_first_row(list: &mut [f64], rows: usize) {
-    let row = list.len() / rows;
-    for i in row..list.len() {
-        list[i] = list[i % row];
     }
 }
 

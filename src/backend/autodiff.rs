@@ -2,31 +2,34 @@
 
 use super::{
     Fold,
-    extension::{LossBackend, Weights},
-    fused::{Differentiated, FusedBackend, Pointwise},
+    extension::{LossBackend, RowTarget, Weights},
+    fused::FusedBackend,
+    linear::{LinearRow, fused::LinearCall},
+    pointwise::fused::{Differentiated, Pointwise},
+    softmax::fused::Rows,
 };
-use crate::formula::ColumnFormula;
+use crate::formula::{ClassFormula, ColumnFormula, Margin, SoftmaxRow};
 use burn::backend::{
-    Autodiff,
+    Autodiff, Backend,
     autodiff::{
         checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
         grads::Gradients,
         ops::{Backward, Ops, OpsKind},
     },
-    tensor::FloatTensor,
+    tensor::{FloatTensor, IntTensor},
 };
 
 /// Hands on the gradients the forward pass has computed.
 #[derive(Debug)]
-struct PointwiseBackward;
+struct ComputedBackward;
 
-impl<B: FusedBackend> Backward<B, 2> for PointwiseBackward {
-    /// The gradients the forward pass left, to prediction and target.
-    type State = [Option<FloatTensor<B>>; 2];
+impl<B: FusedBackend, const N: usize> Backward<B, N> for ComputedBackward {
+    /// The gradients the forward pass left, to each operand.
+    type State = [Option<FloatTensor<B>>; N];
 
     fn backward(
         self,
-        ops: Ops<Self::State, 2>,
+        ops: Ops<Self::State, N>,
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
@@ -60,23 +63,158 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
             formula,
             prediction,
             target,
-            weights: match weights {
-                Weights::Equal => Weights::Equal,
-                Weights::Each(weights) => Weights::Each(weights.into_primitive()),
-            },
+            weights: weights.into_inner(),
             columns,
             fold,
             prediction_gradient,
             target_gradient,
         });
         let gradients = [prediction_gradient, target_gradient];
-        match PointwiseBackward
+        match ComputedBackward
             .prepare::<C>([prediction_node, target_node])
             .compute_bound()
             .stateful()
         {
             OpsKind::Tracked(prep) => prep.finish(gradients, loss),
             OpsKind::UnTracked(prep) => prep.finish(loss),
+        }
+    }
+
+    fn softmax_rows<F: ClassFormula, M: Margin>(
+        row: SoftmaxRow<F, M>,
+        logits: FloatTensor<Self>,
+        target: RowTarget<Self>,
+        weights: Weights<Self>,
+        fold: Option<Fold>,
+    ) -> FloatTensor<Self> {
+        let gradient = logits.is_tracked();
+        let (logits, node) = logits.into_parts();
+        let outcome = B::differentiate_rows(Rows {
+            row,
+            logits,
+            target: match target {
+                RowTarget::Classes(classes) => RowTarget::Classes(classes),
+                RowTarget::Shares(shares) => RowTarget::Shares(shares.into_primitive()),
+            },
+            weights: weights.into_inner(),
+            fold,
+            gradient,
+        });
+        match ComputedBackward
+            .prepare::<C>([node])
+            .compute_bound()
+            .stateful()
+        {
+            OpsKind::Tracked(prep) => prep.finish([outcome.gradient], outcome.loss),
+            OpsKind::UnTracked(prep) => prep.finish(outcome.loss),
+        }
+    }
+
+    fn linear_softmax(
+        row: LinearRow,
+        hidden: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        classes: IntTensor<Self>,
+        weights: Weights<Self>,
+        fold: Option<Fold>,
+    ) -> FloatTensor<Self> {
+        let tracked = [&hidden, &weight, &bias].map(|operand| operand.is_tracked());
+        let (hidden, hidden_node) = hidden.into_parts();
+        let (weight, weight_node) = weight.into_parts();
+        let (bias, bias_node) = bias.into_parts();
+        let nodes = [hidden_node, weight_node, bias_node];
+        let operands = [hidden, weight, bias];
+        let weights = weights.into_inner();
+        if fold.is_some() {
+            // The upstream gradient will be one number, so the gradients can be had now, while the
+            // logits are there.
+            let outcome = B::differentiate_linear(LinearCall {
+                row: &row,
+                operands,
+                classes,
+                weights,
+                fold,
+                gradients: tracked,
+            });
+            let prep = ComputedBackward.prepare::<C>(nodes).compute_bound();
+            return match prep.stateful() {
+                OpsKind::Tracked(prep) => prep.finish(outcome.gradients, outcome.loss),
+                OpsKind::UnTracked(prep) => prep.finish(outcome.loss),
+            };
+        }
+        let loss = B::linear_softmax(
+            row.clone(),
+            operands[0].clone(),
+            operands[1].clone(),
+            operands[2].clone(),
+            classes.clone(),
+            weights,
+            None,
+        );
+        let state = LinearState {
+            row,
+            operands,
+            classes,
+            tracked,
+        };
+        match LinearBackward
+            .prepare::<C>(nodes)
+            .compute_bound()
+            .stateful()
+        {
+            OpsKind::Tracked(prep) => prep.finish(state, loss),
+            OpsKind::UnTracked(prep) => prep.finish(loss),
+        }
+    }
+}
+
+/// Computes the logits of a linear layer once more, now that it is known what each row's loss is
+/// multiplied with.
+#[derive(Debug)]
+struct LinearBackward;
+
+/// What the backward pass of an unreduced loss of a linear layer starts from.
+#[derive(Clone, Debug)]
+struct LinearState<B: Backend> {
+    row: LinearRow,
+    operands: [FloatTensor<B>; 3],
+    classes: IntTensor<B>,
+    tracked: [bool; 3],
+}
+
+impl<B: FusedBackend> Backward<B, 3> for LinearBackward {
+    type State = LinearState<B>;
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 3>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let state = ops.state;
+        let outcome = B::differentiate_linear(LinearCall {
+            row: &state.row,
+            operands: state.operands,
+            classes: state.classes,
+            weights: Weights::Each(grads.consume::<B>(&ops.node)),
+            fold: Some(Fold::Sum { factor: 1.0 }),
+            gradients: state.tracked,
+        });
+        for (parent, gradient) in ops.parents.into_iter().zip(outcome.gradients) {
+            if let (Some(parent), Some(gradient)) = (parent, gradient) {
+                grads.register::<B>(parent.id, gradient);
+            }
+        }
+    }
+}
+
+impl<B: Backend, C: CheckpointStrategy> Weights<Autodiff<B, C>> {
+    /// The weights as constants: where they are tracked, the composed path is taken.
+    fn into_inner(self) -> Weights<B> {
+        match self {
+            Weights::Equal => Weights::Equal,
+            Weights::Each(weights) => Weights::Each(weights.into_primitive()),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The operations a backend with fused kernels has on top of Burn's own.
 #![cfg_attr(feature = "ndarray", allow(deprecated))] // The list of backends names NdArray.
 
-use super::Fold;
-use crate::formula::ColumnFormula;
-use burn::backend::{Backend, ExtensionType, backend_extension, tensor::FloatTensor};
+use super::{Fold, linear::LinearRow};
+use crate::formula::{ClassFormula, ColumnFormula, Margin, SoftmaxRow};
+use burn::backend::{
+    Backend, ExtensionType, backend_extension,
+    tensor::{FloatTensor, IntTensor},
+};
 
 /// Weights of the elements.
 #[derive(ExtensionType)]
@@ -12,6 +15,15 @@ pub(crate) enum Weights<B: Backend> {
     Equal,
     /// A weight for each element.
     Each(FloatTensor<B>),
+}
+
+/// What softmax rows are compared with.
+#[derive(ExtensionType)]
+pub(crate) enum RowTarget<B: Backend> {
+    /// The index of a class for each row, `[N, K]`.
+    Classes(IntTensor<B>),
+    /// Shares of the classes, `[N, C, K]`.
+    Shares(FloatTensor<B>),
 }
 
 /// A backend with fused loss operations.
@@ -30,6 +42,30 @@ pub(crate) trait LossBackend: Backend {
         target: FloatTensor<Self>,
         #[extension_type] weights: Weights<Self>,
         columns: Option<Vec<f64>>,
+        fold: Option<Fold>,
+    ) -> FloatTensor<Self>;
+
+    /// A loss of softmax rows of logits `[N, C, K]`: that of each (in shape `[N, K]`), or their fold
+    /// (in shape `[1]`).
+    #[allow(unused_variables)] // As above.
+    fn softmax_rows<F: ClassFormula, M: Margin>(
+        row: SoftmaxRow<F, M>,
+        logits: FloatTensor<Self>,
+        #[extension_type] target: RowTarget<Self>,
+        #[extension_type] weights: Weights<Self>,
+        fold: Option<Fold>,
+    ) -> FloatTensor<Self>;
+
+    /// A loss of the softmax of a linear layer's outputs, for hidden states `[N, H]`, a weight
+    /// `[V, H]` and a bias `[V]`: that of each row (in shape `[N]`), or their fold (in shape `[1]`).
+    #[allow(unused_variables)] // As above.
+    fn linear_softmax(
+        row: LinearRow,
+        hidden: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        classes: IntTensor<Self>,
+        #[extension_type] weights: Weights<Self>,
         fold: Option<Fold>,
     ) -> FloatTensor<Self>;
 }

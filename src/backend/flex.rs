@@ -1,13 +1,17 @@
 //! Fused operations on Flex tensors.
 
-use super::fused::{Host, fused_backend};
+use super::fused::{Host, HostIndices, fused_backend};
 use burn::{
-    backend::{Flex, flex::FlexTensor, tensor::FloatTensor},
-    tensor::{DType, Element, Shape, TensorData, bf16, f16},
+    backend::{Flex, flex::FlexTensor, ops::IntTensorOps, tensor::FloatTensor},
+    tensor::{DType, Element, IntDType, Shape, TensorData, bf16, f16},
 };
 use bytemuck::Pod;
 
 impl<E: Element + Pod> Host<E> for Flex {
+    fn is_contiguous(tensor: &FlexTensor) -> bool {
+        tensor.is_contiguous()
+    }
+
     fn contiguous(tensor: FlexTensor) -> FlexTensor {
         // `to_contiguous` hands out a second owner even where there is nothing to copy.
         if tensor.is_contiguous() {
@@ -30,6 +34,14 @@ impl<E: Element + Pod> Host<E> for Flex {
 
     fn from_vec(elements: Vec<E>, shape: Shape) -> FlexTensor {
         FlexTensor::from_data(TensorData::new(elements, shape))
+    }
+}
+
+impl HostIndices for Flex {
+    fn indices(tensor: FlexTensor) -> Vec<i64> {
+        let wide = Self::int_cast(tensor, IntDType::I64);
+        let wide = <Self as Host<i64>>::contiguous(wide);
+        <Self as Host<i64>>::slice(&wide).to_vec()
     }
 }
 

@@ -1,17 +1,23 @@
-//! The fused operations, once for every backend whose tensors are slices in memory.
+//! What the fused operations share: tensors as slices, the choice by data type, the chain rule.
 
-use super::{Fold, extension::Weights};
+use super::{linear::fused as linear, pointwise::fused as pointwise, softmax::fused as softmax};
 use crate::{
-    formula::ColumnFormula,
-    kernel::{self, Operands, Prediction, Storage, Wanted},
+    formula::{ClassFormula, ColumnFormula, Margin},
+    kernel::{self, Storage},
 };
 use burn::{
-    backend::{Backend, TensorMetadata, tensor::FloatTensor},
+    backend::{
+        Backend, TensorMetadata,
+        tensor::{FloatTensor, IntTensor},
+    },
     tensor::Shape,
 };
 
 /// A backend that keeps float tensors of element type `E` in memory the CPU can read.
 pub(super) trait Host<E>: Backend {
+    /// Whether the tensor is in row-major order without gaps.
+    fn is_contiguous(tensor: &FloatTensor<Self>) -> bool;
+
     /// The tensor in row-major order without gaps; itself where it is so already.
     fn contiguous(tensor: FloatTensor<Self>) -> FloatTensor<Self>;
 
@@ -25,36 +31,34 @@ pub(super) trait Host<E>: Backend {
     fn from_vec(elements: Vec<E>, shape: Shape) -> FloatTensor<Self>;
 }
 
-/// Everything a pointwise operation is computed from.
-pub(super) struct Pointwise<B: Backend, F> {
-    pub formula: F,
-    pub prediction: FloatTensor<B>,
-    pub target: FloatTensor<B>,
-    pub weights: Weights<B>,
-    pub columns: Option<Vec<f64>>,
-    pub fold: Option<Fold>,
-    /// Whether the derivative with respect to the prediction is wanted.
-    pub prediction_gradient: bool,
-    /// Whether the derivative with respect to the target is wanted.
-    pub target_gradient: bool,
+/// A backend that keeps class indices in memory the CPU can read.
+pub(super) trait HostIndices: Backend {
+    /// The indices in row-major order.
+    fn indices(tensor: IntTensor<Self>) -> Vec<i64>;
 }
 
-/// A loss, and the gradients its backward pass hands on. They are `f32` also where the loss is of
-/// half precision: `1 / n` of a large batch would underflow there, though an upstream gradient may
-/// make up for it.
-pub(super) struct Differentiated<B: Backend> {
-    pub loss: FloatTensor<B>,
-    pub prediction_gradient: Option<FloatTensor<B>>,
-    pub target_gradient: Option<FloatTensor<B>>,
+/// A gradient of nothing.
+pub(super) fn zeros<B: Host<f32>>(shape: &Shape) -> FloatTensor<B> {
+    B::from_vec(vec![0.0; shape.num_elements()], shape.clone())
 }
 
 /// The fused operations of a backend, whatever the data type.
 pub(super) trait FusedBackend: Backend {
     /// A pointwise loss with the gradients that are wanted.
-    fn differentiate<F: ColumnFormula>(call: Pointwise<Self, F>) -> Differentiated<Self>;
+    fn differentiate<F: ColumnFormula>(
+        call: pointwise::Pointwise<Self, F>,
+    ) -> pointwise::Differentiated<Self>;
 
-    /// The saved `gradient` times `upstream` (one number, or one for each element), in the data
-    /// type of `upstream`.
+    /// A loss of softmax rows with the gradient, if it is wanted.
+    fn differentiate_rows<F: ClassFormula, M: Margin>(
+        call: softmax::Rows<Self, F, M>,
+    ) -> softmax::Differentiated<Self>;
+
+    /// A loss of a linear layer's outputs with the gradients that are wanted.
+    fn differentiate_linear(call: linear::LinearCall<Self>) -> linear::Differentiated<Self>;
+
+    /// The saved `gradient` times `upstream` (one number, one for each element, or one for each row
+    /// of a gradient `[N, C, K]`), in the data type of `upstream`.
     fn chain(gradient: FloatTensor<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
@@ -63,14 +67,32 @@ macro_rules! fused_backend {
     ($backend:ty: $($dtype:ident => $element:ty),+) => {
         impl $crate::backend::fused::FusedBackend for $backend {
             fn differentiate<F: $crate::formula::ColumnFormula>(
-                call: $crate::backend::fused::Pointwise<Self, F>,
-            ) -> $crate::backend::fused::Differentiated<Self> {
+                call: $crate::backend::pointwise::fused::Pointwise<Self, F>,
+            ) -> $crate::backend::pointwise::fused::Differentiated<Self> {
+                use $crate::backend::pointwise::fused::differentiate;
                 match call.prediction.dtype() {
-                    $(DType::$dtype => {
-                        $crate::backend::fused::differentiate::<Self, $element, F>(call)
-                    })+
+                    $(DType::$dtype => differentiate::<Self, $element, F>(call),)+
                     dtype => unreachable!("{dtype:?} takes the composed path"),
                 }
+            }
+
+            fn differentiate_rows<
+                F: $crate::formula::ClassFormula,
+                M: $crate::formula::Margin,
+            >(
+                call: $crate::backend::softmax::fused::Rows<Self, F, M>,
+            ) -> $crate::backend::softmax::fused::Differentiated<Self> {
+                use $crate::backend::softmax::fused::differentiate;
+                match call.logits.dtype() {
+                    $(DType::$dtype => differentiate::<Self, $element, F, M>(call),)+
+                    dtype => unreachable!("{dtype:?} takes the composed path"),
+                }
+            }
+
+            fn differentiate_linear(
+                call: $crate::backend::linear::fused::LinearCall<Self>,
+            ) -> $crate::backend::linear::fused::Differentiated<Self> {
+                $crate::backend::linear::fused::differentiate(call)
             }
 
             fn chain(
@@ -96,7 +118,7 @@ macro_rules! fused_backend {
                 fold: Option<$crate::backend::Fold>,
             ) -> FloatTensor<Self> {
                 use $crate::backend::fused::FusedBackend;
-                Self::differentiate($crate::backend::fused::Pointwise {
+                Self::differentiate($crate::backend::pointwise::fused::Pointwise {
                     formula,
                     prediction,
                     target,
@@ -108,90 +130,61 @@ macro_rules! fused_backend {
                 })
                 .loss
             }
+
+            fn softmax_rows<F: $crate::formula::ClassFormula, M: $crate::formula::Margin>(
+                row: $crate::formula::SoftmaxRow<F, M>,
+                logits: FloatTensor<Self>,
+                target: $crate::backend::extension::RowTarget<Self>,
+                weights: $crate::backend::extension::Weights<Self>,
+                fold: Option<$crate::backend::Fold>,
+            ) -> FloatTensor<Self> {
+                use $crate::backend::fused::FusedBackend;
+                Self::differentiate_rows($crate::backend::softmax::fused::Rows {
+                    row,
+                    logits,
+                    target,
+                    weights,
+                    fold,
+                    gradient: false,
+                })
+                .loss
+            }
+
+            fn linear_softmax(
+                row: $crate::backend::linear::LinearRow,
+                hidden: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+                classes: ::burn::backend::tensor::IntTensor<Self>,
+                weights: $crate::backend::extension::Weights<Self>,
+                fold: Option<$crate::backend::Fold>,
+            ) -> FloatTensor<Self> {
+                use $crate::backend::{fused::FusedBackend, linear::fused::LinearCall};
+                Self::differentiate_linear(LinearCall {
+                    row: &row,
+                    operands: [hidden, weight, bias],
+                    classes,
+                    weights,
+                    fold,
+                    gradients: [false; 3],
+                })
+                .loss
+            }
         }
     };
 }
 pub(super) use fused_backend;
-
-/// [`FusedBackend::differentiate`] for one element type.
-pub(super) fn differentiate<B: Host<E> + Host<f32>, E: Storage, F: ColumnFormula>(
-    call: Pointwise<B, F>,
-) -> Differentiated<B> {
-    let shape = call.prediction.shape();
-    let mut prediction = <B as Host<E>>::contiguous(call.prediction);
-    let target = <B as Host<E>>::contiguous(call.target);
-    let weights = match call.weights {
-        Weights::Equal => None,
-        Weights::Each(weights) => Some(<B as Host<E>>::contiguous(weights)),
-    };
-    let operands = Operands {
-        target: <B as Host<E>>::slice(&target),
-        weights: weights.as_ref().map(<B as Host<E>>::slice),
-        columns: call.columns.as_deref(),
-    };
-
-    // The sum is divided rather than multiplied by the reciprocal, which rounds once.
-    let (factor, divisor) = match call.fold {
-        None => (1.0, 1.0),
-        Some(Fold::Sum { factor }) => (factor, 1.0),
-        Some(Fold::WeightedMean) => match operands.weights.map_or(0.0, kernel::sum) {
-            0.0 => (0.0, 1.0),
-            total => (1.0, total),
-        },
-    };
-    if factor == 0.0 && call.fold == Some(Fold::WeightedMean) {
-        let zeros = || B::from_vec(vec![0f32; shape.num_elements()], shape.clone());
-        return Differentiated {
-            loss: B::from_vec(vec![E::from_f64(0.0)], Shape::new([1])),
-            prediction_gradient: call.prediction_gradient.then(zeros),
-            target_gradient: call.target_gradient.then(zeros),
-        };
-    }
-    let wanted = Wanted {
-        losses: call.fold.is_none(),
-        prediction_gradient: call.prediction_gradient,
-        target_gradient: call.target_gradient,
-    };
-    let run = |prediction: Prediction<'_, E>| {
-        let scale = (factor / divisor) as f32;
-        kernel::pointwise(&call.formula, prediction, &operands, wanted, scale)
-    };
-    let owned = if call.prediction_gradient && E::IS_F32 {
-        <B as Host<E>>::slice_mut(&mut prediction)
-    } else {
-        None
-    };
-    let outcome = match owned {
-        Some(slice) => run(Prediction::Consumed(slice)),
-        None => run(Prediction::Kept(<B as Host<E>>::slice(&prediction))),
-    };
-
-    let loss = match outcome.losses {
-        Some(losses) => B::from_vec(losses, shape.clone()),
-        None => {
-            let value = E::from_f64(outcome.sum * factor / divisor);
-            B::from_vec(vec![value], Shape::new([1]))
-        }
-    };
-    let prediction_gradient = match outcome.prediction_gradient {
-        Some(fresh) => Some(B::from_vec(fresh, shape.clone())),
-        // Where it was wanted, it now stands in the prediction's place.
-        None => call.prediction_gradient.then_some(prediction),
-    };
-    Differentiated {
-        loss,
-        prediction_gradient,
-        target_gradient: outcome
-            .target_gradient
-            .map(|gradient| B::from_vec(gradient, shape)),
-    }
-}
 
 /// [`FusedBackend::chain`] for one element type of the upstream gradient.
 pub(super) fn chain<B: Host<E> + Host<f32>, E: Storage>(
     mut gradient: FloatTensor<B>,
     upstream: FloatTensor<B>,
 ) -> FloatTensor<B> {
+    if !<B as Host<f32>>::is_contiguous(&gradient) {
+        // That of a weight whose rows and columns are exchanged in memory.
+        let as_it_lies = B::float_swap_dims(gradient, 0, 1);
+        return B::float_swap_dims(chain::<B, E>(as_it_lies, upstream), 0, 1);
+    }
     let shape = gradient.shape();
     let upstream = <B as Host<E>>::contiguous(upstream);
     let factors = <B as Host<E>>::slice(&upstream);
@@ -203,7 +196,8 @@ pub(super) fn chain<B: Host<E> + Host<f32>, E: Storage>(
                 kernel::scale(elements, factor[0]);
             }
         }
-        _ => kernel::multiply(elements, factors),
+        _ if factors.len() == elements.len() => kernel::multiply(elements, factors),
+        _ => kernel::multiply_rows(elements, factors, shape[1], shape[2]),
     };
     match <B as Host<f32>>::slice_mut(&mut gradient) {
         Some(elements) => apply(elements),

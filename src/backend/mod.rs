@@ -8,20 +8,29 @@
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod autodiff;
-mod composed;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod extension;
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod fused;
+mod linear;
 #[cfg(feature = "ndarray")]
 mod ndarray;
+mod nothing;
 mod path;
 mod pointwise;
+mod real;
+mod softmax;
 
+use burn::tensor::Tensor;
+
+pub(crate) use linear::{LinearInputs, LinearRow, linear_losses, reduced_linear};
+pub(crate) use nothing::{is_nothing, loss_of_nothing};
 pub use path::composed;
+pub(crate) use path::runs_on_cpu;
 pub(crate) use pointwise::{Inputs, losses, reduced};
+pub(crate) use softmax::{RowInputs, Target, ignored, log_softmax, reduced_rows, row_losses};
 
 /// How the losses of all elements become one number.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,4 +42,35 @@ pub(crate) enum Fold {
     },
     /// Their weighted sum divided by the sum of the weights; 0 where that is 0.
     WeightedMean,
+}
+
+impl Fold {
+    /// A sum of losses, folded: multiplied with a factor, or divided by a count; 0 where that is 0.
+    fn on_tensors<const D: usize>(
+        self,
+        total: Tensor<D>,
+        count: impl FnOnce() -> Tensor<D>,
+    ) -> Tensor<D> {
+        match self {
+            Fold::Sum { factor } => total * factor,
+            Fold::WeightedMean => {
+                let count = count();
+                let nothing = count.clone().equal_scalar(0.0);
+                total.mask_fill(nothing.clone(), 0.0) / count.mask_fill(nothing, 1.0)
+            }
+        }
+    }
+
+    /// What a sum is multiplied with and divided by, given by how much everything counts together;
+    /// `None` where that is nothing. (Dividing, where multiplying by a reciprocal would round twice.)
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    fn of(self, count: impl FnOnce() -> f64) -> Option<(f64, f64)> {
+        match self {
+            Fold::Sum { factor } => Some((factor, 1.0)),
+            Fold::WeightedMean => match count() {
+                0.0 => None,
+                count => Some((1.0, count)),
+            },
+        }
+    }
 }

@@ -3,25 +3,32 @@
 //! Burn deprecates this backend, and will drop it; until then it is served like Flex.
 #![allow(deprecated)]
 
-use super::fused::{Host, fused_backend};
+use super::fused::{Host, HostIndices, fused_backend};
 use burn::{
     backend::{
         NdArray, TensorMetadata,
         ndarray::{NdArrayDevice, NdArrayTensor},
-        ops::FloatTensorOps,
+        ops::{FloatTensorOps, IntTensorOps},
         tensor::FloatTensor,
     },
-    tensor::{DType, Shape, TensorData},
+    tensor::{DType, IntDType, Shape, TensorData},
 };
 
 impl Host<f32> for NdArray {
-    fn contiguous(tensor: NdArrayTensor) -> NdArrayTensor {
+    fn is_contiguous(tensor: &NdArrayTensor) -> bool {
         let NdArrayTensor::F32(storage) = tensor else {
             unreachable!("only f32 takes the fused path");
         };
-        if storage.view().is_standard_layout() {
-            return NdArrayTensor::F32(storage);
+        storage.view().is_standard_layout()
+    }
+
+    fn contiguous(tensor: NdArrayTensor) -> NdArrayTensor {
+        if Self::is_contiguous(&tensor) {
+            return tensor;
         }
+        let NdArrayTensor::F32(storage) = tensor else {
+            unreachable!("only f32 takes the fused path");
+        };
         let elements = storage.view().iter().copied().collect();
         Self::from_vec(elements, Shape::from(storage.shape().to_vec()))
     }
@@ -45,6 +52,15 @@ impl Host<f32> for NdArray {
 
     fn from_vec(elements: Vec<f32>, shape: Shape) -> NdArrayTensor {
         Self::float_from_data(TensorData::new(elements, shape), &NdArrayDevice::default())
+    }
+}
+
+impl HostIndices for NdArray {
+    fn indices(tensor: NdArrayTensor) -> Vec<i64> {
+        let NdArrayTensor::I64(storage) = Self::int_cast(tensor, IntDType::I64) else {
+            unreachable!("it was cast to i64");
+        };
+        storage.view().iter().copied().collect()
     }
 }
 

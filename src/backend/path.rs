@@ -1,6 +1,6 @@
 //! The choice between the fused and the composed path.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use std::cell::Cell;
 
 thread_local! {
@@ -50,11 +50,16 @@ pub(super) fn is_fused<const D: usize>(tensor: &Tensor<D>) -> bool {
 }
 
 /// Whether the tensor lies on a CPU backend, whose functions are those of the standard library.
-pub(super) fn runs_on_cpu<const D: usize>(tensor: &Tensor<D>) -> bool {
+pub(crate) fn runs_on_cpu<const D: usize>(tensor: &Tensor<D>) -> bool {
+    is_cpu(&tensor.device())
+}
+
+/// Whether a device is that of a CPU backend.
+pub(super) fn is_cpu(device: &Device) -> bool {
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     use burn::backend::DispatchDevice;
 
-    match tensor.device().without_autodiff().as_dispatch() {
+    match device.clone().without_autodiff().as_dispatch() {
         #[cfg(feature = "flex")]
         DispatchDevice::Flex(_) => true,
         #[cfg(feature = "ndarray")]

@@ -117,10 +117,6 @@ impl PointwiseLoss for BinaryCrossEntropyLoss {
         }
     }
 
-    fn reduction(&self) -> Reduction {
-        self.reduction
-    }
-
     #[track_caller]
     fn columns<const D: usize>(&self, prediction: &Tensor<D>) -> Option<Vec<f64>> {
         let weights = self.pos_weight.as_ref()?;

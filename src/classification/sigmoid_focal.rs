@@ -3,7 +3,7 @@
 use crate::{
     error::{Check, LossError},
     formula::{SigmoidFocal, Smoothed},
-    pointwise::{PointwiseLoss, pointwise_loss},
+    pointwise::{MatrixLoss, PointwiseLoss, pointwise_loss},
     reduction::{Normalizer, Reduction},
 };
 use burn::{config::Config, module::Module, tensor::Tensor};
@@ -151,9 +151,5 @@ impl PointwiseLoss for SigmoidFocalLoss {
             },
             smoothing: self.label_smoothing,
         }
-    }
-
-    fn reduction(&self) -> Reduction {
-        self.reduction
     }
 }

@@ -221,6 +221,13 @@ impl<R: Real> Real for Dual<R> {
     }
 
     #[inline(always)]
+    fn exp_m1(self) -> Self {
+        // Not the value plus 1, which is 0 long before the slope is.
+        let (value, slope) = (self.value.clone().exp_m1(), self.value.clone().exp());
+        self.chain(value, || slope)
+    }
+
+    #[inline(always)]
     fn sqrt(self) -> Self {
         let root = self.value.sqrt();
         Self {

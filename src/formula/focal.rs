@@ -1,6 +1,24 @@
 //! Cross entropy that fades where the prediction is already right.
 
-use super::{Formula, Real, binary::Logit};
+use super::{ClassFormula, Formula, Real, binary::Logit, softmax::miss};
+
+/// The least number that has a finite reciprocal in `f32`.
+const TINY: f64 = f32::MIN_POSITIVE as f64;
+
+/// A whole exponent small enough to be multiplied out.
+#[inline(always)]
+fn whole(gamma: f64) -> Option<u32> {
+    (gamma.fract() == 0.0 && gamma <= 8.0).then_some(gamma as u32)
+}
+
+/// `miss^gamma` for a `miss` in `[0, 1]`, with finite derivatives in every factor.
+#[inline(always)]
+pub(super) fn power<R: Real>(miss: R, gamma: f64) -> R {
+    match whole(gamma) {
+        Some(gamma) => miss.powi(gamma),
+        None => (miss.at_least(TINY).ln() * gamma).exp(),
+    }
+}
 
 /// `alpha_t (1 - p_t)^gamma CE(x, t)` with `p = sigmoid(x)` (Lin et al., 2017), where
 /// `p_t = p t + (1 - p)(1 - t)` and `alpha_t = alpha t + (1 - alpha)(1 - t)`.
@@ -13,9 +31,6 @@ pub struct SigmoidFocal {
 }
 
 impl SigmoidFocal {
-    /// Whole exponents up to this one are multiplied out.
-    const WHOLE_UP_TO: f64 = 8.0;
-
     /// `(1 - p_t)^gamma`, or `None` where it is 1 for every prediction.
     #[inline(always)]
     fn modulation<R: Real>(&self, logit: &Logit<R>) -> Option<R> {
@@ -24,15 +39,14 @@ impl SigmoidFocal {
         let numerator = logit.against.clone() + towards * logit.decay.clone();
         if self.gamma == 0.0 {
             None
-        } else if self.gamma.fract() == 0.0 && self.gamma <= Self::WHOLE_UP_TO {
+        } else if let Some(gamma) = whole(self.gamma) {
             let miss = numerator / (logit.decay.clone() + 1.0);
-            Some(miss.powi(self.gamma as u32))
+            Some(miss.powi(gamma))
         } else {
             // miss^(gamma - 1) in a derivative would be infinite at 0, while the product it
             // stands in is finite. Through the logarithm every factor is bounded. Where the
             // numerator leaves the range of f32, only z is left of it and ln z = -|x|. (Of a
             // derivative with respect to the target, at most a share gamma / |x| is lost there.)
-            const TINY: f64 = f32::MIN_POSITIVE as f64;
             let inside = numerator.clone().at_least(TINY);
             let ln_numerator = numerator.where_below(TINY, -logit.distance.clone(), inside.ln());
             let ln_miss = ln_numerator - logit.decay.clone().ln_1p();
@@ -58,5 +72,35 @@ impl Formula for SigmoidFocal {
             Some(alpha) => (-(t.clone() - 1.0) * (1.0 - alpha) + t * alpha) * faded,
             None => faded,
         }
+    }
+}
+
+/// `-(1 - e^l)^gamma l`: cross entropy that fades where the prediction is right (Lin et al., 2017).
+#[derive(Clone, Copy, Debug)]
+pub struct SoftmaxFocal {
+    /// How fast right predictions fade, 0 or above.
+    pub gamma: f64,
+}
+
+impl SoftmaxFocal {
+    /// Below this, `1 - e^l` is 1 in any type.
+    const CERTAIN_MISS: f64 = -150.0;
+}
+
+impl ClassFormula for SoftmaxFocal {
+    #[inline(always)]
+    fn is_linear(&self) -> bool {
+        self.gamma == 0.0
+    }
+
+    #[inline(always)]
+    fn value<R: Real>(&self, l: R) -> R {
+        if self.gamma == 0.0 {
+            return -l;
+        }
+        // The product rule would meet infinity times 0 at an infinite l.
+        let finite = l.clone().at_least(Self::CERTAIN_MISS);
+        let faded = -(power(miss(finite.clone()), self.gamma) * finite);
+        l.where_below(Self::CERTAIN_MISS, -l.clone(), faded)
     }
 }

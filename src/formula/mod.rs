@@ -8,20 +8,30 @@
 //!
 //! Nothing here knows of tensors, slices, threads or reductions.
 
+mod asymmetric;
 mod binary;
+mod divergence;
 mod dual;
 mod focal;
 mod real;
 mod regression;
+mod softmax;
 
+pub use asymmetric::Asymmetric;
 pub use binary::{
     BinaryCrossEntropy, ProbabilityCrossEntropy, Smoothed, WeightedCrossEntropy,
     WeightedProbabilityCrossEntropy,
 };
+pub use divergence::{JensenShannon, KullbackLeibler};
 pub use dual::Dual;
-pub use focal::SigmoidFocal;
+pub use focal::{SigmoidFocal, SoftmaxFocal};
 pub use real::Real;
 pub use regression::{Absolute, Charbonnier, Huber, LogCosh, Quantile, SmoothL1, Squared};
+pub(crate) use softmax::SoftmaxRow;
+pub use softmax::{
+    AdditiveMargin, ClassFormula, CrossEntropy, EntropyAndMiss, GeneralizedCrossEntropy, Margin,
+    NoMargin, SoftCap,
+};
 
 use core::fmt::Debug;
 

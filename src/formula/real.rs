@@ -34,6 +34,9 @@ pub trait Real:
     /// The natural logarithm of 1 + `self`, accurate near 0.
     fn ln_1p(self) -> Self;
 
+    /// e to the power of `self`, minus 1, accurate near 0.
+    fn exp_m1(self) -> Self;
+
     /// The square root.
     fn sqrt(self) -> Self;
 
@@ -96,6 +99,10 @@ impl Real for f64 {
 
     fn ln_1p(self) -> Self {
         f64::ln_1p(self)
+    }
+
+    fn exp_m1(self) -> Self {
+        f64::exp_m1(self)
     }
 
     fn sqrt(self) -> Self {

@@ -15,6 +15,15 @@ pub(super) fn with_room<E>(length: usize) -> Vec<E> {
     vector
 }
 
+/// That many zeros.
+pub(super) fn zeros(length: usize) -> Vec<f32> {
+    // The system hands out cleared memory, so this touches none of it yet.
+    let vector = vec![0.0; length];
+    #[cfg(target_os = "linux")]
+    prefer_huge_pages(&vector);
+    vector
+}
+
 #[cfg(target_os = "linux")]
 fn prefer_huge_pages<E>(vector: &Vec<E>) {
     const PAGE: usize = 4096;

@@ -6,14 +6,20 @@
 //! configurations, or of what a formula computes.
 
 mod fresh;
+mod gemm;
 mod isa;
 mod lane;
+mod linear;
 mod pointwise;
 mod scale;
 mod simd;
+mod softmax;
 mod storage;
 mod threads;
 
+pub(crate) use gemm::Matrix;
+pub(crate) use linear::{Linear, LinearWanted, linear_softmax};
 pub(crate) use pointwise::{Operands, Prediction, Wanted, pointwise};
-pub(crate) use scale::{multiply, narrowed, scale, sum};
+pub(crate) use scale::{multiply, multiply_rows, narrowed, scale, sum, widened};
+pub(crate) use softmax::{RowOperands, RowTargets, RowsWanted, Shape, softmax_rows};
 pub(crate) use storage::Storage;

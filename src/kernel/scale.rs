@@ -45,6 +45,46 @@ pub(crate) fn multiply<E: Storage>(elements: &mut [f32], factors: &[E]) {
         });
 }
 
+/// Multiplies every row of `elements`, `[N, classes, inner]`, by its one of `factors`, `[N, inner]`.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub(crate) fn multiply_rows<E: Storage>(
+    elements: &mut [f32],
+    factors: &[E],
+    classes: usize,
+    inner: usize,
+) {
+    assert_eq!(
+        elements.len(),
+        factors.len() * classes,
+        "one factor per row"
+    );
+    let factors = widened(factors);
+    elements
+        .par_chunks_mut(classes * inner)
+        .zip(factors.par_chunks(inner))
+        .for_each(|(elements, factors)| match factors {
+            [factor] => elements
+                .iter_mut()
+                .for_each(|value| *value = multiplied(*value, *factor)),
+            _ => {
+                for class in elements.chunks_mut(inner) {
+                    for (value, factor) in class.iter_mut().zip(factors) {
+                        *value = multiplied(*value, *factor);
+                    }
+                }
+            }
+        });
+}
+
+/// Every element as `f32`.
+pub(crate) fn widened<E: Storage>(elements: &[E]) -> Vec<f32> {
+    let mut out = vec![0.0; elements.len()];
+    E::widen(elements, &mut out);
+    out
+}
+
 /// Every element rounded to another type.
 pub(crate) fn narrowed<E: Storage>(elements: &[f32]) -> Vec<E> {
     let mut out = vec![E::default(); elements.len()];

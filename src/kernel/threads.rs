@@ -7,15 +7,24 @@ use std::ops::Range;
 /// not depend on the number of threads. Two operands of this length fit a core's second-level cache.
 pub(crate) const CHUNK: usize = 16_384;
 
-/// Calls `work` with the ranges that `0..length` falls into, on all threads, and adds up what it
-/// returns in the order of the ranges.
+/// Calls `work` with the ranges of elements that `0..length` falls into, on all threads, and adds up
+/// what it returns in the order of the ranges.
 pub(crate) fn sum_over_chunks(length: usize, work: impl Fn(Range<usize>) -> f64 + Sync) -> f64 {
-    if length <= CHUNK {
+    sum_over(length, CHUNK, work)
+}
+
+/// [`sum_over_chunks`] with another number of elements for each task.
+pub(crate) fn sum_over(
+    length: usize,
+    per_task: usize,
+    work: impl Fn(Range<usize>) -> f64 + Sync,
+) -> f64 {
+    if length <= per_task {
         return work(0..length);
     }
-    let sums: Vec<f64> = (0..length.div_ceil(CHUNK))
+    let sums: Vec<f64> = (0..length.div_ceil(per_task))
         .into_par_iter()
-        .map(|chunk| work(chunk * CHUNK..length.min((chunk + 1) * CHUNK)))
+        .map(|task| work(task * per_task..length.min((task + 1) * per_task)))
         .collect();
     sums.iter().sum()
 }

@@ -74,8 +74,4 @@ impl PointwiseLoss for CharbonnierLoss {
             epsilon: self.epsilon,
         }
     }
-
-    fn reduction(&self) -> Reduction {
-        self.reduction
-    }
 }

@@ -72,8 +72,4 @@ impl PointwiseLoss for HuberLoss {
     fn formula(&self) -> Huber {
         Huber { delta: self.delta }
     }
-
-    fn reduction(&self) -> Reduction {
-        self.reduction
-    }
 }

@@ -66,8 +66,4 @@ impl PointwiseLoss for LogCoshLoss {
     fn formula(&self) -> LogCosh {
         LogCosh
     }
-
-    fn reduction(&self) -> Reduction {
-        self.reduction
-    }
 }

@@ -65,8 +65,4 @@ impl PointwiseLoss for MaeLoss {
     fn formula(&self) -> Absolute {
         Absolute
     }
-
-    fn reduction(&self) -> Reduction {
-        self.reduction
-    }
 }

@@ -65,8 +65,4 @@ impl PointwiseLoss for MseLoss {
     fn formula(&self) -> Squared {
         Squared
     }
-
-    fn reduction(&self) -> Reduction {
-        self.reduction
-    }
 }

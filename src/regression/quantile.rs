@@ -84,10 +84,6 @@ impl PointwiseLoss for QuantileLoss {
         Quantile
     }
 
-    fn reduction(&self) -> Reduction {
-        self.reduction
-    }
-
     #[track_caller]
     fn columns<const D: usize>(&self, prediction: &Tensor<D>) -> Option<Vec<f64>> {
         check_columns(Self::NAME, "quantiles", self.quantiles.len(), prediction);

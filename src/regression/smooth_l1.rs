@@ -73,8 +73,4 @@ impl PointwiseLoss for SmoothL1Loss {
     fn formula(&self) -> SmoothL1 {
         SmoothL1 { beta: self.beta }
     }
-
-    fn reduction(&self) -> Reduction {
-        self.reduction
-    }
 }

@@ -7,15 +7,20 @@ use crate::support::{
 };
 use burn_losses::Reduction;
 
+/// Numbers that have to be met to a few units in the last place of each.
+pub fn exact_numbers(values: &[f64]) -> Scaled {
+    Scaled {
+        values: values.to_vec(),
+        scales: vec![0.0; values.len()],
+    }
+}
+
 /// The losses of single elements are `losses`, their slopes `slopes`.
 #[track_caller]
 fn assert_elements(oracle: Oracle, x: &[f64], t: &[f64], losses: &[f64], slopes: &[f64]) {
     let mut call = Call::new(Method::NoReduction, &[x.len()], x.to_vec(), t.to_vec());
     let loss = Loss::like(&oracle, Reduction::Mean);
-    let exact = |values: &[f64]| Scaled {
-        values: values.to_vec(),
-        scales: vec![0.0; values.len()],
-    };
+    let exact = exact_numbers;
     for site in sites() {
         let tolerance = Tolerance::at(&site, Dtype::F32);
         let outcome = call.run(&loss, &site);
@@ -328,5 +333,58 @@ fn half_precision_overflows_only_where_the_result_does() {
         // The sum of all losses is beyond the type, their mean is not.
         let loss = run(Oracle::Mae, mean, vec![3.0; 40_000], vec![1.0; 40_000]);
         assert_eq!(loss, [2.0], "on {site}");
+    }
+}
+
+#[test]
+fn asymmetric_loss_of_ten_thousand_is_exact() {
+    let oracle = |clip| Oracle::Asymmetric {
+        positive: 1.0,
+        negative: 4.0,
+        clip,
+    };
+    let (x, t) = ([1e4, -1e4, -1e4], [1.0, 1.0, 0.0]);
+    for clip in [0.0, 0.05] {
+        assert_elements(oracle(clip), &x, &t, &[0.0, 1e4, 0.0], &[0.0, -1.0, 0.0]);
+    }
+    // A wrong negative costs what its shifted probability does, and without a shift all of it.
+    assert_elements(oracle(0.0), &[1e4], &[0.0], &[1e4], &[1.0]);
+    let bounded = -(0.75f64.powi(4)) * 0.25f64.ln();
+    assert_elements(oracle(0.25), &[1e4], &[0.0], &[bounded], &[0.0]);
+}
+
+#[test]
+fn a_divergence_from_or_to_nothing_is_its_limit() {
+    let kl = Oracle::KullbackLeibler {
+        logs: [false, false],
+    };
+    let infinity = f64::INFINITY;
+    assert_elements(
+        kl,
+        &[0.0, 0.0, 1.0, 0.5],
+        &[0.0, 0.5, 1.0, 0.0],
+        &[0.0, infinity, 0.0, 0.0],
+        &[0.0, -infinity, -1.0, 0.0],
+    );
+    let ln = Oracle::KullbackLeibler {
+        logs: [true, false],
+    };
+    assert_elements(
+        ln,
+        &[-infinity, -infinity, 0.0],
+        &[0.0, 0.5, 1.0],
+        &[0.0, infinity, 0.0],
+        &[0.0, -0.5, -1.0],
+    );
+    // Distributions that have nothing in common: ln 2 together.
+    let half = 0.5 * core::f64::consts::LN_2;
+    let (x, t) = (vec![0.0, 1.0, 0.0, 0.25], vec![1.0, 0.0, 0.0, 0.25]);
+    let call = Call::new(Method::NoReduction, &[4], x, t);
+    let loss = Loss::like(&Oracle::JensenShannon { logs: false }, Reduction::Mean);
+    for site in sites() {
+        let tolerance = Tolerance::at(&site, Dtype::F32);
+        let value = call.run(&loss, &site).value;
+        let what = format!("Jensen-Shannon on {site}");
+        tolerance.check(&what, &value, &exact_numbers(&[half, half, 0.0, 0.0]));
     }
 }

@@ -151,14 +151,14 @@ fn growth(work: impl FnOnce()) -> usize {
 
 /// Whether this process runs nothing but the test `name`. Otherwise starts one that does: what
 /// other tests hold at the same time would be counted too.
-fn is_alone(name: &str) -> bool {
+pub fn is_alone(name: &str) -> bool {
     const VARIABLE: &str = "BURN_LOSSES_TEST_ALONE";
     if std::env::var_os(VARIABLE).is_some() {
         return true;
     }
     let binary = std::env::current_exe().expect("this binary");
     let output = std::process::Command::new(binary)
-        .args([&format!("acceptance::memory::{name}"), "--exact"])
+        .args([name, "--exact"])
         .env(VARIABLE, "1")
         .output()
         .expect("this binary can be started");
@@ -175,7 +175,7 @@ fn on_cpu(mut sites: Vec<Site>) -> Vec<Site> {
 }
 
 /// What is looked for would be 80 MB.
-const SLACK: usize = 40 << 20;
+pub const SLACK: usize = 40 << 20;
 
 const LENGTH: usize = 2048;
 
@@ -192,32 +192,46 @@ fn long_inputs(site: &Site) -> (Tensor<1>, Tensor<1>) {
     (tensor(call.prediction), tensor(call.target))
 }
 
-/// Drops ten thousand losses of `x` (two thousand composed ones, which each hold more and take
-/// longer) and says how much memory that took.
-fn growth_over_losses(site: &Site, x: &Tensor<1>, t: &Tensor<1>) -> usize {
-    let focal = SigmoidFocalLossConfig::new().init();
+/// Drops ten thousand losses (two thousand composed ones, which each hold more and take longer) and
+/// says how much memory that took. `leaf` is what they are tracked to, if anything.
+pub fn dropped_losses_grow_by<const D: usize>(
+    site: &Site,
+    leaf: Option<Tensor<D>>,
+    run_and_drop: impl Fn(),
+) -> usize {
     let rounds = if site.path == Path::Chosen { 200 } else { 40 };
     growth(|| {
         for _ in 0..rounds {
             for _ in 0..50 {
-                site.path.run(|| focal.forward(x.clone() * 0.5, t.clone()));
+                site.path.run(&run_and_drop);
             }
             if site.device.is_autodiff() {
                 // Burn takes note of every operation on such a device, and forgets those whose
                 // results nobody holds when a backward pass of the same graph ends.
-                let leaf = match x.is_tracked() {
-                    true => x.clone(),
-                    false => Tensor::ones([1], &site.device).require_grad(),
+                match &leaf {
+                    Some(leaf) => (leaf.clone() * 2.0).sum().backward(),
+                    None => {
+                        let other = Tensor::<1>::ones([1], &site.device).require_grad();
+                        (other * 2.0).sum().backward()
+                    }
                 };
-                (leaf * 2.0).sum().backward();
             }
         }
     })
 }
 
+fn growth_over_losses(site: &Site, x: &Tensor<1>, t: &Tensor<1>) -> usize {
+    let focal = SigmoidFocalLossConfig::new().init();
+    dropped_losses_grow_by(site, x.is_tracked().then(|| x.clone()), || {
+        focal.forward(x.clone() * 0.5, t.clone());
+    })
+}
+
 #[test]
 fn ten_thousand_losses_dropped_without_a_backward_pass_leave_no_memory_behind() {
-    if !is_alone("ten_thousand_losses_dropped_without_a_backward_pass_leave_no_memory_behind") {
+    let name = "acceptance::memory::\
+                ten_thousand_losses_dropped_without_a_backward_pass_leave_no_memory_behind";
+    if !is_alone(name) {
         return;
     }
     for site in on_cpu(sites()) {

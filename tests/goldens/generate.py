@@ -1,4 +1,5 @@
-"""Writes the golden cases `regression.json`, `binary.json` and `focal.json` next to this file.
+"""Writes the golden cases `regression.json`, `binary.json`, `focal.json`, `asymmetric.json` and
+`divergence.json` next to this file; `generate_softmax.py` those of rows of classes.
 
 Every case holds an input, the value the reference gives for it and the gradients to prediction and
 target. Inputs are exact in f32. References are computed in f64 by PyTorch or torchvision, or with
@@ -12,260 +13,39 @@ fails is an error, never a golden.
 Two runs with the same versions write identical bytes.
 """
 
-import json
 import math
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import mpmath
-import numpy as np
 import torch
 import torch.nn.functional as F
+from timm.loss import AsymmetricLossMultiLabel
 from torch import Tensor
 from torchvision.ops import sigmoid_focal_loss
 
-HERE = Path(__file__).resolve().parent
-VERSIONS = {name: version(name) for name in ("mpmath", "numpy", "torch", "torchvision")}
-TORCH = f"torch {VERSIONS['torch']}"
+from common import COMPOSED, ELEMENTS, FORWARD, MPMATH, TORCH, VERSIONS, WEIGHTED, Draw, tensor, write
+from pointwise import (
+    NORMALIZED,
+    Case,
+    Loss,
+    composition,
+    hard_logits,
+    hard_probabilities,
+    one_target_per_row,
+    record,
+    right_and_wrong,
+    smoothing_of,
+    soft_logits,
+    soft_probabilities,
+    softplus,
+    wrong,
+)
+
 TORCHVISION = f"torchvision {VERSIONS['torchvision']}"
-MPMATH = f"mpmath {VERSIONS['mpmath']} at 50 digits"
-COMPOSED = f"{TORCH} float64 composition of"
-
-FORWARD = "forward"
-WEIGHTED = "forward_weighted"
-NORMALIZED = "forward_normalized"
-ELEMENTS = "forward_no_reduction"
-
-Shape = tuple[int, ...]
-Pairs = list[tuple[float, float]]
-
-mpmath.mp.dps = 50
-torch.set_num_threads(1)
-
-
-# Inputs
-
-
-def tensor(values: Any) -> Tensor:
-    """Float64 tensor of values rounded to float32."""
-    return torch.from_numpy(np.asarray(values, dtype=np.float32).astype(np.float64))
-
-
-class Draw:
-    """Random inputs of one case, seeded by its name so that a new case moves no other."""
-
-    def __init__(self, name: str, shape: Shape) -> None:
-        self.rng = np.random.default_rng(zlib.crc32(name.encode()))
-        self.shape = shape
-
-    def normal(self, shape: Shape | None = None) -> Tensor:
-        return tensor(2.0 * self.rng.standard_normal(self.shape if shape is None else shape))
-
-    def logits(self) -> Tensor:
-        """Moderate logits: up to 8, the `1 - p_t` of torchvision keeps eleven digits."""
-        return tensor(np.clip(3.0 * self.rng.standard_normal(self.shape), -8.0, 8.0))
-
-    def probabilities(self) -> Tensor:
-        return tensor(self.rng.uniform(0.01, 0.99, self.shape))
-
-    def hard(self) -> Tensor:
-        return tensor(self.rng.random(self.shape) < 0.3)
-
-    def soft(self) -> Tensor:
-        return tensor(self.rng.random(self.shape))
-
-    def weights(self) -> Tensor:
-        """Weights in [0.1, 2), every third one 0."""
-        weights = self.rng.uniform(0.1, 2.0, self.shape)
-        weights.flat[2::3] = 0.0
-        return tensor(weights)
-
-
-Inputs = Callable[[Draw], tuple[Tensor, Tensor]]
-
-
-def real_numbers(draw: Draw) -> tuple[Tensor, Tensor]:
-    """Predictions and targets, every fourth pair exactly equal."""
-    prediction, target = draw.normal(), draw.normal()
-    target.view(-1)[1::4] = prediction.view(-1)[1::4]
-    return prediction, target
-
-
-def one_target_per_row(draw: Draw) -> tuple[Tensor, Tensor]:
-    """Predictions `[..., Q]` for targets `[...]`."""
-    return draw.normal(), draw.normal(draw.shape[:-1])
-
-
-def hard_logits(draw: Draw) -> tuple[Tensor, Tensor]:
-    return draw.logits(), draw.hard()
-
-
-def soft_logits(draw: Draw) -> tuple[Tensor, Tensor]:
-    return draw.logits(), draw.soft()
-
-
-def hard_probabilities(draw: Draw) -> tuple[Tensor, Tensor]:
-    return draw.probabilities(), draw.hard()
-
-
-def soft_probabilities(draw: Draw) -> tuple[Tensor, Tensor]:
-    return draw.probabilities(), draw.soft()
-
-
-def right_and_wrong(*magnitudes: float) -> Pairs:
-    """Both signs of each logit with both labels."""
-    return [(sign * m, label) for m in magnitudes for sign in (-1.0, 1.0) for label in (0.0, 1.0)]
-
-
-def wrong(*magnitudes: float) -> Pairs:
-    """Both signs of each logit with the label it misses."""
-    return [(x, t) for x, t in right_and_wrong(*magnitudes) if (x > 0.0) != (t == 1.0)]
-
-
-# Losses and cases
-
-
-@dataclass(frozen=True)
-class Loss:
-    """A configured loss and where its numbers come from.
-
-    `function(x, t, reduction)` takes "none", "mean" or "sum". `weighted(x, t, w, reduction)` is set
-    only where the library's own weighting means sum(w*l) / sum(w). `exact(x, t, column)` is one
-    element at 50 digits, `column` its index along the last dimension.
-    """
-
-    name: str
-    hyperparameters: dict[str, Any]
-    source: str
-    function: Callable[[Tensor, Tensor, str], Tensor]
-    weighted: Callable[[Tensor, Tensor, Tensor, str], Tensor] | None = None
-    exact: Callable[[Any, Any, int], Any] | None = None
-    inputs: Inputs = real_numbers
-
-    def case(
-        self,
-        method: str,
-        reduction: str,
-        shape: Shape,
-        upstream: float = 1.0,
-        normalizer: float | None = None,
-        label: str = "",
-        inputs: Inputs | None = None,
-    ) -> "Case":
-        """A case on random inputs, named after what distinguishes it."""
-        name = "_".join(
-            filter(None, (self.name, label, method, reduction, "x".join(map(str, shape))))
-        )
-        draw = Draw(name, shape)
-        prediction, target = (inputs or self.inputs)(draw)
-        return Case(
-            name,
-            self,
-            method,
-            reduction,
-            prediction,
-            target,
-            draw.normal() if method == ELEMENTS else upstream,
-            draw.weights() if method == WEIGHTED else None,
-            normalizer,
-        )
-
-    def battery(self, label: str = "") -> list["Case"]:
-        """Every method, both reductions, ranks 1 to 4, odd lengths, a scaled upstream gradient."""
-        return [
-            self.case(FORWARD, "mean", (17,), label=label),
-            self.case(FORWARD, "sum", (3, 5), 3.7, label=label),
-            self.case(WEIGHTED, "mean", (33,), label=label),
-            self.case(WEIGHTED, "sum", (2, 1, 3, 3), 3.7, label=label),
-            self.case(ELEMENTS, "mean", (2, 3, 3), label=label),
-        ]
-
-    def listed(self, label: str, pairs: Pairs, from_exact: bool = False) -> "Case":
-        """A case without reduction on the given pairs of prediction and target."""
-        name = f"{self.name}_{label}"
-        prediction, target = (tensor(column) for column in zip(*pairs, strict=True))
-        upstream = Draw(name, prediction.shape).normal()
-        return Case(
-            name, self, ELEMENTS, "mean", prediction, target, upstream, from_exact=from_exact
-        )
-
-
-@dataclass(frozen=True)
-class Case:
-    """One input; `upstream` is a number, or a tensor where nothing is reduced.
-
-    `from_exact` takes the numbers from mpmath instead of the library.
-    """
-
-    name: str
-    loss: Loss
-    method: str
-    reduction: str
-    prediction: Tensor
-    target: Tensor
-    upstream: float | Tensor
-    weights: Tensor | None = None
-    normalizer: float | None = None
-    from_exact: bool = False
-
-    def source(self) -> str:
-        """The function the numbers come from, and the reduction where that is not its own."""
-        source = self.loss.source
-        if self.from_exact:
-            return f"{MPMATH} of the formula of {source}"
-        if self.method == NORMALIZED:
-            return f"{source}; its sum divided by max(normalizer, 1)"
-        if self.method == WEIGHTED and self.loss.weighted is None:
-            rule = "sum(w*l) / sum(w)" if self.reduction == "mean" else "sum(w*l)"
-            return f"{source}; its elements reduced as {rule}"
-        return source
-
-    def value(self, x: Tensor, t: Tensor) -> Tensor:
-        """The library's loss, reduced as the method says."""
-        if self.method == ELEMENTS:
-            return self.loss.function(x, t, "none")
-        if self.method == NORMALIZED:
-            return self.loss.function(x, t, "sum") / max(self.normalizer, 1.0)
-        if self.method == FORWARD:
-            return self.loss.function(x, t, self.reduction)
-        if self.loss.weighted:
-            return self.loss.weighted(x, t, self.weights, self.reduction)
-        total = (self.weights * self.loss.function(x, t, "none")).sum()
-        return total / self.weights.sum() if self.reduction == "mean" else total
-
-
-def composition(
-    name: str,
-    hyperparameters: dict[str, Any],
-    formula: str,
-    element: Callable[[Tensor, Tensor], Tensor],
-    inputs: Inputs = real_numbers,
-) -> Loss:
-    """A loss written with torch operations, because torch has none."""
-
-    def function(x: Tensor, t: Tensor, reduction: str) -> Tensor:
-        elements = element(x, t)
-        return {"none": elements, "mean": elements.mean(), "sum": elements.sum()}[reduction]
-
-    return Loss(name, hyperparameters, f"{COMPOSED} {formula}", function, inputs=inputs)
-
-
-def smoothing_of(smoothing: float) -> tuple[Callable[[Any], Any], str]:
-    """Smooths a binary target, and says so at the end of a source."""
-    if smoothing == 0.0:
-        return lambda t: t, ""
-    return lambda t: t * (1 - smoothing) + smoothing / 2, " of the target t (1 - e) + e / 2"
-
-
-def softplus(x: Any) -> Any:
-    """ln(1 + e^x) at 50 digits."""
-    return mpmath.log1p(mpmath.exp(x))
-
+TIMM = f"timm {version('timm')}"
 
 # Regression
 
@@ -500,155 +280,168 @@ def focal_cases() -> list[Case]:
     return cases
 
 
-# Evaluation and checks
+# Asymmetric loss
 
 
-def evaluate(case: Case) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Value and gradients.
+def asymmetric(positive: float, negative: float, clip: float) -> Loss:
+    def exact(x: Any, t: Any, column: int) -> Any:
+        p = 1 / (1 + mpmath.exp(-x))
+        shifted = p - mpmath.mpf(clip)
+        negatives = 0 if shifted <= 0 else -(shifted**negative) * mpmath.log1p(-shifted)
+        return t * (1 - p) ** positive * softplus(-x) + (1 - t) * negatives
 
-    There is no gradient to the target where mpmath is the source, nor on probabilities of 0 and 1:
-    torch answers infinity there, which is not the derivative of its own clamped logarithm.
-    """
-    if case.from_exact:
-        value, slope = exact_elements(case)
-        return value, slope * case.upstream, None
-    x = case.prediction.clone().requires_grad_()
-    t = case.target.clone().requires_grad_()
-    value = case.value(x, t)
-    value.backward(torch.as_tensor(case.upstream, dtype=torch.float64).expand_as(value))
-    return value.detach(), x.grad, None if on_edges(case) else t.grad
+    def function(x: Tensor, t: Tensor, reduction: str) -> Tensor:
+        p = x.sigmoid()
+        shifted = (p - clip).clamp(min=0)
+        elements = -t * (1 - p) ** positive * F.logsigmoid(x)
+        elements = elements - (1 - t) * shifted**negative * torch.log1p(-shifted)
+        return {"none": elements, "mean": elements.mean(), "sum": elements.sum()}[reduction]
 
-
-def exact_elements(case: Case) -> tuple[Tensor, Tensor]:
-    """Unreduced values and derivatives in the prediction by mpmath, rounded to float64."""
-    values, slopes = [], []
-    targets = case.target.flatten().tolist()
-    for index, x in enumerate(case.prediction.flatten().tolist()):
-        t, column = mpmath.mpf(targets[index]), index % case.prediction.shape[-1]
-        element = partial(case.loss.exact, t=t, column=column)
-        values.append(float(element(mpmath.mpf(x))))
-        slopes.append(float(mpmath.diff(element, mpmath.mpf(x))))
-    pair = torch.tensor([values, slopes], dtype=torch.float64)
-    return pair[0].view_as(case.prediction), pair[1].view_as(case.prediction)
-
-
-def on_probabilities(case: Case) -> bool:
-    """Whether prediction and target must lie in [0, 1]."""
-    return case.loss.hyperparameters.get("logits") is False
-
-
-def on_edges(case: Case) -> bool:
-    """Whether the case lies on probabilities 0 and 1, where only one-sided derivatives exist."""
-    return on_probabilities(case) and bool(((case.prediction == 0) | (case.prediction == 1)).any())
-
-
-def finite_differences(case: Case, argument: int, indices: list[int]) -> Tensor:
-    """Central differences of sum(upstream * value) in elements of prediction (0) or target (1)."""
-    inputs = (case.prediction, case.target)
-    slopes = []
-    for index in indices:
-        step = 1e-6 * max(1.0, abs(inputs[argument].view(-1)[index].item()))
-        places, ends = [], []
-        for offset in (step, -step):
-            moved = [values.clone() for values in inputs]
-            element = moved[argument].view(-1)[index : index + 1]
-            element += offset
-            if on_probabilities(case):
-                element.clamp_(0.0, 1.0)
-            places.append(element.item())
-            ends.append(case.value(*moved))
-        change = (ends[0] - ends[1]) * case.upstream
-        slopes.append(change.nansum().item() / (places[0] - places[1]))
-    return torch.tensor(slopes, dtype=torch.float64)
-
-
-def require_close(
-    case: Case, what: str, got: Tensor, expected: Tensor, rtol: float, atol: float
-) -> None:
-    """Refuses a case whose reference disagrees with a check."""
-    if not torch.allclose(got, expected, rtol=rtol, atol=atol):
-        raise AssertionError(f"{case.name}: {what}\nreference {got}\nexpected  {expected}")
-
-
-def check_slopes(case: Case, argument: int, gradient: Tensor) -> None:
-    """Holds the gradient to prediction (0) or target (1) against finite differences."""
-    name = ("prediction", "target")[argument]
-    finite = gradient.flatten().isfinite()
-    if case.prediction.isfinite().all() and not finite.all():
-        raise AssertionError(f"{case.name}: the gradient to the {name} is not finite: {gradient}")
-    indices = finite.nonzero().flatten().tolist()
-    slopes = finite_differences(case, argument, indices)
-    require_close(case, f"gradient to the {name}", gradient.flatten()[indices], slopes, 1e-5, 1e-7)
-
-
-def check_elements(case: Case) -> None:
-    """Holds a binary loss and its derivative, element by element, against mpmath."""
-    x = case.prediction.clone().requires_grad_()
-    elements = case.loss.function(x, case.target, "none")
-    elements.sum().backward()
-    values, slopes = exact_elements(case)
-    require_close(case, "value against mpmath", elements.detach(), values, 1e-9, 0.0)
-    require_close(case, "gradient against mpmath", x.grad, slopes, 1e-9, 1e-15)
-
-
-# Writing
-
-
-def numbers(values: Tensor) -> list[float | str]:
-    """A flat list; JSON has no infinities or NaN, so those are the strings "inf", "-inf", "nan"."""
-    return [v if math.isfinite(v) else str(v) for v in values.flatten().tolist()]
-
-
-def record(case: Case) -> dict[str, Any]:
-    """The checked case as it stands in the JSON file."""
-    value, grad_prediction, grad_target = evaluate(case)
-    if grad_target is not None:
-        check_slopes(case, 0, grad_prediction)
-        check_slopes(case, 1, grad_target)
-        if case.loss.exact:
-            check_elements(case)
-    upstream = case.upstream
-    entry = {
-        "name": case.name,
-        "source": case.source(),
-        "loss": case.loss.name,
-        "config": {**case.loss.hyperparameters, "reduction": case.reduction},
-        "method": case.method,
-        "shape": list(case.prediction.shape),
-        "prediction": numbers(case.prediction),
-        "target_shape": list(case.target.shape),
-        "target": numbers(case.target),
-        "weights": None if case.weights is None else numbers(case.weights),
-        "normalizer": case.normalizer,
-        "upstream": numbers(upstream) if isinstance(upstream, Tensor) else upstream,
-        "value": numbers(value),
-        "grad_prediction": numbers(grad_prediction),
-    }
-    if case.target.shape == case.prediction.shape:
-        del entry["target_shape"]
-    present = {key: field for key, field in entry.items() if field is not None}
-    return present | {"grad_target": None if grad_target is None else numbers(grad_target)}
-
-
-def write(family: str, cases: list[Case]) -> None:
-    """Writes one family, a case a line."""
-    names = [case.name for case in cases]
-    if len(set(names)) != len(names):
-        raise AssertionError(f"{family}: case names are not unique")
-    lines = ",\n".join(json.dumps(record(case), allow_nan=False) for case in cases)
-    path = HERE / f"{family}.json"
-    path.write_text(
-        f'{{"generated_by": "tests/goldens/generate.py",\n"versions": {json.dumps(VERSIONS)},\n'
-        f'"cases": [\n{lines}\n]}}\n'
+    return Loss(
+        "asymmetric",
+        {"gamma_positive": positive, "gamma_negative": negative, "clip": clip},
+        f"{COMPOSED} -t (1 - p)^gp ln p - (1 - t) pm^gn ln(1 - pm), pm = max(p - clip, 0) "
+        "(Ridnik et al., 2021)",
+        function,
+        exact=exact,
+        inputs=hard_logits,
     )
-    print(f"{path.name}: {len(cases)} cases, {path.stat().st_size} bytes")
+
+
+def asymmetric_of_timm(positive: float, negative: float, clip: float) -> Loss:
+    """For hard labels: timm's exponents depend on the target, those of the paper on the label."""
+    loss = AsymmetricLossMultiLabel(
+        gamma_neg=negative,
+        gamma_pos=positive,
+        clip=clip,
+        eps=1e-300,
+        disable_torch_grad_focal_loss=False,
+        reduction="none",
+    )
+
+    def function(x: Tensor, t: Tensor, reduction: str) -> Tensor:
+        # timm computes in float32; its own code is let run in float64.
+        with mock.patch.object(Tensor, "float", Tensor.double):
+            elements = loss(x, t)
+        return {"none": elements, "mean": elements.mean(), "sum": elements.sum()}[reduction]
+
+    return Loss(
+        "asymmetric",
+        {"gamma_positive": positive, "gamma_negative": negative, "clip": clip},
+        f"timm.loss.AsymmetricLossMultiLabel, {TIMM}, {TORCH}",
+        function,
+        inputs=hard_logits,
+        has_target_gradient=False,
+    )
+
+
+def asymmetric_cases() -> list[Case]:
+    """Asymmetric loss over its exponents and the margin negatives are shifted by."""
+    plain = asymmetric(1.0, 4.0, 0.05)
+    saturated = [(x, t) for x, t in right_and_wrong(20.0, 50.0, 100.0) if not (x > 30.0 and t == 0.0)]
+    cases = [
+        *plain.battery(),
+        plain.case(ELEMENTS, "mean", (2, 1, 3, 3), label="soft", inputs=soft_logits),
+        plain.case(WEIGHTED, "mean", (17,), 3.7, label="soft", inputs=soft_logits),
+        plain.listed("saturated", saturated, from_exact=True),
+    ]
+    for positive, negative, clip in ((0.0, 4.0, 0.05), (1.0, 4.0, 0.05), (2.0, 1.0, 0.2), (0.0, 2.0, 0.0)):
+        label = f"timm_{positive:g}_{negative:g}_{clip:g}"
+        cases.append(
+            asymmetric_of_timm(positive, negative, clip).case(FORWARD, "sum", (5, 3), 3.7, label=label)
+        )
+    for positive, negative, clip in ((0.0, 0.0, 0.0), (0.5, 1.5, 0.1), (1.0, 4.0, 0.0), (3.0, 2.5, 0.5)):
+        label = f"{positive:g}_{negative:g}_{clip:g}"
+        loss = asymmetric(positive, negative, clip)
+        cases.append(loss.case(FORWARD, "mean", (17,), label=label, inputs=soft_logits))
+        cases.append(loss.case(ELEMENTS, "sum", (5, 3), label=label))
+    return cases
+
+
+# Divergences
+
+
+def shares(draw: Draw) -> tuple[Tensor, Tensor]:
+    return draw.probabilities(), draw.probabilities()
+
+
+def logarithms(*which: bool) -> Callable[[Draw], tuple[Tensor, Tensor]]:
+    """Probabilities for prediction and target, or logarithms of such."""
+
+    def inputs(draw: Draw) -> tuple[Tensor, Tensor]:
+        pair = [tensor(p.log()) if log else p for p, log in zip(shares(draw), which, strict=True)]
+        return pair[0], pair[1]
+
+    return inputs
+
+
+def reduce_divergence(elements: Tensor, reduction: str) -> Tensor:
+    if reduction == "batch_mean":
+        return elements.sum() / elements.shape[0]
+    return {"none": elements, "mean": elements.mean(), "sum": elements.sum()}[reduction]
+
+
+def kl_div(log_prediction: bool, log_target: bool) -> Loss:
+    def function(x: Tensor, t: Tensor, reduction: str) -> Tensor:
+        x = x if log_prediction else x.log()
+        reduction = reduction.replace("_", "")
+        return F.kl_div(x, t, reduction=reduction, log_target=log_target)
+
+    of = "" if log_prediction else " of the logarithm of the prediction"
+    return Loss(
+        "kl_div",
+        {"log_prediction": log_prediction, "log_target": log_target},
+        f"torch.nn.functional.kl_div{of}, {TORCH}",
+        function,
+        inputs=logarithms(log_prediction, log_target),
+    )
+
+
+def jensen_shannon(log_inputs: bool) -> Loss:
+    def function(x: Tensor, t: Tensor, reduction: str) -> Tensor:
+        p, q = (x.exp(), t.exp()) if log_inputs else (x, t)
+        middle = ((p + q) / 2).log()
+        elements = F.kl_div(middle, p, reduction="none") + F.kl_div(middle, q, reduction="none")
+        return reduce_divergence(elements / 2, reduction)
+
+    return Loss(
+        "jensen_shannon",
+        {"log_inputs": log_inputs},
+        f"{COMPOSED} (KL(p | m) + KL(t | m)) / 2 with m = (p + t) / 2 (Lin, 1991) by "
+        "torch.nn.functional.kl_div",
+        function,
+        inputs=logarithms(log_inputs, log_inputs),
+    )
+
+
+def divergence_cases() -> list[Case]:
+    """Kullback-Leibler and Jensen-Shannon divergence, of probabilities and of their logarithms."""
+    cases = [
+        *kl_div(True, False).battery(),
+        *jensen_shannon(False).battery(),
+    ]
+    losses = [kl_div(a, b) for a in (True, False) for b in (False, True)]
+    for loss in (*losses, jensen_shannon(False), jensen_shannon(True)):
+        label = "_".join("log" if log else "plain" for log in loss.hyperparameters.values())
+        cases += [
+            loss.case(FORWARD, "batch_mean", (5, 3), 3.7, label=label),
+            loss.case(WEIGHTED, "batch_mean", (3, 2, 3), label=label),
+            loss.case(ELEMENTS, "sum", (2, 5), label=label),
+        ]
+    return cases
 
 
 def main() -> None:
     """Generates every family."""
-    write("regression", regression_cases())
-    write("binary", binary_cases())
-    write("focal", focal_cases())
+    families = {
+        "regression": regression_cases,
+        "binary": binary_cases,
+        "focal": focal_cases,
+        "divergence": divergence_cases,
+    }
+    for family, cases in families.items():
+        write(family, [record(case) for case in cases()])
+    write("asymmetric", [record(case) for case in asymmetric_cases()], also=("timm",))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 //! A call of a loss as plain numbers, and how it is run on a device.
 
-use super::{Loss, Site};
+use super::{
+    Layout, Loss, Site,
+    tensors::{Read, leaf},
+};
 use burn::tensor::{DType, Tensor, TensorData};
 use burn_losses::Reduction;
 
@@ -24,25 +27,13 @@ impl From<Dtype> for DType {
     }
 }
 
-/// How a tensor lies in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    Contiguous,
-    /// The last two dimensions swapped.
-    Transposed,
-    /// A part of every row of a larger tensor.
-    Sliced,
-    /// The first dimension repeats one row.
-    Expanded,
-    /// Backwards along the first dimension.
-    Flipped,
-}
-
 /// Which method of a loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Method {
     /// `forward`, or `forward_weighted` where there are weights.
     Reduced(Reduction),
+    /// The same of a divergence whose sum is divided by the size of the first dimension.
+    BatchMean,
     /// `forward_no_reduction`.
     NoReduction,
     /// `forward_normalized`, or `forward_weighted_normalized` where there are weights.
@@ -176,27 +167,22 @@ impl Call {
     }
 
     fn run_rank<const D: usize>(&self, loss: &Loss, site: &Site) -> Outcome {
-        let leaf = |values: &[f64], shape: &[usize], layout: Layout, tracked: bool| {
-            let tensor = self.tensor::<D>(values, shape, layout, site);
-            if tracked {
-                tensor.require_grad()
-            } else {
-                tensor
-            }
-        };
-        let [for_prediction, for_target, for_weights] = self.layouts;
         let tracked = self.tracked;
-        let x = leaf(
+        let [for_prediction, for_target, for_weights] = self.layouts;
+        let tensor = |layout: Layout, values: &[f64], shape: &[usize], tracked: bool| {
+            leaf(layout.floats::<D>(values, shape, self.dtype, site), tracked)
+        };
+        let x = tensor(
+            for_prediction,
             &self.prediction,
             &self.shape,
-            for_prediction,
             tracked.prediction,
         );
-        let t = leaf(&self.target, &self.target_shape, for_target, tracked.target);
+        let t = tensor(for_target, &self.target, &self.target_shape, tracked.target);
         let w = self
             .weights
             .as_ref()
-            .map(|weights| leaf(weights, &self.shape, for_weights, tracked.weights));
+            .map(|weights| tensor(for_weights, weights, &self.shape, tracked.weights));
 
         // Without anything tracked the loss gets the only handles there are.
         let any = tracked.prediction || tracked.target || tracked.weights;
@@ -239,57 +225,6 @@ impl Call {
         match self.method {
             Method::NoReduction => self.shape.clone(),
             _ => vec![1],
-        }
-    }
-
-    /// The tensor of these values in this shape, laid out as asked for.
-    fn tensor<const D: usize>(
-        &self,
-        values: &[f64],
-        shape: &[usize],
-        layout: Layout,
-        site: &Site,
-    ) -> Tensor<D> {
-        let shape: [usize; D] = shape.try_into().expect("the rank");
-        let plain = |values: Vec<f64>, shape: [usize; D]| {
-            let data = TensorData::new(values, shape);
-            Tensor::<D>::from_data(data, (&site.device, DType::from(self.dtype)))
-        };
-        let contiguous = plain(values.to_vec(), shape);
-        match layout {
-            Layout::Contiguous => contiguous,
-            Layout::Transposed => {
-                let swapped = contiguous.swap_dims(D - 2, D - 1);
-                let dims = swapped.dims();
-                plain(Read::of(swapped).values, dims).swap_dims(D - 2, D - 1)
-            }
-            Layout::Sliced => {
-                let filler = || contiguous.full_like(77.0).slice_dim(D - 1, 0..1);
-                let wide = Tensor::cat(vec![filler(), contiguous.clone(), filler()], D - 1);
-                wide.slice_dim(D - 1, 1..shape[D - 1] + 1)
-            }
-            Layout::Expanded => contiguous.slice_dim(0, 0..1).expand(shape),
-            Layout::Flipped => {
-                let turned = contiguous.flip([0]);
-                plain(Read::of(turned).values, shape).flip([0])
-            }
-        }
-    }
-}
-
-/// A tensor, read back.
-struct Read {
-    values: Vec<f64>,
-    shape: Vec<usize>,
-    dtype: DType,
-}
-
-impl Read {
-    fn of<const D: usize>(tensor: Tensor<D>) -> Self {
-        Self {
-            shape: tensor.dims().to_vec(),
-            dtype: tensor.dtype(),
-            values: tensor.into_data().iter::<f64>().collect(),
         }
     }
 }

@@ -11,6 +11,8 @@ pub enum Inputs {
     Logits,
     /// Probabilities and targets in `[0, 1]`.
     Probabilities,
+    /// Probabilities for both, or logarithms of such.
+    Shares { logs: [bool; 2] },
 }
 
 /// A variant of a loss.
@@ -24,7 +26,7 @@ pub struct Case {
 
 /// Every loss in every variant.
 pub fn cases() -> Vec<Case> {
-    use Inputs::{Logits, Probabilities, Real};
+    use Inputs::{Logits, Probabilities, Real, Shares};
     let case = |name, inputs, oracle| Case {
         name,
         inputs,
@@ -87,6 +89,48 @@ pub fn cases() -> Vec<Case> {
         case("focal, gamma 1.5, smoothing", Logits, |_| {
             focal(None, 1.5, 0.1)
         }),
+        case("asymmetric", Logits, |_| asymmetric(1.0, 4.0, 0.05)),
+        case("asymmetric, no clip", Logits, |_| asymmetric(0.0, 4.0, 0.0)),
+        case("asymmetric, clip 0.5", Logits, |_| {
+            asymmetric(2.5, 1.5, 0.5)
+        }),
+        case("asymmetric, gammas 0", Logits, |_| {
+            asymmetric(0.0, 0.0, 0.05)
+        }),
+        case(
+            "kl",
+            Shares {
+                logs: [true, false],
+            },
+            |_| divergence(true, false),
+        ),
+        case(
+            "kl of probabilities",
+            Shares {
+                logs: [false, false],
+            },
+            |_| divergence(false, false),
+        ),
+        case("kl of logarithms", Shares { logs: [true, true] }, |_| {
+            divergence(true, true)
+        }),
+        case(
+            "kl of a logarithm for a target",
+            Shares {
+                logs: [false, true],
+            },
+            |_| divergence(false, true),
+        ),
+        case(
+            "js",
+            Shares {
+                logs: [false, false],
+            },
+            |_| Oracle::JensenShannon { logs: false },
+        ),
+        case("js of logarithms", Shares { logs: [true, true] }, |_| {
+            Oracle::JensenShannon { logs: true }
+        }),
     ]
 }
 
@@ -113,6 +157,20 @@ pub fn focal(alpha: Option<f64>, gamma: f64, smoothing: f64) -> Oracle {
     }
 }
 
+fn asymmetric(positive: f64, negative: f64, clip: f64) -> Oracle {
+    Oracle::Asymmetric {
+        positive,
+        negative,
+        clip,
+    }
+}
+
+fn divergence(log_prediction: bool, log_target: bool) -> Oracle {
+    Oracle::KullbackLeibler {
+        logs: [log_prediction, log_target],
+    }
+}
+
 /// `count` numbers (at least one) from `low` to `high`.
 fn spread(count: usize, low: f64, high: f64) -> Vec<f64> {
     let step = (high - low) / count.max(2).saturating_sub(1) as f64;
@@ -123,6 +181,11 @@ impl Case {
     /// The oracle for predictions of this shape.
     pub fn oracle(&self, shape: &[usize]) -> Oracle {
         (self.oracle)(shape.last().copied().unwrap_or(1))
+    }
+
+    /// Whether prediction and target may be exchanged, so that neither may be 0.
+    fn is_symmetric(&self) -> bool {
+        matches!((self.oracle)(1), Oracle::JensenShannon { .. })
     }
 
     /// Whether the loss has `forward_normalized`.
@@ -142,6 +205,10 @@ impl Case {
         let targets = count / per_target;
         let target = random.list(targets, dtype, |random| match self.inputs {
             Inputs::Real => random.normal(2.0),
+            Inputs::Shares { logs: [_, true] } => random.uniform(0.01, 1.0).ln(),
+            // Where nothing is expected, the size of the prediction does not matter.
+            Inputs::Shares { .. } if random.chance(0.1) && !self.is_symmetric() => 0.0,
+            Inputs::Shares { .. } => random.uniform(0.01, 1.0),
             _ if random.chance(0.25) => random.uniform(0.0, 1.0),
             _ => random.chance(0.3) as u8 as f64,
         });
@@ -154,6 +221,8 @@ impl Case {
                 Inputs::Logits if random.chance(0.125) => 0.0,
                 Inputs::Logits => random.normal(4.0),
                 Inputs::Probabilities => random.uniform(0.01, 0.99),
+                Inputs::Shares { logs: [true, _] } => random.uniform(0.01, 1.0).ln(),
+                Inputs::Shares { .. } => random.uniform(0.01, 1.0),
             }
         });
         let mut call = Call::new(method, shape, prediction, target);

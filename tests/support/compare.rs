@@ -1,6 +1,6 @@
 //! Comparison in units in the last place, with messages that name what differs.
 
-use super::{Call, Dtype, Expected, Method, Outcome, Path, Scaled, Site};
+use super::{Call, Dtype, Expected, Method, Outcome, Scaled, Site, Tracked};
 use burn_losses::Reduction;
 
 /// How far two numbers may be apart.
@@ -46,12 +46,23 @@ impl Tolerance {
 
     /// More relative tolerance for a sum of `count` numbers in the type computed in, whose errors
     /// walk at random.
-    fn summed(mut self, dtype: Dtype, count: usize) -> Self {
+    pub fn summed(mut self, dtype: Dtype, count: usize) -> Self {
         let ulp = match dtype {
             Dtype::F64 => f64::EPSILON,
             _ => f32::EPSILON as f64,
         };
         self.relative += 0.5 * (count as f64).sqrt() * ulp;
+        self
+    }
+
+    /// More relative tolerance for a sum of `count` numbers in the type computed in that may be
+    /// equal, so that each is rounded the same way and the errors add up.
+    pub fn summed_one_by_one(mut self, dtype: Dtype, count: usize) -> Self {
+        let ulp = match dtype {
+            Dtype::F64 => f64::EPSILON,
+            _ => f32::EPSILON as f64,
+        };
+        self.relative += 0.5 * count as f64 * ulp;
         self
     }
 
@@ -74,35 +85,36 @@ impl Tolerance {
     }
 }
 
-/// Panics unless `outcome` is what the oracle expects of the call; gradients nobody tracked are
-/// not there.
+/// What an outcome has to look like besides its numbers.
+pub struct Form {
+    pub shape: Vec<usize>,
+    pub dtype: Dtype,
+    pub tracked: Tracked,
+}
+
+/// How far the numbers of an outcome may be off.
+pub struct Tolerances {
+    pub value: Tolerance,
+    pub by_prediction: Tolerance,
+    pub by_target: Tolerance,
+    pub by_weights: Tolerance,
+}
+
+/// Panics unless `outcome` is what is expected; gradients nobody tracked are not there. Where NaN
+/// is expected of a gradient of weights, anything may stand.
 #[track_caller]
-pub fn check(what: &str, site: &Site, call: &Call, outcome: &Outcome, expected: &Expected) {
-    let what = format!("{what} on {site}");
-    let element = Tolerance::at(site, call.dtype);
-    let count = call.prediction.len();
-    let weighted_mean = call.weights.is_some() && call.method == Method::Reduced(Reduction::Mean);
-
-    assert_eq!(outcome.dtype, call.dtype.into(), "{what}: the data type");
-    let shape = if call.method.reduces() {
-        vec![1]
-    } else {
-        call.shape.clone()
-    };
-    assert_eq!(outcome.shape, shape, "{what}: the shape");
-
-    // The kernels sum in f64, tensor operations in the type.
-    let in_f64 = site.path == Path::Chosen && site.has_kernels(call.dtype);
-    let sum = if in_f64 {
-        element
-    } else {
-        element.summed(call.dtype, count)
-    };
-    let value = if call.method.reduces() { sum } else { element };
-    let gradient = if weighted_mean { sum } else { element };
+pub fn check_within(
+    what: &str,
+    form: &Form,
+    outcome: &Outcome,
+    expected: &Expected,
+    tolerances: &Tolerances,
+) {
+    assert_eq!(outcome.dtype, form.dtype.into(), "{what}: the data type");
+    assert_eq!(outcome.shape, form.shape, "{what}: the shape");
+    let value = tolerances.value;
     value.check(&format!("{what}: value"), &outcome.value, &expected.value);
 
-    let tracked = call.tracked;
     let check = |name, wanted, got: &Option<Vec<f64>>, tolerance: Tolerance, expected: &Scaled| {
         let what = format!("{what}: gradient of the {name}");
         match (wanted, got) {
@@ -111,49 +123,72 @@ pub fn check(what: &str, site: &Site, call: &Call, outcome: &Outcome, expected: 
             (false, got) => assert!(got.is_none(), "{what} although it is untracked"),
         }
     };
+    check(
+        "prediction",
+        form.tracked.prediction,
+        &outcome.by_prediction,
+        tolerances.by_prediction,
+        &expected.by_prediction,
+    );
+    check(
+        "target",
+        form.tracked.target,
+        &outcome.by_target,
+        tolerances.by_target,
+        &expected.by_target,
+    );
+    let known = |got: &Vec<f64>| {
+        let pairs = got.iter().zip(&expected.by_weights.values);
+        let known = pairs.filter(|(_, expected)| !expected.is_nan());
+        known.map(|(got, _)| *got).collect()
+    };
+    check(
+        "weights",
+        form.tracked.weights,
+        &outcome.by_weights.as_ref().map(known),
+        tolerances.by_weights,
+        &expected.by_weights.known(),
+    );
+}
+
+/// Panics unless `outcome` is what the oracle expects of the call.
+#[track_caller]
+pub fn check(what: &str, site: &Site, call: &Call, outcome: &Outcome, expected: &Expected) {
+    let element = Tolerance::at(site, call.dtype);
+    let count = call.prediction.len();
+    let weighted_mean = call.weights.is_some() && call.method == Method::Reduced(Reduction::Mean);
+    // The kernels sum in f64, tensor operations in the type.
+    let sum = if site.sums_in_f64(call.dtype) {
+        element
+    } else {
+        element.summed(call.dtype, count)
+    };
+    let gradient = if weighted_mean { sum } else { element };
     let per_target = count.checked_div(call.target.len()).unwrap_or(1);
     let shared = if per_target > 1 {
         gradient.summed(call.dtype, per_target)
     } else {
         gradient
     };
-    check(
-        "prediction",
-        tracked.prediction,
-        &outcome.by_prediction,
-        gradient,
-        &expected.by_prediction,
+    let form = Form {
+        shape: match call.method.reduces() {
+            true => vec![1],
+            false => call.shape.clone(),
+        },
+        dtype: call.dtype,
+        tracked: call.tracked,
+    };
+    let tolerances = Tolerances {
+        value: if call.method.reduces() { sum } else { element },
+        by_prediction: gradient,
+        by_target: shared,
+        by_weights: element.summed(call.dtype, count),
+    };
+    check_within(
+        &format!("{what} on {site}"),
+        &form,
+        outcome,
+        expected,
+        &tolerances,
     );
-    check(
-        "target",
-        tracked.target,
-        &outcome.by_target,
-        shared,
-        &expected.by_target,
-    );
-    if let (true, Some(got)) = (tracked.weights, &outcome.by_weights) {
-        let kept = |list: &[f64]| -> Vec<f64> {
-            let pairs = list.iter().zip(&expected.by_weights.values);
-            pairs
-                .filter(|(_, e)| !e.is_nan())
-                .map(|(v, _)| *v)
-                .collect()
-        };
-        let expected = Scaled {
-            values: kept(&expected.by_weights.values),
-            scales: kept(&expected.by_weights.scales),
-        };
-        let tolerance = element.summed(call.dtype, count);
-        tolerance.check(
-            &format!("{what}: gradient of the weights"),
-            &kept(got),
-            &expected,
-        );
-    } else {
-        assert_eq!(
-            tracked.weights,
-            outcome.by_weights.is_some(),
-            "{what}: weights"
-        );
-    }
 }

@@ -60,6 +60,11 @@ impl Site {
             Dtype::F16 | Dtype::BF16 => self.is_flex(),
         }
     }
+
+    /// Whether sums are taken in `f64` here: the kernels do, tensor operations sum in the type.
+    pub fn sums_in_f64(&self, dtype: Dtype) -> bool {
+        self.path == Path::Chosen && self.has_kernels(dtype)
+    }
 }
 
 /// Every enabled CPU device without autodiff.

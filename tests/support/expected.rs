@@ -1,31 +1,7 @@
 //! What a call has to give: the oracle's elements, reduced by naive loops in `f64`.
 
-use super::{
-    Call, Method, Oracle,
-    oracle::{Element, Number},
-};
+use super::{Call, Method, Oracle, Scaled, oracle::Element};
 use burn_losses::Reduction;
-
-/// Numbers, with the sizes of the terms they are sums of.
-#[derive(Clone, Debug, Default)]
-pub struct Scaled {
-    pub values: Vec<f64>,
-    pub scales: Vec<f64>,
-}
-
-impl Scaled {
-    fn zeros(count: usize) -> Self {
-        Self {
-            values: vec![0.0; count],
-            scales: vec![0.0; count],
-        }
-    }
-
-    fn add(&mut self, index: usize, number: Number, factor: f64) {
-        self.values[index] += number.value * factor;
-        self.scales[index] += number.scale * factor.abs();
-    }
-}
 
 /// What a call has to give.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +34,7 @@ impl Expected {
         let divisor = match call.method {
             Method::NoReduction | Method::Reduced(Reduction::Sum) => 1.0,
             Method::Reduced(Reduction::Mean) => total_weight,
+            Method::BatchMean => call.shape[0] as f64,
             Method::Normalized(normalizer) => normalizer.max(1.0),
         };
         // Nothing to go by is no loss.
@@ -93,11 +70,7 @@ impl Expected {
                 let factor = share * call.upstream[0];
                 expected.by_weights.add(i, element.loss, factor);
                 if call.method == Method::Reduced(Reduction::Mean) {
-                    let mean = Number {
-                        value: expected.value.values[0],
-                        scale: expected.value.scales[0],
-                    };
-                    expected.by_weights.add(i, mean, -factor);
+                    expected.by_weights.add(i, expected.value.at(0), -factor);
                 }
             }
         }

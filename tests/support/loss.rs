@@ -72,6 +72,9 @@ losses! {
     Quantile(QuantileLoss, QuantileLossConfig) = "quantile";
     Binary(BinaryCrossEntropyLoss, BinaryCrossEntropyLossConfig) = "bce";
     Focal(SigmoidFocalLoss, SigmoidFocalLossConfig) = "sigmoid_focal";
+    Asymmetric(AsymmetricLoss, AsymmetricLossConfig) = "asymmetric";
+    KlDiv(KlDivLoss, KlDivLossConfig) = "kl_div";
+    JensenShannon(JensenShannonLoss, JensenShannonLossConfig) = "jensen_shannon";
 }
 
 impl Loss {
@@ -121,6 +124,27 @@ impl Loss {
                     .with_label_smoothing(smoothing);
                 Self::Focal(config.with_reduction(reduction).init())
             }
+            Oracle::Asymmetric {
+                positive,
+                negative,
+                clip,
+            } => {
+                let config = AsymmetricLossConfig::new()
+                    .with_gamma_positive(positive)
+                    .with_gamma_negative(negative)
+                    .with_clip(clip);
+                Self::Asymmetric(config.with_reduction(reduction).init())
+            }
+            Oracle::KullbackLeibler { logs } => {
+                let config = KlDivLossConfig::new()
+                    .with_log_prediction(logs[0])
+                    .with_log_target(logs[1]);
+                Self::KlDiv(config.with_reduction(of_terms(reduction)).init())
+            }
+            Oracle::JensenShannon { logs } => {
+                let config = JensenShannonLossConfig::new().with_log_inputs(logs);
+                Self::JensenShannon(config.with_reduction(of_terms(reduction)).init())
+            }
         }
     }
 
@@ -140,5 +164,13 @@ impl Loss {
             (Loss::Focal(loss), Some(w)) => loss.forward_weighted_normalized(x, t, w, normalizer),
             _ => panic!("{} takes no normalizer", self.name()),
         }
+    }
+}
+
+/// The reduction of a divergence that reduces its terms like any other loss.
+fn of_terms(reduction: Reduction) -> DivergenceReduction {
+    match reduction {
+        Reduction::Mean => DivergenceReduction::Mean,
+        Reduction::Sum => DivergenceReduction::Sum,
     }
 }

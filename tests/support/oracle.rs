@@ -4,6 +4,10 @@
 //! With each number comes the size of the terms it is a sum of: where they cancel, arithmetic in a
 //! smaller type cannot be better than a few units in the last place of that size.
 
+mod asymmetric;
+mod divergence;
+
+use super::Number;
 use core::f64::consts::LN_2;
 use serde_json::Value;
 
@@ -35,30 +39,19 @@ pub enum Oracle {
         gamma: f64,
         smoothing: f64,
     },
-}
-
-/// A number and the size of the terms it is a sum of.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Number {
-    pub value: f64,
-    pub scale: f64,
-}
-
-impl Number {
-    /// The sum of `terms`.
-    fn sum(terms: &[f64]) -> Self {
-        Self {
-            value: terms.iter().sum(),
-            scale: terms.iter().map(|term| term.abs()).sum(),
-        }
-    }
-
-    fn times(self, factor: f64) -> Self {
-        Self {
-            value: self.value * factor,
-            scale: self.scale * factor.abs(),
-        }
-    }
+    Asymmetric {
+        positive: f64,
+        negative: f64,
+        clip: f64,
+    },
+    /// Whether prediction and target are logarithms.
+    KullbackLeibler {
+        logs: [bool; 2],
+    },
+    /// Whether both are logarithms.
+    JensenShannon {
+        logs: bool,
+    },
 }
 
 /// The loss of an element and its derivatives.
@@ -106,6 +99,13 @@ impl Oracle {
                 gamma,
                 smoothing,
             } => smoothed(t, *smoothing, |t| focal(x, t, *alpha, *gamma)),
+            Oracle::Asymmetric {
+                positive,
+                negative,
+                clip,
+            } => asymmetric::asymmetric(x, t, *positive, *negative, *clip),
+            Oracle::KullbackLeibler { logs } => divergence::kullback_leibler(x, t, *logs),
+            Oracle::JensenShannon { logs } => divergence::jensen_shannon(x, t, *logs),
         }
     }
 
@@ -141,6 +141,18 @@ impl Oracle {
                 alpha: config["alpha"].as_f64(),
                 gamma: number("gamma"),
                 smoothing: number("label_smoothing"),
+            },
+            "asymmetric" => Oracle::Asymmetric {
+                positive: number("gamma_positive"),
+                negative: number("gamma_negative"),
+                clip: number("clip"),
+            },
+            "kl_div" => Oracle::KullbackLeibler {
+                logs: ["log_prediction", "log_target"]
+                    .map(|field| config[field].as_bool().expect(field)),
+            },
+            "jensen_shannon" => Oracle::JensenShannon {
+                logs: config["log_inputs"].as_bool().expect("log_inputs"),
             },
             _ => return None,
         })

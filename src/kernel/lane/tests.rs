@@ -3,12 +3,14 @@
 use super::*;
 use crate::kernel::isa::{Choice, dispatch};
 
-type Function = (&'static str, u8, fn(f64) -> f64);
+/// A function, its number, its truth, and how many units in the last place it may be off.
+type Function = (&'static str, u8, fn(f64) -> f64, f64);
 
-const FUNCTIONS: [Function; 3] = [
-    ("exp", 0, f64::exp),
-    ("ln", 1, f64::ln),
-    ("ln_1p", 2, f64::ln_1p),
+const FUNCTIONS: [Function; 4] = [
+    ("exp", 0, f64::exp, 1.5),
+    ("ln", 1, f64::ln, 1.5),
+    ("ln_1p", 2, f64::ln_1p, 1.5),
+    ("exp_m1", 3, f64::exp_m1, 2.5),
 ];
 
 /// Evaluates one of the functions over the bit patterns that follow `start`.
@@ -22,7 +24,8 @@ fn evaluate(choice: Choice, function: u8, start: u32) -> [f32; WIDTH] {
         match function {
             0 => x.exp(),
             1 => x.ln(),
-            _ => x.ln_1p(),
+            2 => x.ln_1p(),
+            _ => x.exp_m1(),
         }
         .into_array()
     }
@@ -53,7 +56,7 @@ fn ulps(got: f32, truth: f64) -> f64 {
 
 fn check(step: usize) {
     for &choice in Choice::ALL.iter().filter(|choice| choice.is_available()) {
-        for (name, index, truth) in FUNCTIONS {
+        for (name, index, truth, allowed) in FUNCTIONS {
             let mut worst = (0.0, 0f32);
             for start in (0..=u32::MAX - 15).step_by(WIDTH * step) {
                 let got = evaluate(choice, index, start);
@@ -65,19 +68,19 @@ fn check(step: usize) {
                 }
             }
             println!("{choice:?} {name}: {:.3} ULP at {:e}", worst.0, worst.1);
-            assert!(worst.0 <= 1.5, "{choice:?} {name}: {worst:?}");
+            assert!(worst.0 <= allowed, "{choice:?} {name}: {worst:?}");
         }
     }
 }
 
 #[test]
-fn a_sample_of_all_numbers_is_within_one_and_a_half_ulp() {
+fn a_sample_of_all_numbers_is_within_the_bounds() {
     check(4099);
 }
 
 #[test]
 #[ignore = "minutes: walks all 2^32 bit patterns"]
-fn all_numbers_are_within_one_and_a_half_ulp() {
+fn all_numbers_are_within_the_bounds() {
     check(1);
 }
 
@@ -104,6 +107,10 @@ fn special_values_are_right() {
         (2, -inf, nan),
         (2, -1.5, nan),
         (2, nan, nan),
+        (3, -inf, -1.0),
+        (3, 0.0, 0.0),
+        (3, inf, inf),
+        (3, nan, nan),
     ];
     for &choice in Choice::ALL.iter().filter(|choice| choice.is_available()) {
         for (function, x, expected) in cases {

@@ -1,25 +1,29 @@
 //! Pointwise losses on tensors, by whichever path they can take.
 
+mod composed;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+pub(super) mod fused;
+
+use super::Fold;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use super::path::is_fused;
-use super::{Fold, composed};
 use crate::formula::ColumnFormula;
 use burn::tensor::Tensor;
 
 /// What a pointwise loss is computed from; shapes and data types have been checked.
-pub(crate) struct Inputs<'a, const D: usize> {
+pub(crate) struct Inputs {
     /// The prediction.
-    pub prediction: Tensor<D>,
+    pub prediction: Tensor<2>,
     /// The target, of the same shape.
-    pub target: Tensor<D>,
+    pub target: Tensor<2>,
     /// Weights of the elements, of the same shape.
-    pub weights: Option<Tensor<D>>,
+    pub weights: Option<Tensor<2>>,
     /// Parameters of the columns (the last dimension).
-    pub columns: Option<&'a [f64]>,
+    pub columns: Option<Vec<f64>>,
 }
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]
-impl<const D: usize> Inputs<'_, D> {
+impl Inputs {
     /// The fused operation has no gradient to weights; such weights take the composed path.
     fn are_fused(&self) -> bool {
         is_fused(&self.prediction) && !self.weights.as_ref().is_some_and(Tensor::is_tracked)
@@ -27,38 +31,31 @@ impl<const D: usize> Inputs<'_, D> {
 }
 
 /// The loss of every element.
-pub(crate) fn losses<const D: usize, F: ColumnFormula>(
-    formula: F,
-    inputs: Inputs<'_, D>,
-) -> Tensor<D> {
+pub(crate) fn losses<F: ColumnFormula>(formula: F, inputs: Inputs) -> Tensor<2> {
     debug_assert!(inputs.weights.is_none(), "weights are for reduced losses");
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if inputs.are_fused() {
-        return Tensor::from_dispatch(fused(formula, inputs, None));
+        return Tensor::from_dispatch(run_fused(formula, inputs, None));
     }
     composed::losses(formula, inputs)
 }
 
 /// The losses of all elements as one number. No elements at all give 0.
-pub(crate) fn reduced<const D: usize, F: ColumnFormula>(
-    formula: F,
-    inputs: Inputs<'_, D>,
-    fold: Fold,
-) -> Tensor<1> {
+pub(crate) fn reduced<F: ColumnFormula>(formula: F, inputs: Inputs, fold: Fold) -> Tensor<1> {
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if inputs.are_fused() {
-        return Tensor::from_dispatch(fused(formula, inputs, Some(fold)));
+        return Tensor::from_dispatch(run_fused(formula, inputs, Some(fold)));
     }
     composed::reduced(formula, inputs, fold)
 }
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]
-fn fused<const D: usize, F: ColumnFormula>(
+fn run_fused<F: ColumnFormula>(
     formula: F,
-    inputs: Inputs<'_, D>,
+    inputs: Inputs,
     fold: Option<Fold>,
 ) -> burn::backend::DispatchTensor {
-    use super::extension::{LossBackend, Weights};
+    use crate::backend::extension::{LossBackend, Weights};
     use burn::backend::Dispatch;
 
     let weights = match inputs.weights {
@@ -70,7 +67,7 @@ fn fused<const D: usize, F: ColumnFormula>(
         inputs.prediction.into_dispatch(),
         inputs.target.into_dispatch(),
         weights,
-        inputs.columns.map(<[f64]>::to_vec),
+        inputs.columns,
         fold,
     )
 }

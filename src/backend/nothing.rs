@@ -1,0 +1,23 @@
+//! Batches without elements, of which Burn's kernels do not take all.
+
+use super::path::runs_on_cpu;
+use burn::tensor::Tensor;
+
+/// Whether the tensor has no elements.
+pub(crate) fn is_nothing<const D: usize>(tensor: &Tensor<D>) -> bool {
+    tensor.shape().num_elements() == 0
+}
+
+/// The loss of no elements, as far as one operand goes: a 0 with a backward pass if that is tracked. On
+/// a GPU, which cannot sum nothing, the 0 is a leaf of its own, and the operand gets no gradient.
+pub(crate) fn loss_of_nothing<const D: usize>(operand: &Tensor<D>) -> Tensor<1> {
+    if runs_on_cpu(operand) {
+        return operand.clone().sum();
+    }
+    let zero = Tensor::zeros([1], (&operand.device(), operand.dtype()));
+    if operand.is_tracked() {
+        zero.require_grad()
+    } else {
+        zero
+    }
+}

@@ -1,0 +1,67 @@
+//! A pointwise loss as ordinary tensor operations.
+
+use super::Inputs;
+use crate::{backend::Fold, formula::ColumnFormula};
+use burn::tensor::{DType, Tensor, TensorData};
+
+/// The loss of every element, in the data type of the prediction.
+pub(super) fn losses<F: ColumnFormula>(formula: F, inputs: Inputs) -> Tensor<2> {
+    let dtype = inputs.prediction.dtype();
+    evaluate(formula, inputs.widened()).cast(dtype)
+}
+
+/// The losses of all elements as one number, in the data type of the prediction.
+pub(super) fn reduced<F: ColumnFormula>(formula: F, inputs: Inputs, fold: Fold) -> Tensor<1> {
+    let dtype = inputs.prediction.dtype();
+    let mut inputs = inputs.widened();
+    let weights = inputs.weights.take().map(|weights| {
+        // Elements of weight 0 are replaced before anything is computed of them, so that neither
+        // their values nor their derivatives can reach the result, nor the gradient of weights. No
+        // formula is infinite at 1 against 1.
+        let ignored = weights.clone().equal_scalar(0.0);
+        let fill = |tensor: Tensor<2>| tensor.mask_fill(ignored.clone(), 1.0);
+        inputs.prediction = fill(inputs.prediction.clone());
+        inputs.target = fill(inputs.target.clone());
+        weights.mask_fill(ignored, 0.0)
+    });
+    let elements = evaluate(formula, inputs);
+    let value = match weights {
+        Some(weights) => {
+            let total = (elements * weights.clone()).sum();
+            fold.on_tensors(total, || weights.sum())
+        }
+        None => fold.on_tensors(elements.sum(), || {
+            unreachable!("a weighted mean has weights")
+        }),
+    };
+    value.cast(dtype)
+}
+
+fn evaluate<F: ColumnFormula>(formula: F, inputs: Inputs) -> Tensor<2> {
+    let x = inputs.prediction;
+    // A formula that looks at its column is always given the parameters; for the others this
+    // stays unused, so any tensor will do.
+    let column = match &inputs.columns {
+        Some(parameters) => {
+            let data = TensorData::new(parameters.clone(), [1, parameters.len()]);
+            Tensor::<2>::from_data(data, (&x.device(), x.dtype())).expand(x.shape())
+        }
+        None => x.clone(),
+    };
+    formula.value_in_column(x, inputs.target, column)
+}
+
+impl Inputs {
+    /// Half precision is computed in `f32`.
+    pub(crate) fn widened(self) -> Self {
+        match self.prediction.dtype() {
+            DType::F16 | DType::BF16 => Self {
+                prediction: self.prediction.cast(DType::F32),
+                target: self.target.cast(DType::F32),
+                weights: self.weights.map(|weights| weights.cast(DType::F32)),
+                columns: self.columns,
+            },
+            _ => self,
+        }
+    }
+}

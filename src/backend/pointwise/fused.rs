@@ -1,0 +1,104 @@
+//! A pointwise loss as one operation on slices.
+
+use crate::{
+    backend::{
+        Fold,
+        extension::Weights,
+        fused::{Host, zeros},
+    },
+    formula::ColumnFormula,
+    kernel::{self, Operands, Prediction, Storage, Wanted},
+};
+use burn::{
+    backend::{Backend, TensorMetadata, tensor::FloatTensor},
+    tensor::Shape,
+};
+
+/// Everything a pointwise operation is computed from.
+pub(in crate::backend) struct Pointwise<B: Backend, F> {
+    pub formula: F,
+    pub prediction: FloatTensor<B>,
+    pub target: FloatTensor<B>,
+    pub weights: Weights<B>,
+    pub columns: Option<Vec<f64>>,
+    pub fold: Option<Fold>,
+    /// Whether the derivative with respect to the prediction is wanted.
+    pub prediction_gradient: bool,
+    /// Whether the derivative with respect to the target is wanted.
+    pub target_gradient: bool,
+}
+
+/// A loss, and the gradients its backward pass hands on. They are `f32` also where the loss is of
+/// half precision: `1 / n` of a large batch would underflow there, though an upstream gradient may
+/// make up for it.
+pub(in crate::backend) struct Differentiated<B: Backend> {
+    pub loss: FloatTensor<B>,
+    pub prediction_gradient: Option<FloatTensor<B>>,
+    pub target_gradient: Option<FloatTensor<B>>,
+}
+
+/// A pointwise loss of one element type, with the gradients that are wanted.
+pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage, F: ColumnFormula>(
+    call: Pointwise<B, F>,
+) -> Differentiated<B> {
+    let shape = call.prediction.shape();
+    let mut prediction = <B as Host<E>>::contiguous(call.prediction);
+    let target = <B as Host<E>>::contiguous(call.target);
+    let weights = match call.weights {
+        Weights::Equal => None,
+        Weights::Each(weights) => Some(<B as Host<E>>::contiguous(weights)),
+    };
+    let operands = Operands {
+        target: <B as Host<E>>::slice(&target),
+        weights: weights.as_ref().map(<B as Host<E>>::slice),
+        columns: call.columns.as_deref(),
+    };
+
+    let count = || operands.weights.map_or(0.0, kernel::sum);
+    let Some((factor, divisor)) = call.fold.map_or(Some((1.0, 1.0)), |fold| fold.of(count)) else {
+        let zeros = || zeros::<B>(&shape);
+        return Differentiated {
+            loss: B::from_vec(vec![E::from_f64(0.0)], Shape::new([1])),
+            prediction_gradient: call.prediction_gradient.then(zeros),
+            target_gradient: call.target_gradient.then(zeros),
+        };
+    };
+    let wanted = Wanted {
+        losses: call.fold.is_none(),
+        prediction_gradient: call.prediction_gradient,
+        target_gradient: call.target_gradient,
+    };
+    let run = |prediction: Prediction<'_, E>| {
+        let scale = (factor / divisor) as f32;
+        kernel::pointwise(&call.formula, prediction, &operands, wanted, scale)
+    };
+    let owned = if call.prediction_gradient && E::IS_F32 {
+        <B as Host<E>>::slice_mut(&mut prediction)
+    } else {
+        None
+    };
+    let outcome = match owned {
+        Some(slice) => run(Prediction::Consumed(slice)),
+        None => run(Prediction::Kept(<B as Host<E>>::slice(&prediction))),
+    };
+
+    let loss = match outcome.losses {
+        Some(losses) => B::from_vec(losses, shape.clone()),
+        None => {
+            let value = E::from_f64(outcome.sum * factor / divisor);
+            B::from_vec(vec![value], Shape::new([1]))
+        }
+    };
+    let prediction_gradient = match outcome.prediction_gradient {
+        Some(fresh) => Some(B::from_vec(fresh, shape.clone())),
+        // Where it was wanted, it now stands in the prediction's place.
+        None => call.prediction_gradient.then_some(prediction),
+    };
+    Differentiated {
+        loss,
+        prediction_gradient,
+        target_gradient: outcome
+            .target_gradient
+            .map(|gradient| B::from_vec(gradient, shape)),
+    }
+}

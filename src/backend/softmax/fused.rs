@@ -1,0 +1,117 @@
+//! A loss of softmax rows as one operation on slices.
+
+use crate::{
+    backend::{
+        Fold,
+        extension::{RowTarget, Weights},
+        fused::{Host, HostIndices, zeros},
+        softmax::check_classes,
+    },
+    formula::{ClassFormula, Margin, SoftmaxRow},
+    kernel::{self, Prediction, RowOperands, RowTargets, RowsWanted, Storage},
+};
+use burn::{
+    backend::{Backend, TensorMetadata, tensor::FloatTensor},
+    tensor::Shape,
+};
+
+/// Everything a loss of softmax rows is computed from.
+pub(in crate::backend) struct Rows<B: Backend, F, M> {
+    pub row: SoftmaxRow<F, M>,
+    /// `[N, C, K]`
+    pub logits: FloatTensor<B>,
+    pub target: RowTarget<B>,
+    pub weights: Weights<B>,
+    pub fold: Option<Fold>,
+    /// Whether the gradient of the logits is wanted.
+    pub gradient: bool,
+}
+
+/// A loss, and the gradient its backward pass hands on, which is `f32` also where the loss is not.
+pub(in crate::backend) struct Differentiated<B: Backend> {
+    pub loss: FloatTensor<B>,
+    pub gradient: Option<FloatTensor<B>>,
+}
+
+/// A loss of softmax rows of one element type, with the gradient if it is wanted.
+///
+/// # Panics
+/// If a class that counts is out of range.
+pub(in crate::backend) fn differentiate<B, E, F, M>(call: Rows<B, F, M>) -> Differentiated<B>
+where
+    B: Host<E> + Host<f32> + HostIndices,
+    E: Storage,
+    F: ClassFormula,
+    M: Margin,
+{
+    let row = &call.row;
+    let tensor_shape = call.logits.shape();
+    let shape = kernel::Shape {
+        outer: tensor_shape[0],
+        classes: tensor_shape[1],
+        inner: tensor_shape[2],
+    };
+    let mut logits = <B as Host<E>>::contiguous(call.logits);
+    let (classes, shares) = match call.target {
+        RowTarget::Classes(classes) => (Some(B::indices(classes)), None),
+        RowTarget::Shares(shares) => (None, Some(<B as Host<E>>::contiguous(shares))),
+    };
+    if let Some(classes) = &classes {
+        check_classes(row, classes.iter().copied(), shape.classes);
+    }
+    let operands = RowOperands {
+        targets: match (&classes, &shares) {
+            (Some(classes), _) => RowTargets::Classes(classes),
+            (_, Some(shares)) => RowTargets::Shares(<B as Host<E>>::slice(shares)),
+            (None, None) => unreachable!("a target is one or the other"),
+        },
+        weights: match call.weights {
+            Weights::Equal => None,
+            Weights::Each(weights) => {
+                let weights = <B as Host<E>>::contiguous(weights);
+                Some(kernel::widened(<B as Host<E>>::slice(&weights)))
+            }
+        },
+    };
+
+    let count = || operands.count(row, shape);
+    let Some((factor, divisor)) = call.fold.map_or(Some((1.0, 1.0)), |fold| fold.of(count)) else {
+        return Differentiated {
+            loss: B::from_vec(vec![E::from_f64(0.0)], Shape::new([1])),
+            gradient: call.gradient.then(|| zeros::<B>(&tensor_shape)),
+        };
+    };
+    let wanted = RowsWanted {
+        losses: call.fold.is_none(),
+        gradient: call.gradient,
+    };
+    let run = |logits: Prediction<'_, E>| {
+        kernel::softmax_rows(row, logits, shape, &operands, wanted, factor / divisor)
+    };
+    let owned = if call.gradient && E::IS_F32 {
+        <B as Host<E>>::slice_mut(&mut logits)
+    } else {
+        None
+    };
+    let outcome = match owned {
+        Some(slice) => run(Prediction::Consumed(slice)),
+        None => run(Prediction::Kept(<B as Host<E>>::slice(&logits))),
+    };
+
+    let loss = match outcome.losses {
+        Some(losses) => {
+            let shape = Shape::new([shape.outer, shape.inner]);
+            B::from_vec(kernel::narrowed::<E>(&losses), shape)
+        }
+        None => {
+            let value = E::from_f64(outcome.sum * factor / divisor);
+            B::from_vec(vec![value], Shape::new([1]))
+        }
+    };
+    let gradient = match outcome.gradient {
+        Some(fresh) => Some(B::from_vec(fresh, tensor_shape)),
+        // Where it was wanted, it now stands in the place of the logits.
+        None => call.gradient.then_some(logits),
+    };
+    Differentiated { loss, gradient }
+}

@@ -1,0 +1,101 @@
+//! Asymmetric loss.
+
+use crate::{
+    error::{Check, LossError},
+    formula::Asymmetric,
+    pointwise::{PointwiseLoss, pointwise_loss},
+    reduction::Reduction,
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`AsymmetricLoss`].
+#[derive(Config, Debug)]
+pub struct AsymmetricLossConfig {
+    /// How fast right positives fade, 0 or above. Default 1, as in the authors' code.
+    #[config(default = 1.0)]
+    pub gamma_positive: f64,
+    /// How fast right negatives fade, 0 or above. Default 4, as in the paper.
+    #[config(default = 4.0)]
+    pub gamma_negative: f64,
+    /// Negatives of a probability up to this cost nothing, from 0 to below 1. Default 0.05, as in the
+    /// paper.
+    #[config(default = 0.05)]
+    pub clip: f64,
+    /// How the losses of all elements become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// A focal loss for many labels at once, of which few are positive: negatives fade faster than
+/// positives, and those that are very likely right cost nothing.
+///
+/// ```text
+/// l   = -t (1 - p)^gamma_positive ln p - (1 - t) p_m^gamma_negative ln(1 - p_m)
+/// p   = sigmoid(x)
+/// p_m = max(p - clip, 0)
+/// ```
+/// Targets are in `[0, 1]`, and may be soft. The gradient is that of the formula: the fading factors
+/// are not taken for constants. The authors' code sums over all elements.
+///
+/// Source: T. Ridnik et al., *Asymmetric Loss For Multi-Label Classification*, 2021.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::AsymmetricLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = AsymmetricLossConfig::new().with_clip(0.5).init();
+/// let logits = Tensor::<2>::from_floats([[0.0, 0.0]], &device);
+/// let targets = Tensor::<2>::from_floats([[1.0, 0.0]], &device);
+/// let value = loss.forward(logits, targets).into_scalar::<f32>();
+/// assert!((value - 0.25 * 2f32.ln()).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct AsymmetricLoss {
+    gamma_positive: f64,
+    gamma_negative: f64,
+    clip: f64,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl AsymmetricLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If a gamma is negative or not finite, or `clip` is not from 0 to below 1.
+    pub fn try_init(&self) -> Result<AsymmetricLoss, LossError> {
+        let check = Check("AsymmetricLossConfig");
+        check.at_least_zero("gamma_positive", self.gamma_positive)?;
+        check.at_least_zero("gamma_negative", self.gamma_negative)?;
+        let in_range = (0.0..1.0).contains(&self.clip);
+        check.that(in_range, "clip", self.clip, "a number from 0 to below 1")?;
+        Ok(AsymmetricLoss {
+            gamma_positive: self.gamma_positive,
+            gamma_negative: self.gamma_negative,
+            clip: self.clip,
+            reduction: self.reduction,
+        })
+    }
+}
+
+pointwise_loss!(
+    AsymmetricLoss,
+    AsymmetricLossConfig,
+    shows: [gamma_positive, gamma_negative, clip]
+);
+
+impl PointwiseLoss for AsymmetricLoss {
+    const NAME: &'static str = "AsymmetricLoss";
+    type Formula = Asymmetric;
+
+    fn formula(&self) -> Asymmetric {
+        Asymmetric {
+            gamma_positive: self.gamma_positive,
+            gamma_negative: self.gamma_negative,
+            clip: self.clip,
+        }
+    }
+}

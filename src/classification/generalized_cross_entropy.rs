@@ -1,0 +1,102 @@
+//! Generalized cross entropy.
+
+use crate::{
+    error::{Check, LossError},
+    formula::{GeneralizedCrossEntropy, NoMargin, SoftmaxRow},
+    reduction::Reduction,
+    softmax::{SoftmaxLoss, class_weights, softmax_loss},
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`GeneralizedCrossEntropyLoss`].
+#[derive(Config, Debug)]
+pub struct GeneralizedCrossEntropyLossConfig {
+    /// Between cross entropy (towards 0) and the mean absolute error (1): above 0, at most 1. Default
+    /// 0.7, as in the paper.
+    #[config(default = 0.7)]
+    pub q: f64,
+    /// The weight of each class. Default: all the same.
+    pub weights: Option<Vec<f64>>,
+    /// The class index that stands for no target. Default -100, as in PyTorch.
+    #[config(default = "Some(-100)")]
+    pub ignore_index: Option<i64>,
+    /// How the losses of all rows become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// A loss for noisy labels: as fast to learn from as cross entropy, almost as forgiving of wrong
+/// labels as the mean absolute error.
+///
+/// ```text
+/// l = w_y (1 - p_y^q) / q          p = softmax(logits)
+/// ```
+/// for the target class `y`, with the class weights `w`. A mean divides by the sum of the targets'
+/// class weights.
+///
+/// Source: Z. Zhang, M. R. Sabuncu, *Generalized Cross Entropy Loss for Training Deep Neural Networks
+/// with Noisy Labels*, 2018.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::GeneralizedCrossEntropyLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = GeneralizedCrossEntropyLossConfig::new().with_q(0.5).init();
+/// let logits = Tensor::<2>::from_floats([[0.0, 0.0]], &device);
+/// let targets = Tensor::<1, Int>::from_ints([1], &device);
+/// let value = loss.forward(logits, targets).into_scalar::<f32>();
+/// assert!((value - 2.0 * (1.0 - 0.5f32.sqrt())).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct GeneralizedCrossEntropyLoss {
+    q: f64,
+    weights: Option<Vec<f64>>,
+    ignore_index: Option<i64>,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl GeneralizedCrossEntropyLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `q` is not above 0 and at most 1, or a weight is negative or not finite or the list of them
+    /// is empty.
+    pub fn try_init(&self) -> Result<GeneralizedCrossEntropyLoss, LossError> {
+        let check = Check("GeneralizedCrossEntropyLossConfig");
+        check.above_zero("q", self.q)?;
+        check.that(self.q <= 1.0, "q", self.q, "a number above 0, at most 1")?;
+        check.class_weights("weights", &self.weights)?;
+        Ok(GeneralizedCrossEntropyLoss {
+            q: self.q,
+            weights: self.weights.clone(),
+            ignore_index: self.ignore_index,
+            reduction: self.reduction,
+        })
+    }
+}
+
+softmax_loss!(
+    GeneralizedCrossEntropyLoss,
+    GeneralizedCrossEntropyLossConfig,
+    shows: [q, weights, ignore_index]
+);
+
+impl SoftmaxLoss for GeneralizedCrossEntropyLoss {
+    const NAME: &'static str = "GeneralizedCrossEntropyLoss";
+    type Formula = GeneralizedCrossEntropy;
+    type Margin = NoMargin;
+
+    #[track_caller]
+    fn row(&self, classes: usize) -> SoftmaxRow<GeneralizedCrossEntropy, NoMargin> {
+        let formula = GeneralizedCrossEntropy { q: self.q };
+        let weights = class_weights(Self::NAME, &self.weights, classes);
+        SoftmaxRow {
+            ignore_index: self.ignore_index,
+            ..SoftmaxRow::new(Self::NAME, formula).weighted(weights)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Label-distribution-aware margins.
+
+use crate::{
+    error::{Check, LossError, check_class_list},
+    formula::{AdditiveMargin, CrossEntropy, SoftmaxRow},
+    reduction::Reduction,
+    softmax::{SoftmaxLoss, class_weights, softmax_loss},
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`LdamLoss`].
+#[derive(Config, Debug)]
+pub struct LdamLossConfig {
+    /// How often each class occurs in the training set, at least once.
+    pub class_counts: Vec<usize>,
+    /// The margin of the rarest class, 0 or above. Default 0.5, as in the authors' code.
+    #[config(default = 0.5)]
+    pub max_margin: f64,
+    /// What the logits are multiplied with, above 0. Default 30, as in the authors' code.
+    #[config(default = 30.0)]
+    pub scale: f64,
+    /// The weight of each class (deferred re-weighting sets it late in training). Default: all the
+    /// same.
+    pub weights: Option<Vec<f64>>,
+    /// The class index that stands for no target. Default -100, as in PyTorch.
+    #[config(default = "Some(-100)")]
+    pub ignore_index: Option<i64>,
+    /// How the losses of all rows become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// Cross entropy with a margin that is wider for rarer classes.
+///
+/// ```text
+/// l   = -w_y ln p_y          p = softmax(s (logits - m_y at the target class y))
+/// m_c = max_margin (min n / n_c)^(1/4)
+/// ```
+/// with the counts `n` of the classes in the training set, the scale `s` and the class weights `w`. A
+/// mean divides by the sum of the targets' class weights. The scale is made for logits that are
+/// cosines, of normalised features and class vectors.
+///
+/// Source: K. Cao et al., *Learning Imbalanced Datasets with Label-Distribution-Aware Margin Loss*,
+/// 2019.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::LdamLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = LdamLossConfig::new(vec![160, 10]).with_scale(1.0).init();
+/// let logits = Tensor::<2>::from_floats([[1.0, 0.75]], &device);
+/// let targets = Tensor::<1, Int>::from_ints([0], &device);
+/// let value = loss.forward(logits, targets).into_scalar::<f32>();
+/// assert!((value - 2f32.ln()).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct LdamLoss {
+    class_counts: Vec<usize>,
+    max_margin: f64,
+    scale: f64,
+    weights: Option<Vec<f64>>,
+    ignore_index: Option<i64>,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl LdamLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If a count is 0, `max_margin` or a weight is negative or not finite, `scale` is not above 0, or
+    /// a list is empty.
+    pub fn try_init(&self) -> Result<LdamLoss, LossError> {
+        let check = Check("LdamLossConfig");
+        check.class_counts("class_counts", &self.class_counts)?;
+        check.at_least_zero("max_margin", self.max_margin)?;
+        check.above_zero("scale", self.scale)?;
+        check.class_weights("weights", &self.weights)?;
+        Ok(LdamLoss {
+            class_counts: self.class_counts.clone(),
+            max_margin: self.max_margin,
+            scale: self.scale,
+            weights: self.weights.clone(),
+            ignore_index: self.ignore_index,
+            reduction: self.reduction,
+        })
+    }
+}
+
+softmax_loss!(
+    LdamLoss,
+    LdamLossConfig,
+    shows: [class_counts, max_margin, scale, weights, ignore_index]
+);
+
+impl LdamLoss {
+    fn margins(&self) -> Vec<f64> {
+        let counts = || self.class_counts.iter().map(|&count| count as f64);
+        let rarest = counts().fold(f64::INFINITY, f64::min);
+        counts()
+            .map(|count| self.max_margin * (rarest / count).sqrt().sqrt())
+            .collect()
+    }
+}
+
+impl SoftmaxLoss for LdamLoss {
+    const NAME: &'static str = "LdamLoss";
+    type Formula = CrossEntropy;
+    type Margin = AdditiveMargin;
+
+    #[track_caller]
+    fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, AdditiveMargin> {
+        check_class_list(Self::NAME, "class_counts", self.class_counts.len(), classes);
+        let weights = class_weights(Self::NAME, &self.weights, classes);
+        let row = SoftmaxRow::new(Self::NAME, CrossEntropy).weighted(weights);
+        SoftmaxRow {
+            scale: self.scale,
+            ignore_index: self.ignore_index,
+            ..row.with_margin(AdditiveMargin, self.margins())
+        }
+    }
+}

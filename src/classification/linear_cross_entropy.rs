@@ -1,0 +1,256 @@
+//! Cross entropy of a linear layer's outputs.
+
+use crate::{
+    backend::{self, LinearInputs, LinearRow},
+    error::{Check, LossError, check_layer, check_row_weights, check_rows},
+    formula::{CrossEntropy, SoftCap, SoftmaxRow},
+    module::loss_module,
+    reduction::Reduction,
+    softmax::{class_weights, no_classes, nothing_tracked, reshaped},
+};
+use burn::{
+    config::Config,
+    module::Module,
+    tensor::{Int, Tensor},
+};
+
+/// Configuration of [`LinearCrossEntropyLoss`].
+#[derive(Config, Debug)]
+pub struct LinearCrossEntropyLossConfig {
+    /// The weight of each class. Default: all the same.
+    pub weights: Option<Vec<f64>>,
+    /// How much of each target is spread over all classes, from 0 to 1. Default 0.
+    #[config(default = 0.0)]
+    pub label_smoothing: f64,
+    /// The class index that stands for no target. Default -100, as in PyTorch.
+    #[config(default = "Some(-100)")]
+    pub ignore_index: Option<i64>,
+    /// The factor of the squared logarithm of the sum of exponentials, 0 or above; language models
+    /// use 0.0001. Default 0.
+    #[config(default = 0.0)]
+    pub z_loss: f64,
+    /// The bound logits are held within, above 0; Gemma 2 uses 30. Default: none.
+    pub soft_cap: Option<f64>,
+    /// How the losses of all rows become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The cross entropy of the outputs of a linear layer, such as a language model's head, that are
+/// never held all at once.
+///
+/// ```text
+/// l = CE(a, target) + z_loss (ln sum_c e^(a_c))²
+/// a = soft_cap tanh(z / soft_cap)          or z without a soft cap
+/// z = weight hidden + bias
+/// ```
+/// with the cross entropy CE of [`CrossEntropyLoss`](crate::CrossEntropyLoss). A mean divides by what
+/// it divides by there.
+///
+/// The layer is evaluated for a block of rows at a time. A reduced loss computes its gradients on the
+/// way, so nothing is computed twice; an unreduced one multiplies the blocks out again in its backward
+/// pass. (On backends without kernels of their own, GPUs among them, an unreduced loss, or one whose
+/// row weights are tracked, does hold all logits.)
+///
+/// Burn's `Linear` keeps its weight as `[H, V]`: pass `linear.weight.val().transpose()`, which is not
+/// copied.
+///
+/// Sources: E. Wijmans et al., *Cut Your Losses in Large-Vocabulary Language Models*, 2024; P. Hsu et
+/// al., *Liger Kernel*, 2024; z-loss: A. Chowdhery et al., *PaLM*, 2022; soft cap: Gemma Team,
+/// *Gemma 2*, 2024.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::LinearCrossEntropyLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = LinearCrossEntropyLossConfig::new().init();
+/// let hidden = Tensor::<3>::zeros([2, 5, 8], &device);
+/// let weight = Tensor::<2>::zeros([100, 8], &device);
+/// let targets = Tensor::<2, Int>::zeros([2, 5], &device);
+/// let value = loss.forward(hidden, weight, None, targets).into_scalar::<f32>();
+/// assert!((value - 100f32.ln()).abs() < 1e-5);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct LinearCrossEntropyLoss {
+    weights: Option<Vec<f64>>,
+    label_smoothing: f64,
+    ignore_index: Option<i64>,
+    z_loss: f64,
+    soft_cap: Option<f64>,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl LinearCrossEntropyLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If a weight or `z_loss` is negative or not finite or the list of weights is empty,
+    /// `label_smoothing` is not from 0 to 1, or `soft_cap` is not above 0.
+    pub fn try_init(&self) -> Result<LinearCrossEntropyLoss, LossError> {
+        let check = Check("LinearCrossEntropyLossConfig");
+        check.class_weights("weights", &self.weights)?;
+        check.in_unit_interval("label_smoothing", self.label_smoothing)?;
+        check.at_least_zero("z_loss", self.z_loss)?;
+        if let Some(cap) = self.soft_cap {
+            check.above_zero("soft_cap", cap)?;
+        }
+        Ok(LinearCrossEntropyLoss {
+            weights: self.weights.clone(),
+            label_smoothing: self.label_smoothing,
+            ignore_index: self.ignore_index,
+            z_loss: self.z_loss,
+            soft_cap: self.soft_cap,
+            reduction: self.reduction,
+        })
+    }
+}
+
+loss_module!(
+    LinearCrossEntropyLoss,
+    LinearCrossEntropyLossConfig,
+    shows: [weights, label_smoothing, ignore_index, z_loss, soft_cap]
+);
+
+const NAME: &str = "LinearCrossEntropyLoss";
+
+impl LinearCrossEntropyLoss {
+    /// The loss of all rows, reduced as configured. Of no rows at all it is 0.
+    ///
+    /// # Shapes
+    /// - hidden: `[.., H]`
+    /// - weight: `[V, H]`
+    /// - bias: `[V]`
+    /// - targets: `[..]`, the index of a class or the `ignore_index`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit, or a target is no class: on the CPU. On a GPU the loss of
+    /// such a row is NaN.
+    #[track_caller]
+    pub fn forward<const D: usize, const T: usize>(
+        &self,
+        hidden: Tensor<D>,
+        weight: Tensor<2>,
+        bias: Option<Tensor<1>>,
+        targets: Tensor<T, Int>,
+    ) -> Tensor<1> {
+        let (row, inputs) = self.checked(hidden, weight, bias, targets, None);
+        backend::reduced_linear(row, inputs, self.reduction.of_rows())
+    }
+
+    /// The loss of each row; 0 where it is ignored.
+    ///
+    /// # Shapes
+    /// - hidden: `[.., H]`
+    /// - weight: `[V, H]`
+    /// - bias: `[V]`
+    /// - targets: `[..]`, the index of a class or the `ignore_index`
+    /// - output: `[..]`
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    #[track_caller]
+    pub fn forward_no_reduction<const D: usize, const T: usize>(
+        &self,
+        hidden: Tensor<D>,
+        weight: Tensor<2>,
+        bias: Option<Tensor<1>>,
+        targets: Tensor<T, Int>,
+    ) -> Tensor<T> {
+        let shape = targets.dims();
+        let (row, inputs) = self.checked(hidden, weight, bias, targets, None);
+        reshaped(backend::linear_losses(row, inputs), shape, nothing_tracked)
+    }
+
+    /// The loss of all rows, each with a weight `s`: `sum(s l) / sum(s w)` with the class weights `w`
+    /// of the targets as a mean, `sum(s l)` as a sum. A weight of 0 ignores its row, whatever it
+    /// holds; where nothing counts the loss is 0.
+    ///
+    /// # Shapes
+    /// - hidden: `[.., H]`
+    /// - weight: `[V, H]`
+    /// - bias: `[V]`
+    /// - targets: `[..]`, the index of a class or the `ignore_index`
+    /// - weights: `[..]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    #[track_caller]
+    pub fn forward_weighted<const D: usize, const T: usize>(
+        &self,
+        hidden: Tensor<D>,
+        weight: Tensor<2>,
+        bias: Option<Tensor<1>>,
+        targets: Tensor<T, Int>,
+        weights: Tensor<T>,
+    ) -> Tensor<1> {
+        let (row, inputs) = self.checked(hidden, weight, bias, targets, Some(weights));
+        backend::reduced_linear(row, inputs, self.reduction.of_rows())
+    }
+
+    /// Checks the arguments and brings them into matrices.
+    #[track_caller]
+    fn checked<const D: usize, const T: usize>(
+        &self,
+        hidden: Tensor<D>,
+        weight: Tensor<2>,
+        bias: Option<Tensor<1>>,
+        targets: Tensor<T, Int>,
+        weights: Option<Tensor<T>>,
+    ) -> (LinearRow, LinearInputs) {
+        const {
+            assert!(
+                T + 1 == D,
+                "targets have one dimension less than hidden states"
+            )
+        };
+        check_layer(NAME, &hidden, &weight, bias.as_ref());
+        let shape = hidden.dims();
+        check_rows(
+            NAME,
+            "targets",
+            &targets.dims(),
+            "hidden states",
+            &shape,
+            D - 1,
+        );
+        if let Some(weights) = &weights {
+            check_rows(
+                NAME,
+                "weights",
+                &weights.dims(),
+                "hidden states",
+                &shape,
+                D - 1,
+            );
+            check_row_weights(NAME, weights.dtype(), hidden.dtype());
+        }
+        let [classes, width] = weight.dims();
+        let row = SoftmaxRow {
+            smoothing: self.label_smoothing,
+            ignore_index: self.ignore_index,
+            z_loss: self.z_loss,
+            soft_cap: self.soft_cap.map(|cap| SoftCap { cap }),
+            ..SoftmaxRow::new(NAME, CrossEntropy).weighted(class_weights(
+                NAME,
+                &self.weights,
+                classes,
+            ))
+        };
+        let rows = shape[..D - 1].iter().product::<usize>();
+        let options = (&hidden.device(), hidden.dtype());
+        let inputs = LinearInputs {
+            bias: bias.unwrap_or_else(|| Tensor::zeros([classes], options)),
+            hidden: reshaped(hidden, [rows, width], nothing_tracked),
+            weight,
+            classes: reshaped(targets, [rows], no_classes),
+            weights: weights.map(|weights| reshaped(weights, [rows], nothing_tracked)),
+        };
+        (row, inputs)
+    }
+}

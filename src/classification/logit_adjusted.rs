@@ -1,0 +1,120 @@
+//! Logit adjustment.
+
+use crate::{
+    error::{Check, LossError, check_class_list},
+    formula::{CrossEntropy, NoMargin, SoftmaxRow},
+    reduction::Reduction,
+    softmax::{SoftmaxLoss, class_weights, softmax_loss},
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`LogitAdjustedLoss`].
+#[derive(Config, Debug)]
+pub struct LogitAdjustedLossConfig {
+    /// How often each class occurs in the training set, at least once.
+    pub class_counts: Vec<usize>,
+    /// How far the logits are adjusted, 0 or above; 0 is cross entropy. Default 1, as in the paper.
+    #[config(default = 1.0)]
+    pub tau: f64,
+    /// The weight of each class. Default: all the same.
+    pub weights: Option<Vec<f64>>,
+    /// How much of each target is spread over all classes, from 0 to 1. Default 0.
+    #[config(default = 0.0)]
+    pub label_smoothing: f64,
+    /// The class index that stands for no target. Default -100, as in PyTorch.
+    #[config(default = "Some(-100)")]
+    pub ignore_index: Option<i64>,
+    /// How the losses of all rows become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// Cross entropy of logits shifted by the logarithms of the class frequencies, times `tau`.
+///
+/// ```text
+/// l = -sum_c q_c w_c ln p_c          p = softmax(logits + tau ln pi)
+/// ```
+/// with the shares `pi` of the classes in the training set and `q`, `w` as in
+/// [`CrossEntropyLoss`](crate::CrossEntropyLoss). With `tau` 1 it is
+/// [`BalancedSoftmaxLoss`](crate::BalancedSoftmaxLoss). At inference the plain logits are used.
+///
+/// Source: A. K. Menon et al., *Long-Tail Learning via Logit Adjustment*, 2021.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::LogitAdjustedLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = LogitAdjustedLossConfig::new(vec![30, 10]).with_tau(2.0).init();
+/// let logits = Tensor::<2>::from_floats([[0.0, 0.0]], &device);
+/// let targets = Tensor::<1, Int>::from_ints([1], &device);
+/// let value = loss.forward(logits, targets).into_scalar::<f32>();
+/// assert!((value - 10f32.ln()).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct LogitAdjustedLoss {
+    class_counts: Vec<usize>,
+    tau: f64,
+    weights: Option<Vec<f64>>,
+    label_smoothing: f64,
+    ignore_index: Option<i64>,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl LogitAdjustedLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If a count is 0, `tau` or a weight is negative or not finite, a list is empty, or
+    /// `label_smoothing` is not from 0 to 1.
+    pub fn try_init(&self) -> Result<LogitAdjustedLoss, LossError> {
+        let check = Check("LogitAdjustedLossConfig");
+        check.class_counts("class_counts", &self.class_counts)?;
+        check.at_least_zero("tau", self.tau)?;
+        check.class_weights("weights", &self.weights)?;
+        check.in_unit_interval("label_smoothing", self.label_smoothing)?;
+        Ok(LogitAdjustedLoss {
+            class_counts: self.class_counts.clone(),
+            tau: self.tau,
+            weights: self.weights.clone(),
+            label_smoothing: self.label_smoothing,
+            ignore_index: self.ignore_index,
+            reduction: self.reduction,
+        })
+    }
+}
+
+softmax_loss!(
+    LogitAdjustedLoss,
+    LogitAdjustedLossConfig,
+    shows: [class_counts, tau, weights, label_smoothing, ignore_index]
+);
+
+impl SoftmaxLoss for LogitAdjustedLoss {
+    const NAME: &'static str = "LogitAdjustedLoss";
+    type Formula = CrossEntropy;
+    type Margin = NoMargin;
+
+    #[track_caller]
+    fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, NoMargin> {
+        check_class_list(Self::NAME, "class_counts", self.class_counts.len(), classes);
+        let weights = class_weights(Self::NAME, &self.weights, classes);
+        SoftmaxRow {
+            bias: ln_shares(&self.class_counts)
+                .map(|ln_share| self.tau * ln_share)
+                .collect(),
+            smoothing: self.label_smoothing,
+            ignore_index: self.ignore_index,
+            ..SoftmaxRow::new(Self::NAME, CrossEntropy).weighted(weights)
+        }
+    }
+}
+
+/// The logarithm of each class' share of all samples.
+pub(super) fn ln_shares(counts: &[usize]) -> impl Iterator<Item = f64> {
+    let total: f64 = counts.iter().map(|&count| count as f64).sum();
+    counts.iter().map(move |&count| (count as f64 / total).ln())
+}

@@ -1,0 +1,118 @@
+//! Poly-1 loss.
+
+use crate::{
+    error::{Check, LossError},
+    formula::{EntropyAndMiss, NoMargin, SoftmaxRow},
+    reduction::Reduction,
+    softmax::{SoftmaxLoss, class_weights, soft_target_loss, softmax_loss},
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`PolyLoss`].
+#[derive(Config, Debug)]
+pub struct PolyLossConfig {
+    /// What is added to the first coefficient of the series of the cross entropy, -1 or above; 0 is
+    /// cross entropy. Default 1, of the paper's choices the one for image classification.
+    #[config(default = 1.0)]
+    pub epsilon: f64,
+    /// The weight of each class. Default: all the same.
+    pub weights: Option<Vec<f64>>,
+    /// How much of each target is spread over all classes, from 0 to 1. Default 0.
+    #[config(default = 0.0)]
+    pub label_smoothing: f64,
+    /// The class index that stands for no target. Default -100, as in PyTorch.
+    #[config(default = "Some(-100)")]
+    pub ignore_index: Option<i64>,
+    /// How the losses of all rows become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// Poly-1: the cross entropy with another weight on the first term of its series in `1 - p`.
+///
+/// ```text
+/// l = sum_c q_c w_c (-ln p_c + epsilon (1 - p_c))          p = softmax(logits)
+/// q = (1 - e) target + e / C
+/// ```
+/// with the class weights `w` and the label smoothing `e`; the target of a class index is 1 at that
+/// class. A mean divides by the sum of the targets' class weights (class indices) or by the number of
+/// rows (probabilities).
+///
+/// Source: Z. Leng et al., *PolyLoss: A Polynomial Expansion Perspective of Classification Loss
+/// Functions*, 2022.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::PolyLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = PolyLossConfig::new().with_epsilon(2.0).init();
+/// let logits = Tensor::<2>::from_floats([[0.0, 0.0]], &device);
+/// let targets = Tensor::<1, Int>::from_ints([1], &device);
+/// let value = loss.forward(logits, targets).into_scalar::<f32>();
+/// assert!((value - (2f32.ln() + 1.0)).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct PolyLoss {
+    epsilon: f64,
+    weights: Option<Vec<f64>>,
+    label_smoothing: f64,
+    ignore_index: Option<i64>,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl PolyLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `epsilon` is below -1 or not finite, a weight is negative or not finite or the list of them
+    /// is empty, or `label_smoothing` is not from 0 to 1.
+    pub fn try_init(&self) -> Result<PolyLoss, LossError> {
+        let check = Check("PolyLossConfig");
+        check.that(
+            self.epsilon >= -1.0 && self.epsilon <= f32::MAX as f64,
+            "epsilon",
+            self.epsilon,
+            "a finite number of -1 or above",
+        )?;
+        check.class_weights("weights", &self.weights)?;
+        check.in_unit_interval("label_smoothing", self.label_smoothing)?;
+        Ok(PolyLoss {
+            epsilon: self.epsilon,
+            weights: self.weights.clone(),
+            label_smoothing: self.label_smoothing,
+            ignore_index: self.ignore_index,
+            reduction: self.reduction,
+        })
+    }
+}
+
+softmax_loss!(
+    PolyLoss,
+    PolyLossConfig,
+    shows: [epsilon, weights, label_smoothing, ignore_index]
+);
+soft_target_loss!(PolyLoss);
+
+impl SoftmaxLoss for PolyLoss {
+    const NAME: &'static str = "PolyLoss";
+    type Formula = EntropyAndMiss;
+    type Margin = NoMargin;
+
+    #[track_caller]
+    fn row(&self, classes: usize) -> SoftmaxRow<EntropyAndMiss, NoMargin> {
+        let formula = EntropyAndMiss {
+            entropy: 1.0,
+            miss: self.epsilon,
+        };
+        let weights = class_weights(Self::NAME, &self.weights, classes);
+        SoftmaxRow {
+            smoothing: self.label_smoothing,
+            ignore_index: self.ignore_index,
+            ..SoftmaxRow::new(Self::NAME, formula).weighted(weights)
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Softmax focal loss.
+
+use crate::{
+    error::{Check, LossError, check_class_list},
+    formula::{NoMargin, SoftmaxFocal, SoftmaxRow},
+    reduction::Reduction,
+    softmax::{SoftmaxLoss, class_weights, soft_target_loss, softmax_loss},
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`SoftmaxFocalLoss`].
+#[derive(Config, Debug)]
+pub struct SoftmaxFocalLossConfig {
+    /// The factor of each class, from 0 to 1, or one for all. Other than `weights` it does not count
+    /// in a mean. Default: none.
+    pub alpha: Option<Vec<f64>>,
+    /// How fast right predictions fade, 0 or above; 0 is cross entropy. Default 2, as in the paper.
+    #[config(default = 2.0)]
+    pub gamma: f64,
+    /// The weight of each class. Default: all the same.
+    pub weights: Option<Vec<f64>>,
+    /// How much of each target is spread over all classes, from 0 to 1. Default 0.
+    #[config(default = 0.0)]
+    pub label_smoothing: f64,
+    /// The class index that stands for no target. Default -100, as in PyTorch.
+    #[config(default = "Some(-100)")]
+    pub ignore_index: Option<i64>,
+    /// How the losses of all rows become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The focal loss of one class among several: cross entropy that fades where the prediction is
+/// already right.
+///
+/// ```text
+/// l = -sum_c q_c w_c alpha_c (1 - p_c)^gamma ln p_c          p = softmax(logits)
+/// q = (1 - e) target + e / C
+/// ```
+/// with the class weights `w` and the label smoothing `e`; the target of a class index is 1 at that
+/// class. A mean divides by the sum of the targets' class weights (class indices) or by the number of
+/// rows (probabilities). Value and gradient are finite and right for every `gamma` at any finite
+/// logit.
+///
+/// For a class each on its own, as in detectors, see [`SigmoidFocalLoss`](crate::SigmoidFocalLoss).
+///
+/// Source: T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, *Focal Loss for Dense Object
+/// Detection*, 2017.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::SoftmaxFocalLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = SoftmaxFocalLossConfig::new().with_gamma(2.0).init();
+/// let logits = Tensor::<2>::from_floats([[0.0, 0.0]], &device);
+/// let targets = Tensor::<1, Int>::from_ints([1], &device);
+/// let value = loss.forward(logits, targets).into_scalar::<f32>();
+/// assert!((value - 0.25 * 2f32.ln()).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct SoftmaxFocalLoss {
+    alpha: Option<Vec<f64>>,
+    gamma: f64,
+    weights: Option<Vec<f64>>,
+    label_smoothing: f64,
+    ignore_index: Option<i64>,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl SoftmaxFocalLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If an `alpha` or `label_smoothing` is not from 0 to 1, `gamma` or a weight is negative or not
+    /// finite, or a list is empty.
+    pub fn try_init(&self) -> Result<SoftmaxFocalLoss, LossError> {
+        let check = Check("SoftmaxFocalLossConfig");
+        if let Some(alpha) = &self.alpha {
+            check.that(
+                !alpha.is_empty() && alpha.iter().all(|a| (0.0..=1.0).contains(a)),
+                "alpha",
+                alpha,
+                "a number from 0 to 1 for each class, or one for all",
+            )?;
+        }
+        check.at_least_zero("gamma", self.gamma)?;
+        check.class_weights("weights", &self.weights)?;
+        check.in_unit_interval("label_smoothing", self.label_smoothing)?;
+        Ok(SoftmaxFocalLoss {
+            alpha: self.alpha.clone(),
+            gamma: self.gamma,
+            weights: self.weights.clone(),
+            label_smoothing: self.label_smoothing,
+            ignore_index: self.ignore_index,
+            reduction: self.reduction,
+        })
+    }
+}
+
+softmax_loss!(
+    SoftmaxFocalLoss,
+    SoftmaxFocalLossConfig,
+    shows: [alpha, gamma, weights, label_smoothing, ignore_index]
+);
+soft_target_loss!(SoftmaxFocalLoss);
+
+impl SoftmaxLoss for SoftmaxFocalLoss {
+    const NAME: &'static str = "SoftmaxFocalLoss";
+    type Formula = SoftmaxFocal;
+    type Margin = NoMargin;
+
+    #[track_caller]
+    fn row(&self, classes: usize) -> SoftmaxRow<SoftmaxFocal, NoMargin> {
+        let formula = SoftmaxFocal { gamma: self.gamma };
+        let weights = class_weights(Self::NAME, &self.weights, classes);
+        let mut row = SoftmaxRow {
+            smoothing: self.label_smoothing,
+            ignore_index: self.ignore_index,
+            ..SoftmaxRow::new(Self::NAME, formula).weighted(weights)
+        };
+        match self.alpha.as_deref() {
+            None => {}
+            Some([alpha]) => row.factor *= alpha,
+            Some(alpha) => {
+                check_class_list(Self::NAME, "alpha", alpha.len(), classes);
+                row.weights = match &row.weights[..] {
+                    [] => alpha.to_vec(),
+                    weights => weights.iter().zip(alpha).map(|(w, a)| w * a).collect(),
+                };
+            }
+        }
+        row
+    }
+}

@@ -1,0 +1,120 @@
+//! Symmetric cross entropy.
+
+use crate::{
+    error::{Check, LossError},
+    formula::{EntropyAndMiss, NoMargin, SoftmaxRow},
+    reduction::Reduction,
+    softmax::{SoftmaxLoss, class_weights, softmax_loss},
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`SymmetricCrossEntropyLoss`].
+#[derive(Config, Debug)]
+pub struct SymmetricCrossEntropyLossConfig {
+    /// The factor of the cross entropy, 0 or above. Default 0.1, the paper's for CIFAR-10.
+    #[config(default = 0.1)]
+    pub alpha: f64,
+    /// The factor of the reverse cross entropy, 0 or above. Default 1, the paper's.
+    #[config(default = 1.0)]
+    pub beta: f64,
+    /// What stands for the logarithm of 0, 0 or below. Default -4, as in the paper.
+    #[config(default = -4.0)]
+    pub log_zero: f64,
+    /// The weight of each class. Default: all the same.
+    pub weights: Option<Vec<f64>>,
+    /// The class index that stands for no target. Default -100, as in PyTorch.
+    #[config(default = "Some(-100)")]
+    pub ignore_index: Option<i64>,
+    /// How the losses of all rows become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// A loss for noisy labels: the cross entropy of the prediction under the label, and that of the label
+/// under the prediction.
+///
+/// ```text
+/// l = w_y (-alpha ln p_y - beta sum_c p_c ln t_c)          p = softmax(logits)
+///   = w_y (-alpha ln p_y - beta log_zero (1 - p_y))
+/// ```
+/// for the target class `y`, whose target `t` is 1 (0 elsewhere, with `log_zero` for its logarithm),
+/// and the class weights `w`. A mean divides by the sum of the targets' class weights.
+///
+/// Source: Y. Wang et al., *Symmetric Cross Entropy for Robust Learning with Noisy Labels*, 2019.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::SymmetricCrossEntropyLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = SymmetricCrossEntropyLossConfig::new().init();
+/// let logits = Tensor::<2>::from_floats([[0.0, 0.0]], &device);
+/// let targets = Tensor::<1, Int>::from_ints([1], &device);
+/// let value = loss.forward(logits, targets).into_scalar::<f32>();
+/// assert!((value - (0.1 * 2f32.ln() + 2.0)).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct SymmetricCrossEntropyLoss {
+    alpha: f64,
+    beta: f64,
+    log_zero: f64,
+    weights: Option<Vec<f64>>,
+    ignore_index: Option<i64>,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl SymmetricCrossEntropyLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `alpha`, `beta` or a weight is negative or not finite, `log_zero` is above 0 or not finite,
+    /// or the list of weights is empty.
+    pub fn try_init(&self) -> Result<SymmetricCrossEntropyLoss, LossError> {
+        let check = Check("SymmetricCrossEntropyLossConfig");
+        check.at_least_zero("alpha", self.alpha)?;
+        check.at_least_zero("beta", self.beta)?;
+        check.that(
+            self.log_zero <= 0.0 && self.log_zero >= f32::MIN as f64,
+            "log_zero",
+            self.log_zero,
+            "a finite number of 0 or below",
+        )?;
+        check.class_weights("weights", &self.weights)?;
+        Ok(SymmetricCrossEntropyLoss {
+            alpha: self.alpha,
+            beta: self.beta,
+            log_zero: self.log_zero,
+            weights: self.weights.clone(),
+            ignore_index: self.ignore_index,
+            reduction: self.reduction,
+        })
+    }
+}
+
+softmax_loss!(
+    SymmetricCrossEntropyLoss,
+    SymmetricCrossEntropyLossConfig,
+    shows: [alpha, beta, log_zero, weights, ignore_index]
+);
+
+impl SoftmaxLoss for SymmetricCrossEntropyLoss {
+    const NAME: &'static str = "SymmetricCrossEntropyLoss";
+    type Formula = EntropyAndMiss;
+    type Margin = NoMargin;
+
+    #[track_caller]
+    fn row(&self, classes: usize) -> SoftmaxRow<EntropyAndMiss, NoMargin> {
+        let formula = EntropyAndMiss {
+            entropy: self.alpha,
+            miss: -self.beta * self.log_zero,
+        };
+        let weights = class_weights(Self::NAME, &self.weights, classes);
+        SoftmaxRow {
+            ignore_index: self.ignore_index,
+            ..SoftmaxRow::new(Self::NAME, formula).weighted(weights)
+        }
+    }
+}

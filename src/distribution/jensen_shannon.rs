@@ -1,0 +1,76 @@
+//! Jensen-Shannon divergence.
+
+use crate::{
+    error::LossError,
+    formula::JensenShannon,
+    pointwise::{PointwiseLoss, pointwise_loss},
+    reduction::DivergenceReduction,
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`JensenShannonLoss`].
+#[derive(Config, Debug)]
+pub struct JensenShannonLossConfig {
+    /// Whether both inputs are logarithms of probabilities or probabilities (the default).
+    #[config(default = false)]
+    pub log_inputs: bool,
+    /// How the terms become one number.
+    #[config(default = "DivergenceReduction::BatchMean")]
+    pub reduction: DivergenceReduction,
+}
+
+/// The Jensen-Shannon divergence of two distributions: symmetric, and at most `ln 2`.
+///
+/// ```text
+/// l = (x ln(x / m) + t ln(t / m)) / 2          m = (x + t) / 2
+/// ```
+/// for the probabilities `x` and `t`. The terms of a distribution sum to its divergence, so the
+/// default reduction divides the sum by the number of distributions, the size of dimension 0.
+///
+/// Source: J. Lin, *Divergence Measures Based on the Shannon Entropy*, 1991.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::JensenShannonLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = JensenShannonLossConfig::new().init();
+/// let prediction = Tensor::<2>::from_floats([[0.0, 1.0]], &device);
+/// let target = Tensor::<2>::from_floats([[1.0, 0.0]], &device);
+/// let value = loss.forward(prediction, target).into_scalar::<f32>();
+/// assert!((value - 2f32.ln()).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct JensenShannonLoss {
+    log_inputs: bool,
+    #[module(skip)]
+    reduction: DivergenceReduction,
+}
+
+impl JensenShannonLossConfig {
+    /// Builds the loss.
+    ///
+    /// # Errors
+    /// None; it is here because every configuration has it.
+    pub fn try_init(&self) -> Result<JensenShannonLoss, LossError> {
+        Ok(JensenShannonLoss {
+            log_inputs: self.log_inputs,
+            reduction: self.reduction,
+        })
+    }
+}
+
+pointwise_loss!(JensenShannonLoss, JensenShannonLossConfig, shows: [log_inputs]);
+
+impl PointwiseLoss for JensenShannonLoss {
+    const NAME: &'static str = "JensenShannonLoss";
+    type Formula = JensenShannon;
+
+    fn formula(&self) -> JensenShannon {
+        JensenShannon {
+            log_inputs: self.log_inputs,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Kullback-Leibler divergence.
+
+use crate::{
+    error::LossError,
+    formula::KullbackLeibler,
+    pointwise::{PointwiseLoss, pointwise_loss},
+    reduction::DivergenceReduction,
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`KlDivLoss`].
+#[derive(Config, Debug)]
+pub struct KlDivLossConfig {
+    /// Whether predictions are logarithms of probabilities (the default, as in PyTorch) or
+    /// probabilities.
+    #[config(default = true)]
+    pub log_prediction: bool,
+    /// Whether targets are logarithms of probabilities or probabilities (the default).
+    #[config(default = false)]
+    pub log_target: bool,
+    /// How the terms become one number.
+    #[config(default = "DivergenceReduction::BatchMean")]
+    pub reduction: DivergenceReduction,
+}
+
+/// The Kullback-Leibler divergence of the prediction from the target.
+///
+/// ```text
+/// l = t (ln t - ln x)          0 where t is 0
+/// ```
+/// for the probabilities `x` and `t`. The terms of a distribution sum to its divergence, so the
+/// default reduction divides the sum by the number of distributions, the size of dimension 0.
+///
+/// Source: S. Kullback, R. A. Leibler, *On Information and Sufficiency*, 1951.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::KlDivLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = KlDivLossConfig::new().with_log_prediction(false).init();
+/// let prediction = Tensor::<2>::from_floats([[0.25, 0.75]], &device);
+/// let target = Tensor::<2>::from_floats([[1.0, 0.0]], &device);
+/// let value = loss.forward(prediction, target).into_scalar::<f32>();
+/// assert!((value - 4f32.ln()).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct KlDivLoss {
+    log_prediction: bool,
+    log_target: bool,
+    #[module(skip)]
+    reduction: DivergenceReduction,
+}
+
+impl KlDivLossConfig {
+    /// Builds the loss.
+    ///
+    /// # Errors
+    /// None; it is here because every configuration has it.
+    pub fn try_init(&self) -> Result<KlDivLoss, LossError> {
+        Ok(KlDivLoss {
+            log_prediction: self.log_prediction,
+            log_target: self.log_target,
+            reduction: self.reduction,
+        })
+    }
+}
+
+pointwise_loss!(KlDivLoss, KlDivLossConfig, shows: [log_prediction, log_target]);
+
+impl PointwiseLoss for KlDivLoss {
+    const NAME: &'static str = "KlDivLoss";
+    type Formula = KullbackLeibler;
+
+    fn formula(&self) -> KullbackLeibler {
+        KullbackLeibler {
+            log_prediction: self.log_prediction,
+            log_target: self.log_target,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The losses of rows of classes.
+
+mod acceptance;
+mod configs;
+mod finite_differences;
+mod goldens;
+mod panics;
+mod paths;
+mod properties;

@@ -1,0 +1,8 @@
+//! Hostile input and the right answer to it, on every device, fused and composed, forward and
+//! backward.
+
+mod classes;
+mod extremes;
+mod memory;
+mod nothing;
+mod tracking;

@@ -1,0 +1,181 @@
+//! Input that does not fit is answered with a message that names the loss, the argument and both
+//! shapes, on every device and path.
+
+use crate::{
+    panics::message,
+    support::{
+        Site, sites,
+        softmax::{Kind, RowLoss, RowOracle, cases::entropy, cases::focal, row_cases},
+    },
+};
+use burn::tensor::{DType, Device, Int, Tensor};
+use burn_losses::*;
+
+fn ones<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::ones(shape, device)
+}
+
+fn classes<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D, Int> {
+    Tensor::zeros(shape, device)
+}
+
+/// The text when `f` is run on the path of `site`.
+#[track_caller]
+fn message_at<T>(site: &Site, f: impl FnOnce() -> T) -> String {
+    message(|| site.path.run(f))
+}
+
+/// Every loss, once, for three classes.
+fn losses() -> Vec<RowLoss> {
+    let mut losses: Vec<RowLoss> = Vec::new();
+    for case in row_cases() {
+        let loss = RowLoss::like(&case.oracle(3), Reduction::Mean);
+        if losses.iter().all(|other| other.name() != loss.name()) {
+            losses.push(loss);
+        }
+    }
+    losses
+}
+
+#[test]
+fn targets_of_another_shape_are_refused() {
+    for site in sites() {
+        for loss in losses() {
+            let device = &site.device;
+            let name = loss.name();
+            let expected = format!(
+                "{name}: the targets have shape [3], expected [2], one for each row of the logits of \
+                 shape [2, 3] (a row runs along dimension 1)"
+            );
+            let (x, t) = (ones([2, 3], device), classes([3], device));
+            let texts = [
+                message_at(&site, || loss.forward(x.clone(), t.clone())),
+                message_at(&site, || loss.forward_no_reduction(x.clone(), t.clone())),
+                message_at(&site, || loss.forward_weighted(x, t, ones([2], device))),
+            ];
+            for text in texts {
+                assert_eq!(text, expected);
+            }
+            let (x, t) = (ones([2, 3, 4], device), classes([2, 5], device));
+            let text = message_at(&site, || loss.forward(x, t));
+            for part in [name, "targets", "[2, 5]", "expected [2, 4]", "[2, 3, 4]"] {
+                assert!(text.contains(part), "{part:?} is not in {text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn weights_of_rows_of_another_shape_or_type_are_refused() {
+    for site in sites() {
+        for loss in losses() {
+            let device = &site.device;
+            let (x, t) = (ones([2, 3, 1], device), classes([2, 1], device));
+            let text = message_at(&site, || {
+                loss.forward_weighted(x.clone(), t.clone(), ones([1, 2], device))
+            });
+            for part in [
+                loss.name(),
+                "weights",
+                "[1, 2]",
+                "expected [2, 1]",
+                "[2, 3, 1]",
+            ] {
+                assert!(text.contains(part), "{part:?} is not in {text:?}");
+            }
+            if !device.supports_dtype(DType::F64) {
+                continue;
+            }
+            let (x, w) = (x.cast(DType::F32), ones([2, 1], device).cast(DType::F64));
+            let text = message_at(&site, || loss.forward_weighted(x, t, w));
+            let expected = format!(
+                "{}: the weights are F64 and the prediction F32; cast one of them",
+                loss.name()
+            );
+            assert_eq!(text, expected);
+        }
+    }
+}
+
+#[test]
+fn probabilities_of_another_shape_or_type_are_refused() {
+    for site in sites() {
+        for oracle in [
+            entropy(),
+            focal(None, 2.0),
+            RowOracle::new(Kind::Poly { epsilon: 1.0 }),
+        ] {
+            let loss = RowLoss::like(&oracle, Reduction::Mean);
+            let device = &site.device;
+            let (x, t) = (ones([2, 3], device), ones([2, 4], device));
+            let texts = [
+                message_at(&site, || loss.forward_probabilities(x.clone(), t.clone())),
+                message_at(&site, || {
+                    loss.forward_probabilities_no_reduction::<2, 1>(x.clone(), t.clone())
+                }),
+                message_at(&site, || {
+                    loss.forward_probabilities_weighted(x, t, ones([2], device))
+                }),
+            ];
+            for text in texts {
+                for part in [loss.name(), "probabilities", "[2, 4]", "expected [2, 3]"] {
+                    assert!(text.contains(part), "{part:?} is not in {text:?}");
+                }
+            }
+            if !device.supports_dtype(DType::F64) {
+                continue;
+            }
+            let x = ones([2, 3], device).cast(DType::F32);
+            let t = x.clone().cast(DType::F64);
+            let text = message_at(&site, || loss.forward_probabilities(x, t));
+            for part in [loss.name(), "probabilities", "F32", "F64", "cast"] {
+                assert!(text.contains(part), "{part:?} is not in {text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_that_does_not_fit_the_classes_is_refused() {
+    let two = || vec![1.0, 2.0];
+    let counts = || vec![3, 2];
+    let of_counts = [
+        Kind::BalancedSoftmax { counts: counts() },
+        Kind::LogitAdjusted {
+            counts: counts(),
+            tau: 1.0,
+        },
+        Kind::Ldam {
+            counts: counts(),
+            max_margin: 0.5,
+            scale: 30.0,
+        },
+    ];
+    let mut refused: Vec<(RowOracle, &str)> = row_cases()
+        .iter()
+        .map(|case| (case.oracle(3).weighted(two()), "weights"))
+        .collect();
+    refused.push((
+        focal(Some(two().iter().map(|w| w / 2.0).collect()), 2.0),
+        "alpha",
+    ));
+    refused.extend(of_counts.map(|kind| (RowOracle::new(kind), "class_counts")));
+    for site in sites() {
+        for (oracle, field) in &refused {
+            let loss = RowLoss::like(oracle, Reduction::Mean);
+            let (x, t) = (ones([2, 3], &site.device), classes([2], &site.device));
+            let expected = format!(
+                "{}: 2 values of {field} for logits of 3 classes (dimension 1), expected one for \
+                 each",
+                loss.name()
+            );
+            let texts = [
+                message_at(&site, || loss.forward(x.clone(), t.clone())),
+                message_at(&site, || loss.forward_no_reduction(x, t)),
+            ];
+            for text in texts {
+                assert_eq!(text, expected);
+            }
+        }
+    }
+}

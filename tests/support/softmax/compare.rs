@@ -1,0 +1,41 @@
+//! Comparison of what a loss of rows gave with what it has to give.
+
+use super::RowCall;
+use crate::support::{
+    Expected, Method, Outcome, Site, Tolerance,
+    compare::{Form, Tolerances, check_within},
+};
+use burn_losses::Reduction;
+
+/// Panics unless `outcome` is what the oracle expects of the call.
+#[track_caller]
+pub fn check_rows(what: &str, site: &Site, call: &RowCall, outcome: &Outcome, expected: &Expected) {
+    // A row is a sum over its classes; of equal shares of them, where labels are smoothed, which
+    // tensor operations add up one by one.
+    let (element, classes) = (Tolerance::at(site, call.dtype), call.classes());
+    let (row, rows) = if site.sums_in_f64(call.dtype) {
+        let row = element.summed(call.dtype, classes);
+        (row, row)
+    } else {
+        let row = element.summed_one_by_one(call.dtype, classes);
+        (row, row.summed(call.dtype, call.rows()))
+    };
+    let mean = call.method == Method::Reduced(Reduction::Mean);
+    let gradient = if mean { rows } else { row };
+    let form = Form {
+        shape: match call.method.reduces() {
+            true => vec![1],
+            false => call.row_shape(),
+        },
+        dtype: call.dtype,
+        tracked: call.tracked,
+    };
+    let tolerances = Tolerances {
+        value: if call.method.reduces() { rows } else { row },
+        by_prediction: gradient,
+        by_target: gradient,
+        by_weights: row.summed(call.dtype, call.rows()),
+    };
+    let what = format!("{what} on {site}");
+    check_within(&what, &form, outcome, expected, &tolerances);
+}

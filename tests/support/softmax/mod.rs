@@ -1,0 +1,14 @@
+//! What the tests of losses of rows of classes share.
+
+pub mod call;
+pub mod cases;
+pub mod compare;
+pub mod expected;
+pub mod loss;
+pub mod oracle;
+
+pub use call::{RowCall, Targets};
+pub use cases::{RowCase, row_cases, share_cases};
+pub use compare::check_rows;
+pub use loss::RowLoss;
+pub use oracle::{Kind, RowOracle, Target};
