@@ -19,14 +19,20 @@ mod chart;
 mod cli;
 mod curves;
 mod detect;
+#[path = "../support/device.rs"]
 mod device;
+#[path = "../support/digit_images.rs"]
+mod digit_images;
 mod digits;
+#[path = "../support/error.rs"]
 mod error;
 mod evaluate;
 mod idx;
 mod loss;
 mod matching;
 mod network;
+#[path = "../support/output.rs"]
+mod output;
 mod picture;
 mod raster;
 mod report;
@@ -37,7 +43,7 @@ mod svg;
 mod targets;
 mod train;
 
-use std::{fs, path::Path, process::ExitCode};
+use std::process::ExitCode;
 
 use burn::module::Module;
 use clap::Parser;
@@ -47,7 +53,7 @@ use crate::{
     detect::Detection,
     device::DeviceName,
     digits::DigitSets,
-    error::{Error, Result},
+    error::Result,
     evaluate::{EASY_PROBABILITY, TestBench},
     loss::{DetectionLoss, LossKind},
     network::RetinaNet,
@@ -71,20 +77,13 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<()> {
     let settings = cli.settings();
-    let device_name = cli.device.or(DeviceName::first()).ok_or_else(|| {
-        Error::new("this program was compiled without a device; enable the feature flex or wgpu")
-    })?;
+    let device_name = DeviceName::choose(cli.device)?;
     let digits = match &cli.data_dir {
         Some(folder) => idx::load(folder)?,
         None => DigitSets::bundled()?,
     };
     // Before the training, so that a folder that cannot be written costs no one five minutes.
-    fs::create_dir_all(&cli.out).map_err(|fault| {
-        Error::new(format!(
-            "cannot create the folder {}: {fault}",
-            cli.out.display()
-        ))
-    })?;
+    output::create_folder(&cli.out)?;
 
     let device = device_name.open();
     let anchors = anchors::grid(SIDE);
@@ -112,16 +111,14 @@ fn run(cli: &Cli) -> Result<()> {
     let (bce, bce_found) = compare(LossKind::Bce, &initial, &trainer, &bench)?;
 
     let runs = [focal, bce];
-    write(&cli.out, "curves.svg", &curves::draw(&runs, settings.steps))?;
+    let curves = curves::draw(&runs, settings.steps);
+    output::write(&cli.out, "curves.svg", &curves)?;
     let detectors = [
         (LossKind::Focal, &*focal_found),
         (LossKind::Bce, &*bce_found),
     ];
-    write(
-        &cli.out,
-        "detections.svg",
-        &picture::draw(&test, &detectors)?,
-    )?;
+    let picture = picture::draw(&test, &detectors)?;
+    output::write(&cli.out, "detections.svg", &picture)?;
     let [focal, bce] = runs;
     let (foreground, background) = bench.balance();
     let report = Report {
@@ -135,9 +132,7 @@ fn run(cli: &Cli) -> Result<()> {
         digits: digits.source,
         settings,
     };
-    let json = serde_json::to_string_pretty(&report)
-        .map_err(|fault| Error::new(format!("cannot write the report as JSON: {fault}")))?;
-    write(&cli.out, "report.json", &json)?;
+    output::write_json(&cli.out, "report.json", &report)?;
     println!("{}", report.table());
     println!(
         "written to {}: report.json, curves.svg, detections.svg",
@@ -166,10 +161,4 @@ fn compare(
         checkpoints: trained.checkpoints,
     };
     Ok((run, found))
-}
-
-fn write(folder: &Path, name: &str, text: &str) -> Result<()> {
-    let path = folder.join(name);
-    fs::write(&path, text)
-        .map_err(|fault| Error::new(format!("cannot write {}: {fault}", path.display())))
 }

@@ -3,6 +3,8 @@
 use burn::tensor::Device;
 use clap::ValueEnum;
 
+use super::error::{Error, Result};
+
 /// A device that was compiled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DeviceName {
@@ -18,6 +20,15 @@ impl DeviceName {
     /// The device to use where none is named: the first that was compiled in.
     pub fn first() -> Option<Self> {
         Self::value_variants().first().copied()
+    }
+
+    /// The named device, or the first.
+    pub fn choose(named: Option<Self>) -> Result<Self> {
+        named.or(Self::first()).ok_or_else(|| {
+            Error::new(
+                "this program was compiled without a device; enable the feature flex or wgpu",
+            )
+        })
     }
 
     /// The device, without autodiff.

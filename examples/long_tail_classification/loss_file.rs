@@ -1,0 +1,294 @@
+//! A loss, read from a JSON file into the library's `ClassificationLossConfig`.
+
+use std::{fs, path::Path};
+
+use burn_losses::{ClassificationLoss, ClassificationLossConfig};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+
+/// The field that says which loss a file configures.
+const TAG: &str = "loss";
+
+/// A loss as its file describes it.
+pub struct LossFile {
+    /// The name of the file, without its ending: what tables and pictures call the loss.
+    pub name: String,
+    pub config: ClassificationLossConfig,
+    pub loss: ClassificationLoss,
+}
+
+impl LossFile {
+    /// Reads a file, and holds its numbers against those of the training digits.
+    pub fn read(path: &Path, class_counts: &[usize]) -> Result<Self> {
+        let text = fs::read_to_string(path).map_err(|fault| {
+            Error::new(format!(
+                "cannot read the loss in {}: {fault}",
+                path.display()
+            ))
+        })?;
+        let complain = |fault: String| Error::new(format!("{}: {fault}", path.display()));
+        let (config, loss) = parse(&text, class_counts).map_err(complain)?;
+        let name = path.file_stem().unwrap_or(path.as_os_str());
+        Ok(Self {
+            name: name.to_string_lossy().into_owned(),
+            config,
+            loss,
+        })
+    }
+}
+
+/// What went wrong, without the name of the file.
+type Fault = String;
+
+fn parse(
+    text: &str,
+    class_counts: &[usize],
+) -> std::result::Result<(ClassificationLossConfig, ClassificationLoss), Fault> {
+    let fields: Map<String, Value> = serde_json::from_str(text)
+        .map_err(|fault| format!("expected a JSON object with a field `{TAG}`: {fault}"))?;
+    let config = deserialize(&fields)
+        .map_err(|fault| format!("{}{fault}", wrong_field(&fields).unwrap_or_default()))?;
+    check_no_surplus(&fields, &config)?;
+    let loss = config.try_init().map_err(|fault| fault.to_string())?;
+    check_counts(&fields, class_counts)?;
+    check_length(&fields, "weights", &[class_counts.len()])?;
+    check_length(&fields, "alpha", &[1, class_counts.len()])?;
+    Ok((config, loss))
+}
+
+fn deserialize(fields: &Map<String, Value>) -> serde_json::Result<ClassificationLossConfig> {
+    serde_json::from_value(Value::Object(fields.clone()))
+}
+
+/// The field whose value has the wrong type, ready to stand before the message; serde does not
+/// name it. Alone with the loss it is still refused, and not for what is missing.
+fn wrong_field(fields: &Map<String, Value>) -> Option<String> {
+    let loss = (TAG, fields.get(TAG)?);
+    let others = fields.iter().map(|(name, value)| (name.as_str(), value));
+    // The loss first: with a wrong one every field is refused.
+    [loss].into_iter().chain(others).find_map(|(name, value)| {
+        let pair = [loss, (name, value)].map(|(name, value)| (name.to_string(), value.clone()));
+        let fault = deserialize(&pair.into_iter().collect()).err()?.to_string();
+        (!fault.starts_with("missing field")).then(|| format!("`{name}` is {value}: "))
+    })
+}
+
+/// A field that the loss does not have would be ignored without a word.
+fn check_no_surplus(
+    fields: &Map<String, Value>,
+    config: &ClassificationLossConfig,
+) -> std::result::Result<(), Fault> {
+    let known = serde_json::to_value(config).map_err(|fault| fault.to_string())?;
+    match fields.keys().find(|name| known.get(name).is_none()) {
+        None => Ok(()),
+        Some(name) => {
+            let known: Vec<_> = known.as_object().into_iter().flat_map(Map::keys).collect();
+            Err(format!("unknown field `{name}`, expected {known:?}"))
+        }
+    }
+}
+
+/// A loss that corrects for class counts has to know those it is trained with.
+fn check_counts(
+    fields: &Map<String, Value>,
+    class_counts: &[usize],
+) -> std::result::Result<(), Fault> {
+    match fields.get("class_counts") {
+        Some(given) if *given != Value::from(class_counts) => Err(format!(
+            "`class_counts` is {given}, but the training digits number {class_counts:?}"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A list has a number for each class; one that is null or not there has nothing to check.
+fn check_length(
+    fields: &Map<String, Value>,
+    name: &str,
+    lengths: &[usize],
+) -> std::result::Result<(), Fault> {
+    match fields.get(name).and_then(Value::as_array) {
+        Some(list) if !lengths.contains(&list.len()) => Err(format!(
+            "`{name}` has {} values, expected {lengths:?}: one for each class",
+            list.len(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cli::Cli, split};
+    use burn_losses::class_balanced_weights;
+    use clap::Parser;
+    use serde_json::json;
+
+    /// Reads a file with this text from a folder of its own.
+    fn read(text: &str) -> Result<LossFile> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("my_loss.json");
+        fs::write(&path, text).expect("a writable temporary folder");
+        LossFile::read(&path, &split::class_counts())
+    }
+
+    /// What is said about a file with this text; it always names the file and is one line.
+    fn complaint(text: &str) -> String {
+        let message = read(text).err().expect("an unsound file").to_string();
+        assert!(message.contains("my_loss.json"), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+        message
+    }
+
+    /// A sound file of a focal loss, with one field replaced.
+    fn focal_with(name: &str, value: Value) -> String {
+        let mut fields = json!({
+            "loss": "softmax_focal", "alpha": null, "gamma": 2.0, "weights": null,
+            "label_smoothing": 0.0, "ignore_index": null, "reduction": "mean",
+        });
+        fields[name] = value;
+        fields.to_string()
+    }
+
+    /// A file of balanced softmax for classes of these sizes.
+    fn balanced(class_counts: Value) -> String {
+        json!({
+            "loss": "balanced_softmax", "class_counts": class_counts, "weights": null,
+            "label_smoothing": 0.0, "ignore_index": null, "reduction": "mean",
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn the_five_files_are_sound() {
+        let files = Cli::parse_from(["long_tail_classification"]).loss_files();
+        for path in files {
+            let read = LossFile::read(&path, &split::class_counts());
+            let file = read.unwrap_or_else(|fault| panic!("{fault}"));
+            assert_eq!(path.file_stem(), Some(file.name.as_ref()));
+        }
+    }
+
+    #[test]
+    fn the_weights_in_ldam_json_are_the_class_balanced_ones() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/configs/ldam.json");
+        let counts = split::class_counts();
+        let file = LossFile::read(&path, &counts).unwrap_or_else(|fault| panic!("{fault}"));
+        let ClassificationLossConfig::Ldam(config) = file.config else {
+            panic!("{:?} is no LDAM", file.config);
+        };
+        let given = config.weights.expect("the file has weights");
+        let expected = class_balanced_weights(&counts, 0.99).expect("sound counts");
+        for (given, expected) in given.iter().zip(expected) {
+            assert!((given - expected).abs() < 1e-4, "{given} {expected}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let path = Path::new("no/such/loss.json");
+        let error = LossFile::read(path, &[1, 1]).err().expect("there is none");
+        let message = error.to_string();
+        assert!(
+            message.starts_with("cannot read the loss in no/such/loss.json: "),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_says_where() {
+        let message = complaint("{\n  \"loss\": cross_entropy\n}");
+        assert!(message.contains("line 2 column"), "{message}");
+        let message = complaint("[1, 2]");
+        assert!(message.contains("expected a JSON object"), "{message}");
+        assert!(complaint("").contains("EOF"));
+    }
+
+    #[test]
+    fn an_unknown_loss_is_answered_with_those_there_are() {
+        let message = complaint(&focal_with("loss", json!("focall")));
+        assert!(message.contains("`loss` is \"focall\""), "{message}");
+        assert!(message.contains("`softmax_focal`"), "{message}");
+        let message = complaint(&focal_with("loss", json!(3)));
+        assert!(message.contains("`loss` is 3"), "{message}");
+    }
+
+    #[test]
+    fn missing_fields_are_named() {
+        let message = complaint("{}");
+        assert!(message.contains("missing field `loss`"), "{message}");
+        let text = focal_with("gamma", json!(2.0)).replace("gamma", "gama");
+        let message = complaint(&text);
+        assert!(message.contains("missing field `gamma`"), "{message}");
+    }
+
+    #[test]
+    fn fields_of_the_wrong_type_are_named() {
+        for (name, value) in [
+            ("gamma", json!("two")),
+            ("weights", json!([1.0, "two"])),
+            ("ignore_index", json!(0.5)),
+            ("reduction", json!("average")),
+        ] {
+            let message = complaint(&focal_with(name, value.clone()));
+            assert!(
+                message.contains(&format!("`{name}` is {value}: ")),
+                "{message}"
+            );
+        }
+        let message = complaint(&balanced(json!([100, -1])));
+        assert!(
+            message.contains("`class_counts` is [100,-1]: "),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn surplus_fields_are_named() {
+        let message = complaint(&focal_with("class_counts", json!([1, 2])));
+        assert!(
+            message.contains("unknown field `class_counts`"),
+            "{message}"
+        );
+        assert!(message.contains("\"gamma\""), "{message}");
+    }
+
+    #[test]
+    fn hyperparameters_out_of_range_are_named() {
+        for (name, value) in [
+            ("gamma", json!(-1.0)),
+            ("label_smoothing", json!(1.5)),
+            ("alpha", json!([2.0])),
+            (
+                "weights",
+                json!([-1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
+            ),
+        ] {
+            let message = complaint(&focal_with(name, value));
+            assert!(message.contains(&format!("{name} is ")), "{message}");
+        }
+    }
+
+    #[test]
+    fn class_counts_have_to_be_those_of_the_split() {
+        assert!(read(&balanced(json!(split::class_counts()))).is_ok());
+        for counts in [json!([100, 65]), Value::from(vec![100; 10])] {
+            let message = complaint(&balanced(counts));
+            assert!(message.contains("`class_counts` is [100,"), "{message}");
+            assert!(message.contains("[100, 65, 42,"), "{message}");
+        }
+    }
+
+    #[test]
+    fn lists_have_to_have_a_value_for_each_class() {
+        for name in ["weights", "alpha"] {
+            let message = complaint(&focal_with(name, json!([0.5, 0.5, 0.5])));
+            assert!(
+                message.contains(&format!("`{name}` has 3 values")),
+                "{message}"
+            );
+        }
+        assert!(read(&focal_with("alpha", json!([0.5]))).is_ok());
+    }
+}
