@@ -1,9 +1,9 @@
 """Times burn-losses against PyTorch, eager and compiled, in alternating rounds.
 
-    python benches/peers/run.py [--rounds N] [--workloads mse ...] [--skip-compile]
+    python benches/peers/run.py [--bench softmax] [--workloads mse ...] [--rounds N] [--skip-compile]
 
 Both sides answer the protocol of README.md. Values are compared before anything is timed, medians
-and ratios are printed and every sample goes to `target/bench/peers_pointwise.json`.
+and ratios are printed and every sample goes to `target/bench/peers_<bench>.json`.
 """
 
 import argparse
@@ -22,11 +22,14 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-REPORT = ROOT / "target" / "bench" / "peers_pointwise.json"
+REPORTS = ROOT / "target" / "bench"
 PEERS_VENV = ROOT / "target" / "peers-venv"
-OURS = "cargo bench --bench pointwise -- --serve"
+OURS = "cargo bench --bench {bench} -- --serve"
 
-WORKLOADS = ("focal", "mse", "smooth_l1")
+BENCHES = {
+    "pointwise": ("focal", "mse", "smooth_l1"),
+    "softmax": ("ce_ls", "ce_big", "softmax_focal", "linear_ce"),
+}
 SETTINGS = ("kept", "in_place")
 CHECKED = ("loss", "grad_sum_abs")
 THREADS = "2"
@@ -203,29 +206,52 @@ def table(results: list[dict[str, Any]]) -> str:
     )
 
 
-def run(options: argparse.Namespace) -> None:
-    """Checks, times, prints and writes."""
-    python, found = python_with_torch()
+def chosen(bench: str | None, names: list[str] | None) -> dict[str, list[str]]:
+    """The workloads to run of each bench: those named, else all."""
+    of = {name: own for own, workloads in BENCHES.items() for name in workloads}
+    picked: dict[str, list[str]] = {}
+    for name in names or of:
+        if bench in (None, of[name]):
+            picked.setdefault(of[name], []).append(name)
+        elif names:
+            raise PeerError(f"{name} is a workload of {of[name]}, not of {bench}")
+    return picked
+
+
+def compare(
+    bench: str, workloads: list[str], torch_python: str, options: argparse.Namespace
+) -> list[dict[str, Any]]:
+    """Checks and times workloads of one bench."""
     with ExitStack() as stack:
-        ours = Server("burn-losses", shlex.split(options.ours))
+        ours = Server("burn-losses", shlex.split(options.ours.replace("{bench}", bench)))
         stack.callback(ours.close)
-        torch = Server("PyTorch", [python, str(HERE / "pointwise.py")])
+        torch = Server("PyTorch", [torch_python, str(HERE / f"{bench}.py")])
         stack.callback(torch.close)
         contestants = [Contestant("ours", ours), Contestant("eager", torch, "eager")]
         if not options.skip_compile:
             contestants.append(Contestant("compile", torch, "compile"))
         results = []
-        for workload in options.workloads:
+        for workload in workloads:
             for setting in SETTINGS:
                 print(f"{workload}, {setting}", file=sys.stderr)
                 check(contestants, workload, setting)
                 samples = measure(contestants, workload, setting, options.rounds)
                 results.append(summarise(workload, setting, samples))
-    print(table(results))
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    report = {"rounds": options.rounds, "threads": int(THREADS), "versions": found}
-    REPORT.write_text(json.dumps(report | {"results": results}, indent=1) + "\n")
-    print(f"written to {REPORT.relative_to(ROOT)}")
+    return results
+
+
+def run(options: argparse.Namespace) -> None:
+    """Compares, prints and writes, bench after bench."""
+    picked = chosen(options.bench, options.workloads)
+    python, found = python_with_torch()
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    for bench, workloads in picked.items():
+        results = compare(bench, workloads, python, options)
+        print(table(results))
+        report = {"rounds": options.rounds, "threads": int(THREADS), "versions": found}
+        path = REPORTS / f"peers_{bench}.json"
+        path.write_text(json.dumps(report | {"results": results}, indent=1) + "\n")
+        print(f"written to {path.relative_to(ROOT)}")
 
 
 def rounds(text: str) -> int:
@@ -239,7 +265,9 @@ def main() -> int:
     """Parses the command line; the exit status."""
     parser = argparse.ArgumentParser(description="Times burn-losses against PyTorch.")
     parser.add_argument("--rounds", type=rounds, default=30, help="timed rounds (default 30)")
-    parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=list(WORKLOADS))
+    parser.add_argument("--bench", choices=BENCHES, help="one bench (default: all)")
+    names = [name for workloads in BENCHES.values() for name in workloads]
+    parser.add_argument("--workloads", nargs="+", choices=names, help="only these (default: all)")
     parser.add_argument("--skip-compile", action="store_true", help="leave torch.compile out")
     parser.add_argument("--ours", default=OURS, help=f"the command of our server (`{OURS}`)")
     try:

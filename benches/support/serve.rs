@@ -1,8 +1,8 @@
 //! Single measurements on request, a line of JSON each, so that a runner can take turns between
 //! this program and another one.
 
-use crate::{
-    MEMORY,
+use super::{
+    Bench, MEMORY,
     measure::{Setting, pass},
     workload::Workload,
 };
@@ -31,8 +31,12 @@ enum Answer {
 }
 
 /// Answers until standard input ends.
-pub fn run() -> Result<(), String> {
-    let mut server = Server::default();
+pub fn run(bench: &Bench) -> Result<(), String> {
+    let mut server = Server {
+        bench,
+        workloads: HashMap::new(),
+        warm: HashSet::new(),
+    };
     for line in stdin().lock().lines() {
         let line = line.map_err(|error| error.to_string())?;
         if line.trim().is_empty() {
@@ -51,31 +55,31 @@ pub fn run() -> Result<(), String> {
 }
 
 /// The workloads built so far, and the settings that have been warmed up.
-#[derive(Default)]
-struct Server {
+struct Server<'a> {
+    bench: &'a Bench,
     workloads: HashMap<String, Workload>,
-    warm: HashSet<(String, bool)>,
+    warm: HashSet<(String, Setting)>,
 }
 
-impl Server {
+impl Server<'_> {
     fn answer(&mut self, line: &str) -> Result<Answer, String> {
         let request: Request = serde_json::from_str(line)
             .map_err(|error| format!("{line:?} is not a request: {error}"))?;
-        if !self.workloads.contains_key(&request.workload) {
-            let workload = Workload::new(&request.workload, false)?;
-            self.workloads.insert(request.workload.clone(), workload);
+        let name = request.workload;
+        if !self.workloads.contains_key(&name) {
+            let workload = self.bench.build(&name)?;
+            self.workloads.insert(name.clone(), workload);
         }
-        let workload = &self.workloads[&request.workload];
+        let workload = &self.workloads[&name];
         if request.check {
-            let (loss, gradient) = workload.evaluate(&workload.fused);
+            let (loss, gradients) = workload.evaluate(&workload.fused, request.setting);
             return Ok(Answer::Result {
                 loss,
-                grad_sum_abs: gradient.iter().map(|g| g.abs() as f64).sum(),
+                grad_sum_abs: gradients.iter().flatten().map(|g| g.abs() as f64).sum(),
             });
         }
-        let run = || pass(workload, &*workload.fused, request.setting, &MEMORY).milliseconds;
-        let key = (request.workload.clone(), request.setting == Setting::Kept);
-        if self.warm.insert(key) {
+        let run = || pass(&workload.fused, request.setting, &MEMORY).milliseconds;
+        if self.warm.insert((name, request.setting)) {
             run();
         }
         Ok(Answer::Time { ms: run() })

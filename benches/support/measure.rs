@@ -1,13 +1,12 @@
 //! Time and memory of one forward and backward pass.
 
-use crate::workload::Workload;
-use burn::tensor::Tensor;
+use super::workload::{Side, Workload};
 use peak_alloc::PeakAlloc;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
 /// Who else holds the prediction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Setting {
     /// The caller keeps it, so the gradient needs memory of its own.
@@ -34,29 +33,24 @@ pub struct Row {
     pub fused_ms: f64,
     pub baseline_ms: f64,
     pub ratio: f64,
+    /// Beyond the inputs.
     pub fused_peak_mb: f64,
     pub baseline_peak_mb: f64,
+    /// Of these the gradients, where they need memory of their own.
+    pub gradients_mb: f64,
+    /// Beyond the inputs and these gradients.
+    pub fused_extra_mb: f64,
+    pub baseline_extra_mb: f64,
 }
 
 /// Runs one side once. The clock covers the loss and its backward pass, with all they allocate;
 /// the memory is what they need at most beyond the inputs.
-pub fn pass(
-    workload: &Workload,
-    loss: &dyn Fn(Tensor<2>, Tensor<2>) -> Tensor<1>,
-    setting: Setting,
-    memory: &PeakAlloc,
-) -> Pass {
-    let leaf = &workload.leaf;
-    let prediction = match setting {
-        Setting::Kept => leaf.clone(),
-        // Adding 0 makes a new tensor, and its backward pass hands the gradient on as it is.
-        Setting::InPlace => leaf.clone().add_scalar(0.0),
-    };
-    let target = workload.target.clone();
+pub fn pass(side: &Side, setting: Setting, memory: &PeakAlloc) -> Pass {
+    let forward = side(setting);
     memory.reset_peak_usage();
     let before = memory.current_usage();
     let clock = Instant::now();
-    let gradients = loss(prediction, target).backward();
+    let gradients = forward().backward();
     let milliseconds = clock.elapsed().as_secs_f64() * 1e3;
     let peak = memory.peak_usage().saturating_sub(before);
     drop(gradients);
@@ -66,17 +60,22 @@ pub fn pass(
     }
 }
 
-/// Measures both sides in turn and takes the medians. As in a training loop, each pass follows one
-/// of its own kind: the first finds the allocator as the other side left it, the second counts.
-pub fn compare(workload: &Workload, setting: Setting, rounds: usize, memory: &PeakAlloc) -> Row {
-    let run =
-        |loss: &dyn Fn(Tensor<2>, Tensor<2>) -> Tensor<1>| pass(workload, loss, setting, memory);
+/// Measures both sides in turn, so that whatever else the machine does meets both, and takes the
+/// medians. The first pass of each settles the allocator and does not count.
+pub fn compare(
+    name: &'static str,
+    workload: &Workload,
+    setting: Setting,
+    rounds: usize,
+    memory: &PeakAlloc,
+) -> Row {
+    let run = |side| pass(side, setting, memory);
     let (mut fused, mut baseline) = (Vec::new(), Vec::new());
-    run(&*workload.fused);
-    run(&*workload.baseline);
+    run(&workload.fused);
+    run(&workload.baseline);
     for _ in 0..rounds {
-        fused.push(run(&*workload.fused));
-        baseline.push(run(&*workload.baseline));
+        fused.push(run(&workload.fused));
+        baseline.push(run(&workload.baseline));
     }
     let time = |passes: &[Pass]| median(passes.iter().map(|pass| pass.milliseconds));
     let peak = |passes: &[Pass]| median(passes.iter().map(|pass| pass.peak_megabytes));
@@ -86,8 +85,9 @@ pub fn compare(workload: &Workload, setting: Setting, rounds: usize, memory: &Pe
             .zip(&baseline)
             .map(|(fused, baseline)| fused.milliseconds / baseline.milliseconds),
     );
+    let gradients = workload.gradient_bytes(setting) as f64 / 1e6;
     Row {
-        workload: workload.name,
+        workload: name,
         setting,
         against: workload.against,
         fused_ms: time(&fused),
@@ -95,6 +95,9 @@ pub fn compare(workload: &Workload, setting: Setting, rounds: usize, memory: &Pe
         ratio,
         fused_peak_mb: peak(&fused),
         baseline_peak_mb: peak(&baseline),
+        gradients_mb: gradients,
+        fused_extra_mb: (peak(&fused) - gradients).max(0.0),
+        baseline_extra_mb: (peak(&baseline) - gradients).max(0.0),
     }
 }
 

@@ -1,16 +1,24 @@
 //! The results, for people and for programs.
 
-use crate::measure::Row;
+use super::measure::Row;
 use std::{fs, path::Path};
 
 pub fn print(rows: &[Row]) {
     println!(
-        "{:<10} {:<9} {:>10} {:>12} {:>7} {:>10} {:>13}   baseline",
-        "workload", "setting", "fused ms", "baseline ms", "ratio", "fused MB", "baseline MB"
+        "{:<13} {:<8} {:>9} {:>12} {:>6} {:>9} {:>12} {:>10} {:>13}   baseline",
+        "workload",
+        "setting",
+        "fused ms",
+        "baseline ms",
+        "ratio",
+        "fused MB",
+        "baseline MB",
+        "extra MB",
+        "baseline's",
     );
     for row in rows {
         println!(
-            "{:<10} {:<9} {:>10.2} {:>12.2} {:>7.3} {:>10.2} {:>13.2}   {}",
+            "{:<13} {:<8} {:>9.2} {:>12.2} {:>6.3} {:>9.2} {:>12.2} {:>10.2} {:>13.2}   {}",
             row.workload,
             format!("{:?}", row.setting),
             row.fused_ms,
@@ -18,9 +26,12 @@ pub fn print(rows: &[Row]) {
             row.ratio,
             row.fused_peak_mb,
             row.baseline_peak_mb,
+            row.fused_extra_mb,
+            row.baseline_extra_mb,
             row.against,
         );
     }
+    println!("MB: the peak beyond the inputs. Extra MB: what of it is not gradients.");
 }
 
 pub fn write(rows: &[Row], path: &Path) -> Result<(), String> {
