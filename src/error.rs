@@ -283,3 +283,70 @@ pub(crate) fn check_normalizer_shape(loss: &str, normalizer: &Tensor<1>) {
         "{loss}: the normalizer has shape {shape:?}, expected [1]; sum it first",
     );
 }
+
+/// Panics unless there are embeddings of one dimension at least.
+#[track_caller]
+pub(crate) fn check_embeddings(loss: &str, name: &str, embeddings: &Tensor<2>) {
+    let shape = embeddings.dims();
+    assert!(
+        shape[1] > 0,
+        "{loss}: the {name} have shape {shape:?}, expected [N, D] with D at least 1",
+    );
+}
+
+/// Panics unless both sets of embeddings have the same dimension and data type.
+#[track_caller]
+pub(crate) fn check_embeddings_fit(
+    loss: &str,
+    (name, embeddings): (&str, &Tensor<2>),
+    (other_name, others): (&str, &Tensor<2>),
+) {
+    check_embeddings(loss, name, embeddings);
+    let (shape, other) = (embeddings.dims(), others.dims());
+    assert!(
+        shape[1] == other[1],
+        "{loss}: the {other_name} have shape {other:?} and the {name} {shape:?}, expected embeddings \
+         of the same dimension (the last)",
+    );
+    let (wanted, given) = (embeddings.dtype(), others.dtype());
+    assert!(
+        given == wanted,
+        "{loss}: the {other_name} are {given:?} and the {name} {wanted:?}; cast one of them",
+    );
+}
+
+/// Panics unless both sets of embeddings have the same shape and data type.
+#[track_caller]
+pub(crate) fn check_embeddings_alike(
+    loss: &str,
+    (name, embeddings): (&str, &Tensor<2>),
+    (other_name, others): (&str, &Tensor<2>),
+) {
+    let (shape, other) = (embeddings.dims(), others.dims());
+    assert!(
+        shape == other,
+        "{loss}: the {other_name} have shape {other:?} and the {name} {shape:?}, expected one of the \
+         {other_name} for each of the {name}",
+    );
+    check_embeddings_fit(loss, (name, embeddings), (other_name, others));
+}
+
+/// Panics unless there is a key for each query from an offset on.
+#[track_caller]
+pub(crate) fn check_keys(loss: &str, queries: usize, keys: usize, offset: usize) {
+    assert!(
+        keys >= queries + offset,
+        "{loss}: {keys} keys for {queries} queries and an offset of {offset}, expected at least {}, \
+         one for each query from the offset on",
+        queries + offset,
+    );
+}
+
+/// Panics unless there is a label for each embedding.
+#[track_caller]
+pub(crate) fn check_labels(loss: &str, labels: usize, embeddings: usize) {
+    assert!(
+        labels == embeddings,
+        "{loss}: {labels} labels for {embeddings} embeddings, expected one for each",
+    );
+}

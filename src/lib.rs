@@ -4,6 +4,7 @@
 
 mod backend;
 mod classification;
+mod contrastive;
 mod distribution;
 mod error;
 pub mod formula;
@@ -17,6 +18,7 @@ mod softmax;
 
 pub use backend::composed;
 pub use classification::*;
+pub use contrastive::*;
 pub use distribution::*;
 pub use error::LossError;
 pub use reduction::{DivergenceReduction, Normalizer, Reduction};

@@ -18,6 +18,14 @@ macro_rules! loss_module {
             }
         }
 
+        $crate::module::loss_display!($loss, shows: [$($field),*]);
+    };
+}
+pub(crate) use loss_module;
+
+/// The display of a loss: the fields, next to the reduction.
+macro_rules! loss_display {
+    ($loss:ident, shows: [$($field:ident),*]) => {
         impl ::burn::module::ModuleDisplay for $loss {
             fn custom_settings(&self) -> Option<::burn::module::DisplaySettings> {
                 ::burn::module::DisplaySettings::new()
@@ -37,4 +45,26 @@ macro_rules! loss_module {
         }
     };
 }
-pub(crate) use loss_module;
+pub(crate) use loss_display;
+
+/// Gives a loss that holds tensors, or may hold some, its constructor and its display.
+///
+/// The configuration has to have `try_init`; the fields are those the display shows.
+macro_rules! device_loss_module {
+    ($loss:ident, $config:ident, shows: [$($field:ident),*]) => {
+        impl $config {
+            /// Builds the loss.
+            ///
+            /// # Panics
+            /// If a hyperparameter is out of its range, with the message of
+            /// [`try_init`](Self::try_init).
+            #[track_caller]
+            pub fn init(&self, device: &::burn::tensor::Device) -> $loss {
+                self.try_init(device).unwrap_or_else(|error| panic!("{error}"))
+            }
+        }
+
+        $crate::module::loss_display!($loss, shows: [$($field),*]);
+    };
+}
+pub(crate) use device_loss_module;

@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod configs;
+mod contrastive;
 mod distillation;
 mod finite_differences;
 mod goldens;

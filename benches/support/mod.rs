@@ -12,11 +12,12 @@ mod table;
 pub mod workload;
 
 use peak_alloc::PeakAlloc;
+use serde::Serialize;
 use std::{path::Path, process::ExitCode};
 use workload::Workload;
 
 #[global_allocator]
-static MEMORY: PeakAlloc = PeakAlloc;
+pub static MEMORY: PeakAlloc = PeakAlloc;
 
 /// How often each side is measured; the medians are reported.
 const ROUNDS: usize = 15;
@@ -27,19 +28,32 @@ pub struct Bench {
     pub workloads: &'static [(&'static str, Build)],
 }
 
+/// Whether an option is on the command line.
+fn has(option: &str) -> bool {
+    std::env::args().any(|argument| argument == option)
+}
+
+/// Whether times are asked for. `cargo bench` passes `--bench`; `cargo test` does not.
+pub fn is_measured() -> bool {
+    has("--bench") && !has("--test") && !has("--serve")
+}
+
+/// Writes results to `target/bench/<name>.json`.
+pub fn write<T: Serialize>(name: &str, rows: &[T]) -> Result<(), String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
+    table::write(rows, &folder.join(name).with_extension("json"))
+}
+
 /// Builds a workload, on small tensors where asked to.
 pub type Build = fn(small: bool) -> Workload;
 
 impl Bench {
     /// Does what the command line asks for.
     pub fn run(&self) -> ExitCode {
-        let arguments: Vec<String> = std::env::args().skip(1).collect();
-        let has = |name: &str| arguments.iter().any(|argument| argument == name);
         let outcome = if has("--serve") {
             serve::run(self)
         } else {
-            // `cargo bench` passes `--bench`; `cargo test` does not.
-            self.compare(has("--test") || !has("--bench"))
+            self.compare(!is_measured())
         };
         match outcome {
             Ok(()) => ExitCode::SUCCESS,
@@ -66,8 +80,7 @@ impl Bench {
         if test {
             return Ok(());
         }
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
-        table::write(&rows, &folder.join(self.name).with_extension("json"))
+        write(self.name, &rows)
     }
 
     /// The workload of that name, in its full size.

@@ -1,6 +1,7 @@
 //! The results, for people and for programs.
 
 use super::measure::Row;
+use serde::Serialize;
 use std::{fs, path::Path};
 
 pub fn print(rows: &[Row]) {
@@ -34,7 +35,7 @@ pub fn print(rows: &[Row]) {
     println!("MB: the peak beyond the inputs. Extra MB: what of it is not gradients.");
 }
 
-pub fn write(rows: &[Row], path: &Path) -> Result<(), String> {
+pub fn write<T: Serialize>(rows: &[T], path: &Path) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;

@@ -171,6 +171,39 @@ macro_rules! fused_backend {
                 .loss
             }
         }
+
+        impl $crate::backend::numbers::NumbersBackend for $backend {
+            const HAS_EXACT_LOGARITHMS: bool = true;
+        }
+
+        impl $crate::backend::extension::PairOps for $backend {
+            fn terms_of<F: $crate::formula::PairFormula>(
+                formula: F,
+                call: &$crate::backend::extension::PairCall<Self>,
+            ) -> FloatTensor<Self> {
+                use $crate::backend::pairs::{composed, fused};
+                match call.is_fused {
+                    true => fused::terms(formula, call),
+                    false => composed::terms(formula, call),
+                }
+            }
+
+            fn gradients_of<F: $crate::formula::PairFormula>(
+                formula: F,
+                call: &$crate::backend::extension::PairCall<Self>,
+                terms: FloatTensor<Self>,
+                upstream: FloatTensor<Self>,
+                wanted: [bool; 2],
+            ) -> [Option<FloatTensor<Self>>; 2] {
+                use $crate::backend::pairs::{composed, fused};
+                match call.is_fused {
+                    true => fused::gradients(formula, call, terms, upstream, wanted),
+                    false => composed::gradients(formula, call, terms, upstream, wanted),
+                }
+            }
+        }
+
+        $crate::backend::pairs::pair_backend!($backend);
     };
 }
 pub(super) use fused_backend;

@@ -6,9 +6,11 @@
 //! ([`composed`]). This layer knows data types, memory layout, ownership and graph nodes; it does
 //! not know what a formula computes.
 
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
 mod autodiff;
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[cfg(feature = "cube")]
+mod cube;
+#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
 mod extension;
 #[cfg(feature = "flex")]
 mod flex;
@@ -18,6 +20,9 @@ mod linear;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod nothing;
+#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+mod numbers;
+mod pairs;
 mod path;
 mod pointwise;
 mod real;
@@ -27,6 +32,7 @@ use burn::tensor::Tensor;
 
 pub(crate) use linear::{LinearInputs, LinearRow, linear_losses, reduced_linear};
 pub(crate) use nothing::{is_nothing, loss_of_nothing};
+pub(crate) use pairs::{PairInputs, pair_terms};
 pub use path::composed;
 pub(crate) use path::runs_on_cpu;
 pub(crate) use pointwise::{Inputs, losses, reduced};
@@ -46,7 +52,7 @@ pub(crate) enum Fold {
 
 impl Fold {
     /// A sum of losses, folded: multiplied with a factor, or divided by a count; 0 where that is 0.
-    fn on_tensors<const D: usize>(
+    pub(crate) fn on_tensors<const D: usize>(
         self,
         total: Tensor<D>,
         count: impl FnOnce() -> Tensor<D>,

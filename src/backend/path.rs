@@ -41,7 +41,7 @@ pub fn composed<T>(f: impl FnOnce() -> T) -> T {
 /// Whether the fused kernels can take tensors like this one.
 ///
 /// NdArray stores no half precision, so the data types are the same for both backends.
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
 pub(super) fn is_fused<const D: usize>(tensor: &Tensor<D>) -> bool {
     use burn::tensor::DType;
 

@@ -22,20 +22,23 @@ impl<const D: usize> Real for Tensor<D> {
     }
 
     fn ln(self) -> Self {
-        near_one(self.clone().log(), || self.detach() - 1.0)
+        let logarithm = self.clone().log();
+        match has_exact_logarithms(&self) {
+            true => logarithm,
+            false => ln_near_1(logarithm, self - 1.0),
+        }
     }
 
     fn ln_1p(self) -> Self {
-        near_one(self.clone().log1p(), || self.detach())
+        let logarithm = self.clone().log1p();
+        match has_exact_logarithms(&self) {
+            true => logarithm,
+            false => ln_near_1(logarithm, self),
+        }
     }
 
     fn exp_m1(self) -> Self {
-        // The derivative is that of `exp`; the value alone is put right near 0.
-        let rough = self.clone().exp() - 1.0;
-        let x = self.detach();
-        let far = x.clone().abs().greater_equal_scalar(NEAR_0);
-        let missing = exp_m1_by_series(x) - rough.clone().detach();
-        rough + missing.mask_fill(far, 0.0)
+        exp_m1_near_0(self.clone().exp() - 1.0, self)
     }
 
     fn sqrt(self) -> Self {
@@ -63,41 +66,54 @@ impl<const D: usize> Real for Tensor<D> {
     }
 }
 
+/// Whether the device's logarithms are right where they are near 0; those of a GPU are not.
+fn has_exact_logarithms<const D: usize>(tensor: &Tensor<D>) -> bool {
+    runs_on_cpu(tensor) || tensor.dtype() == DType::F64
+}
+
 /// The logarithm of `1 + x`, given as the device has it. The logarithm of a GPU is off by a fixed
 /// amount near 1, which is nothing like a small x; its derivative is right. So the value alone is put
 /// right there.
-fn near_one<const D: usize>(logarithm: Tensor<D>, x: impl FnOnce() -> Tensor<D>) -> Tensor<D> {
-    if runs_on_cpu(&logarithm) || logarithm.dtype() == DType::F64 {
-        return logarithm;
-    }
-    let x = x();
-    let far = (x.clone() - 0.25).abs().greater_scalar(0.75);
-    let missing = ln_1p_by_series(x) - logarithm.clone().detach();
-    logarithm + missing.mask_fill(far, 0.0)
+pub(super) fn ln_near_1<R: Real>(logarithm: R, x: R) -> R {
+    let x = x.detach();
+    let missing = ln_1p_by_series(x.clone()) - logarithm.clone().detach();
+    // Beyond 3/4 of 1/4 the series does not reach.
+    let distance = -(x - 0.25).abs();
+    let nothing = missing.constant(0.0);
+    logarithm + distance.where_below(-0.75, nothing, missing)
 }
 
 /// Where `e^x - 1` loses digits by the subtraction.
 const NEAR_0: f64 = 0.5;
 
+/// `e^x - 1`, given with the digits the subtraction has left. The derivative is that of `e^x`; the value
+/// alone is put right near 0.
+pub(super) fn exp_m1_near_0<R: Real>(rough: R, x: R) -> R {
+    let x = x.detach();
+    let missing = exp_m1_by_series(x.clone()) - rough.clone().detach();
+    let nothing = missing.constant(0.0);
+    rough + x.abs().where_below(NEAR_0, missing, nothing)
+}
+
 /// `e^x - 1` for x within [`NEAR_0`] of 0, to the precision of `f64`: `x + x²/2! + x³/3! + ..`
-fn exp_m1_by_series<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+fn exp_m1_by_series<R: Real>(x: R) -> R {
     const TERMS: i32 = 14;
-    let series = (2..=TERMS).rev().fold(x.full_like(1.0), |sum, n| {
-        sum * x.clone() / f64::from(n) + 1.0
+    let series = (2..=TERMS).rev().fold(x.constant(1.0), |sum, n| {
+        sum * x.clone() * (1.0 / f64::from(n)) + 1.0
     });
     series * x
 }
 
 /// `ln(1 + x)` for x from -1/2 to 1, to the precision of `f32`: `2 artanh(s)` with `s = x / (2 + x)`,
 /// whose square is at most 1/9.
-fn ln_1p_by_series<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+fn ln_1p_by_series<R: Real>(x: R) -> R {
     const TERMS: i32 = 9;
     let s = x.clone() / (x + 2.0);
     let square = s.clone() * s.clone();
     let coefficient = |n: i32| 2.0 / f64::from(2 * n + 1);
     let series = (0..TERMS - 1)
         .rev()
-        .fold(s.full_like(coefficient(TERMS - 1)), |sum, n| {
+        .fold(s.constant(coefficient(TERMS - 1)), |sum, n| {
             sum * square.clone() + coefficient(n)
         });
     series * s

@@ -13,6 +13,7 @@ mod binary;
 mod divergence;
 mod dual;
 mod focal;
+mod pairs;
 mod real;
 mod regression;
 mod softmax;
@@ -25,6 +26,9 @@ pub use binary::{
 pub use divergence::{JensenShannon, KullbackLeibler};
 pub use dual::Dual;
 pub use focal::{SigmoidFocal, SoftmaxFocal};
+pub use pairs::{
+    HardNegatives, Kind, OnePositive, PairFormula, SeveralPositives, SigmoidPairs, Summation, Term,
+};
 pub use real::Real;
 pub use regression::{Absolute, Charbonnier, Huber, LogCosh, Quantile, SmoothL1, Squared};
 pub(crate) use softmax::SoftmaxRow;

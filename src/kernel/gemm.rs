@@ -6,6 +6,8 @@ pub(crate) struct Matrix<'a> {
     elements: &'a [f32],
     rows: usize,
     columns: usize,
+    /// How far apart rows (columns, where they are exchanged) begin.
+    step: usize,
     is_transposed: bool,
 }
 
@@ -14,10 +16,20 @@ impl<'a> Matrix<'a> {
     /// If there are not `rows` times `columns` elements.
     pub fn new(elements: &'a [f32], rows: usize, columns: usize) -> Self {
         assert_eq!(elements.len(), rows * columns, "a matrix of this shape");
+        Self::with_step(elements, rows, columns, columns)
+    }
+
+    /// A matrix whose rows begin `step` elements apart.
+    ///
+    /// # Panics
+    /// If there are too few elements.
+    pub fn with_step(elements: &'a [f32], rows: usize, columns: usize, step: usize) -> Self {
+        check_length(elements.len(), rows, columns, step);
         Self {
             elements,
             rows,
             columns,
+            step,
             is_transposed: false,
         }
     }
@@ -37,6 +49,7 @@ impl<'a> Matrix<'a> {
             elements: self.elements,
             rows: self.columns,
             columns: self.rows,
+            step: self.step,
             is_transposed: !self.is_transposed,
         }
     }
@@ -44,10 +57,28 @@ impl<'a> Matrix<'a> {
     /// How far apart neighbours are in a row, and in a column.
     fn steps(&self) -> (isize, isize) {
         match self.is_transposed {
-            false => (1, self.columns as isize),
-            true => (self.rows as isize, 1),
+            false => (1, self.step as isize),
+            true => (self.step as isize, 1),
         }
     }
+}
+
+/// Panics unless there are elements for rows that begin `step` apart.
+fn check_length(length: usize, rows: usize, columns: usize, step: usize) {
+    let needed = rows.saturating_sub(1) * step + columns;
+    assert!(
+        columns <= step && (length >= needed || rows == 0),
+        "a matrix of this shape"
+    );
+}
+
+/// Who multiplies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Workers {
+    /// All threads.
+    All,
+    /// The thread that asks for it.
+    One,
 }
 
 /// What happens to what stands where the product goes.
@@ -62,11 +93,29 @@ pub(crate) enum Existing {
 /// # Panics
 /// If the shapes do not fit.
 pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], existing: Existing) {
+    let (m, n) = (a.rows, b.columns);
+    assert_eq!(out.len(), m * n, "room for the product");
+    product_with_step(a, b, (out, n), existing, Workers::All);
+}
+
+/// Writes the product of two matrices to rows that begin some elements apart.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub(crate) fn product_with_step(
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    (out, step): (&mut [f32], usize),
+    existing: Existing,
+    workers: Workers,
+) {
     let (m, n, k) = (a.rows, b.columns, a.columns);
     assert_eq!(k, b.rows, "matrices that can be multiplied");
-    assert_eq!(out.len(), m * n, "room for the product");
+    check_length(out.len(), m, n, step);
     if k == 0 && existing == Existing::Overwritten {
-        out.fill(0.0);
+        out.chunks_mut(step.max(1))
+            .take(m)
+            .for_each(|row| row[..n].fill(0.0));
     }
     if m == 0 || n == 0 || k == 0 {
         return;
@@ -81,7 +130,7 @@ pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], existing: E
             k,
             out.as_mut_ptr(),
             1,
-            n as isize,
+            step as isize,
             existing == Existing::AddedTo,
             a.elements.as_ptr(),
             a_steps.0,
@@ -94,7 +143,10 @@ pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], existing: E
             false,
             false,
             false,
-            gemm::Parallelism::Rayon(0),
+            match workers {
+                Workers::All => gemm::Parallelism::Rayon(0),
+                Workers::One => gemm::Parallelism::None,
+            },
         );
     }
 }

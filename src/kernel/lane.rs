@@ -41,6 +41,12 @@ impl<I: Isa> Lane<I> {
         Self(I::if_below(self.0, other.0, other.0, self.0))
     }
 
+    /// `then` where both hold the same number, `otherwise` elsewhere (NaN included).
+    #[inline(always)]
+    pub fn where_same(self, other: Self, then: Self, otherwise: Self) -> Self {
+        Self(I::if_equal(self.0, other.0, then.0, otherwise.0))
+    }
+
     /// `self · b + c`, fused where that is one instruction.
     #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {

@@ -3,6 +3,7 @@
 pub mod call;
 pub mod cases;
 pub mod compare;
+pub mod contrastive;
 pub mod devices;
 pub mod distillation;
 pub mod expected;

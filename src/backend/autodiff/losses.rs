@@ -1,14 +1,16 @@
 //! The backward pass of the fused operations.
 
-use super::{
-    Fold,
-    extension::{LossBackend, RowTarget, Weights},
-    fused::FusedBackend,
-    linear::{LinearRow, fused::LinearCall},
-    pointwise::fused::{Differentiated, Pointwise},
-    softmax::fused::Rows,
+use crate::{
+    backend::{
+        Fold,
+        extension::{LossBackend, RowTarget, Weights},
+        fused::FusedBackend,
+        linear::{LinearRow, fused::LinearCall},
+        pointwise::fused::{Differentiated, Pointwise},
+        softmax::fused::Rows,
+    },
+    formula::{ClassFormula, ColumnFormula, Margin, SoftmaxRow},
 };
-use crate::formula::{ClassFormula, ColumnFormula, Margin, SoftmaxRow};
 use burn::backend::{
     Autodiff, Backend,
     autodiff::{

@@ -1,0 +1,125 @@
+//! Barlow Twins.
+
+use super::embeddings::widened;
+use crate::{
+    backend::loss_of_nothing,
+    error::{Check, LossError, check_embeddings_alike},
+};
+use burn::{
+    config::Config,
+    module::{Content, DisplaySettings, Module, ModuleDisplay},
+    tensor::Tensor,
+};
+
+/// Configuration of [`BarlowTwinsLoss`].
+#[derive(Config, Debug)]
+pub struct BarlowTwinsLossConfig {
+    /// The factor of correlations between different dimensions, 0 or above. Default 0.005, as in
+    /// lightly; the authors have 0.0051.
+    #[config(default = 0.005)]
+    pub off_diagonal: f64,
+}
+
+/// The loss of Barlow Twins: each dimension of the embedding is to be the same for both views of an
+/// image, and to say something no other dimension says.
+///
+/// ```text
+/// l = sum_d (1 - c_dd)² + off_diagonal sum_(d != e) c_de²
+/// c = A^T B / N
+/// ```
+/// for the embeddings A and B of first and second views, each dimension standardised over the batch:
+/// `(x - mean) / sqrt(variance + 1e-5)`, the variance divided by N. One number for the whole batch, whose
+/// embeddings have no losses of their own.
+///
+/// Source: J. Zbontar et al., *Barlow Twins: Self-Supervised Learning via Redundancy Reduction*, 2021.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::BarlowTwinsLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = BarlowTwinsLossConfig::new().init();
+/// let views = Tensor::<2>::from_floats([[1.0, 1.0], [-1.0, 1.0], [1.0, -1.0], [-1.0, -1.0]], &device);
+/// assert!(loss.forward(views.clone(), views).into_scalar::<f32>() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct BarlowTwinsLoss {
+    off_diagonal: f64,
+}
+
+impl BarlowTwinsLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `off_diagonal` is negative or not finite.
+    pub fn try_init(&self) -> Result<BarlowTwinsLoss, LossError> {
+        let check = Check("BarlowTwinsLossConfig");
+        check.at_least_zero("off_diagonal", self.off_diagonal)?;
+        Ok(BarlowTwinsLoss {
+            off_diagonal: self.off_diagonal,
+        })
+    }
+
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> BarlowTwinsLoss {
+        self.try_init().unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+impl ModuleDisplay for BarlowTwinsLoss {
+    fn custom_settings(&self) -> Option<DisplaySettings> {
+        DisplaySettings::new()
+            .with_new_line_after_attribute(false)
+            .optional()
+    }
+
+    fn custom_content(&self, content: Content) -> Option<Content> {
+        content.add("off_diagonal", &self.off_diagonal).optional()
+    }
+}
+
+impl BarlowTwinsLoss {
+    /// The loss of a batch. Of no images at all it is 0.
+    ///
+    /// # Shapes
+    /// - first: `[N, D]`, an embedding of each image
+    /// - second: `[N, D]`, that of another view of the same image
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward(&self, first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
+        let views = (("first views", &first), ("second views", &second));
+        check_embeddings_alike("BarlowTwinsLoss", views.0, views.1);
+        let [images, width] = first.dims();
+        if images == 0 {
+            return loss_of_nothing(&first) + loss_of_nothing(&second);
+        }
+        let dtype = first.dtype();
+        let first = standardised(widened(first)).transpose();
+        let correlations = first.matmul(standardised(widened(second))) * (1.0 / images as f64);
+        let diagonal =
+            Tensor::<2, burn::tensor::Bool>::diag_mask([width, width], 0, &correlations.device())
+                .bool_not();
+        let squares = correlations.clone() * correlations.clone();
+        let gaps = -correlations + 1.0;
+        let of_gaps = (gaps.clone() * gaps).mask_fill(diagonal.clone().bool_not(), 0.0);
+        let of_others = squares.mask_fill(diagonal, 0.0);
+        (of_gaps.sum() + of_others.sum() * self.off_diagonal).cast(dtype)
+    }
+}
+
+/// Each dimension with mean 0 and variance 1 over the batch.
+fn standardised(rows: Tensor<2>) -> Tensor<2> {
+    const EPSILON: f64 = 1e-5;
+    let centred = rows.clone() - rows.mean_dim(0);
+    let variance = (centred.clone() * centred.clone()).mean_dim(0);
+    centred / (variance + EPSILON).sqrt()
+}

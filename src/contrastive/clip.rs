@@ -1,0 +1,156 @@
+//! The loss of CLIP.
+
+use super::{info_nce::Pairing, rows::RowLosses, temperature::Temperature};
+use crate::{
+    error::{Check, LossError, check_embeddings_alike},
+    module::device_loss_module,
+    reduction::Reduction,
+};
+use burn::{
+    config::Config,
+    module::Module,
+    tensor::{Device, Tensor},
+};
+
+/// Configuration of [`ClipLoss`].
+#[derive(Config, Debug)]
+pub struct ClipLossConfig {
+    /// What similarities are divided by in the beginning, above 0. Default 0.07, as in the paper.
+    #[config(default = 0.07)]
+    pub temperature: f64,
+    /// Whether the temperature is learned. Default: yes.
+    #[config(default = true)]
+    pub learnable_temperature: bool,
+    /// What similarities are multiplied with at most, above 0. Default 100, as in the paper.
+    #[config(default = 100.0)]
+    pub max_scale: f64,
+    /// Whether embeddings are divided by their norm first. Default: yes.
+    #[config(default = true)]
+    pub normalize: bool,
+    /// How the losses of all pairs become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The loss of CLIP: each image is to find its text among all texts, and each text its image.
+///
+/// ```text
+/// l_i = -(ln e^(s_ii) / sum_j e^(s_ij) + ln e^(s_ii) / sum_j e^(s_ji)) / 2
+/// s_ij = min(1 / T, max_scale) x_i · t_j
+/// ```
+/// for images x and texts t, with a temperature T that is learned as `ln(1 / T)`. Both directions are
+/// computed in one walk over the similarities, which are never held all at once. One pair alone costs 0.
+///
+/// Source: A. Radford et al., *Learning Transferable Visual Models From Natural Language Supervision*,
+/// 2021.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::ClipLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = ClipLossConfig::new().with_temperature(1.0).init(&device);
+/// let images = Tensor::<2>::from_floats([[2.0, 0.0], [0.0, 2.0]], &device);
+/// let texts = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0]], &device);
+/// let value = loss.forward(images, texts).into_scalar::<f32>();
+/// assert!((value - (1.0 + (-1f32).exp()).ln()).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct ClipLoss {
+    temperature: Temperature,
+    normalize: bool,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl ClipLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `temperature` or `max_scale` is not above 0.
+    pub fn try_init(&self, device: &Device) -> Result<ClipLoss, LossError> {
+        let check = Check("ClipLossConfig");
+        Temperature::check(check, self.temperature)?;
+        check.above_zero("max_scale", self.max_scale)?;
+        let (is_learned, most) = (self.learnable_temperature, Some(self.max_scale));
+        Ok(ClipLoss {
+            temperature: Temperature::new(self.temperature, is_learned, most, device),
+            normalize: self.normalize,
+            reduction: self.reduction,
+        })
+    }
+}
+
+device_loss_module!(ClipLoss, ClipLossConfig, shows: [temperature, normalize]);
+
+impl ClipLoss {
+    /// The temperature.
+    pub fn temperature(&self) -> &Temperature {
+        &self.temperature
+    }
+
+    /// The loss of all pairs, reduced as configured. Of no pairs at all it is 0.
+    ///
+    /// # Shapes
+    /// - images: `[N, D]`
+    /// - texts: `[N, D]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward(&self, images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
+        let rows = self.row_losses(images, texts);
+        rows.reduced("ClipLoss", self.reduction, None)
+    }
+
+    /// The loss of each pair, the mean of both directions.
+    ///
+    /// # Shapes
+    /// - images: `[N, D]`
+    /// - texts: `[N, D]`
+    /// - output: `[N]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
+        self.row_losses(images, texts).each()
+    }
+
+    /// The loss of all pairs, each with a weight: `sum(w l) / sum(w)` as a mean, `sum(w l)` as a sum.
+    /// Where all weights sum to 0 the loss is 0.
+    ///
+    /// # Shapes
+    /// - images: `[N, D]`
+    /// - texts: `[N, D]`
+    /// - weights: `[N]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward_weighted(
+        &self,
+        images: Tensor<2>,
+        texts: Tensor<2>,
+        weights: Tensor<1>,
+    ) -> Tensor<1> {
+        let rows = self.row_losses(images, texts);
+        rows.reduced("ClipLoss", self.reduction, Some(weights))
+    }
+
+    #[track_caller]
+    fn row_losses(&self, images: Tensor<2>, texts: Tensor<2>) -> RowLosses {
+        check_embeddings_alike("ClipLoss", ("images", &images), ("texts", &texts));
+        let pairing = Pairing {
+            loss: "ClipLoss",
+            temperature: &self.temperature,
+            symmetric: true,
+            normalize: self.normalize,
+        };
+        pairing.losses(images, texts, 0)
+    }
+}

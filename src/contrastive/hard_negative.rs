@@ -1,0 +1,137 @@
+//! Contrastive learning with negatives that count more the harder they are.
+
+use super::{
+    pairs::Terms,
+    rows::{RowLosses, softplus},
+    temperature::Temperature,
+    views::{Views, views_loss},
+};
+use crate::{
+    error::{Check, LossError},
+    formula::{HardNegatives, Real},
+    module::loss_module,
+    reduction::Reduction,
+};
+use burn::{config::Config, module::Module, tensor::Tensor};
+
+/// Configuration of [`HardNegativeInfoNceLoss`].
+#[derive(Config, Debug)]
+pub struct HardNegativeInfoNceLossConfig {
+    /// What similarities are divided by, above 0. Default 0.5, as in the authors' code.
+    #[config(default = 0.5)]
+    pub temperature: f64,
+    /// The share of negatives that are of the same class after all, at least 0 and below 1. Default 0.1,
+    /// as in the authors' code.
+    #[config(default = 0.1)]
+    pub tau_plus: f64,
+    /// How much more hard negatives count, 0 or above. Default 1, as in the authors' code.
+    #[config(default = 1.0)]
+    pub beta: f64,
+    /// Whether embeddings are divided by their norm first. Default: yes.
+    #[config(default = true)]
+    pub normalize: bool,
+    /// How the losses of all views become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The loss of SimCLR with negatives reweighted by how hard they are, and corrected for those that are
+/// of the same class.
+///
+/// ```text
+/// l_i = -ln e^(s_ip) / (e^(s_ip) + G_i)          s_ij = z_i · z_j / T
+/// G_i = max((sum_j w_ij e^(s_ij) - t n e^(s_ip)) / (1 - t), n e^(-1/T))
+/// w_ij = e^(b s_ij) / mean_j e^(b s_ij)
+/// ```
+/// over the `2 N` views of `N` images, with p the other view of the image of i, the `n = 2 N - 2` views
+/// j of other images, `t = tau_plus` and `b = beta`. With `t = b = 0` it is that of SimCLR. The mean is
+/// over all views. One image alone has no negatives and costs 0.
+///
+/// Source: J. Robinson et al., *Contrastive Learning with Hard Negative Samples*, 2021.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::HardNegativeInfoNceLossConfig;
+///
+/// let device = Device::flex();
+/// let config = HardNegativeInfoNceLossConfig::new().with_temperature(1.0);
+/// let loss = config.with_tau_plus(0.0).init();
+/// let first = Tensor::<2>::from_floats([[2.0, 0.0], [0.0, 3.0]], &device);
+/// let second = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0]], &device);
+/// let value = loss.forward(first, second).into_scalar::<f32>();
+/// assert!((value - (1.0 + 2.0 * (-1f32).exp()).ln()).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct HardNegativeInfoNceLoss {
+    temperature: f64,
+    tau_plus: f64,
+    beta: f64,
+    normalize: bool,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl HardNegativeInfoNceLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `temperature` is not above 0, `tau_plus` is not from 0 up to below 1, or `beta` is negative or
+    /// not finite.
+    pub fn try_init(&self) -> Result<HardNegativeInfoNceLoss, LossError> {
+        let check = Check("HardNegativeInfoNceLossConfig");
+        Temperature::check(check, self.temperature)?;
+        let in_range = (0.0..1.0).contains(&self.tau_plus);
+        let expected = "a number of at least 0 and below 1";
+        check.that(in_range, "tau_plus", self.tau_plus, expected)?;
+        check.at_least_zero("beta", self.beta)?;
+        Ok(HardNegativeInfoNceLoss {
+            temperature: self.temperature,
+            tau_plus: self.tau_plus,
+            beta: self.beta,
+            normalize: self.normalize,
+            reduction: self.reduction,
+        })
+    }
+}
+
+loss_module!(
+    HardNegativeInfoNceLoss,
+    HardNegativeInfoNceLossConfig,
+    shows: [temperature, tau_plus, beta, normalize]
+);
+views_loss!(HardNegativeInfoNceLoss);
+
+impl HardNegativeInfoNceLoss {
+    #[track_caller]
+    fn row_losses(&self, first: Tensor<2>, second: Tensor<2>) -> RowLosses {
+        const NAME: &str = "HardNegativeInfoNceLoss";
+        let dtype = first.dtype();
+        let Some(views) = Views::of(NAME, &first, &second, self.normalize) else {
+            return RowLosses::none(&[&first, &second]);
+        };
+        let negatives = (2 * first.dims()[0] - 2) as f64;
+        let rows = views.rows * (1.0 / self.temperature).sqrt();
+        let terms = Terms::of(HardNegatives { beta: self.beta }, rows, views.labels);
+        let positive = terms.of_rows(0);
+        if negatives == 0.0 {
+            return RowLosses::silent(positive, dtype);
+        }
+        // Everything relative to the positive pair, in logarithms: sum w e^s / e^(s_p), then G.
+        let hardness = terms.of_rows(1) - terms.of_rows(2) - positive.clone() + negatives.ln();
+        let least = -(positive + 1.0 / self.temperature) + negatives.ln();
+        let corrected = match self.tau_plus {
+            0.0 => hardness.clone(),
+            t => {
+                let share = (-hardness.clone()).exp() * -(t * negatives) + 1.0;
+                let above_0 = share.clone().at_least(f32::MIN_POSITIVE as f64);
+                let logarithm = Real::ln(above_0) - (1.0 - t).ln();
+                let nothing = share.lower_equal_scalar(f32::MIN_POSITIVE);
+                (hardness + logarithm).mask_where(nothing, least.clone())
+            }
+        };
+        let clamped = corrected.clone().lower(least.clone());
+        RowLosses::new(softplus(corrected.mask_where(clamped, least)), dtype)
+    }
+}

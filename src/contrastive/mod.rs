@@ -1,0 +1,34 @@
+//! Losses of embeddings that are to be near one another or far apart, without labels or with them.
+//!
+//! Those over all pairs never hold all similarities: memory grows with the number of embeddings, not
+//! with its square, forward and backward.
+
+mod barlow_twins;
+mod clip;
+mod dcl;
+mod embeddings;
+mod hard_negative;
+mod info_nce;
+mod negative_cosine;
+mod nt_xent;
+mod pairs;
+mod queue;
+mod rows;
+mod sig_lip;
+mod sup_con;
+mod temperature;
+mod vic_reg;
+mod views;
+
+pub use barlow_twins::{BarlowTwinsLoss, BarlowTwinsLossConfig};
+pub use clip::{ClipLoss, ClipLossConfig};
+pub use dcl::{DclLoss, DclLossConfig};
+pub use hard_negative::{HardNegativeInfoNceLoss, HardNegativeInfoNceLossConfig};
+pub use info_nce::{InfoNceLoss, InfoNceLossConfig};
+pub use negative_cosine::{NegativeCosineLoss, NegativeCosineLossConfig};
+pub use nt_xent::{NtXentLoss, NtXentLossConfig};
+pub use queue::{EmbeddingQueue, EmbeddingQueueConfig};
+pub use sig_lip::{SigLipLoss, SigLipLossConfig};
+pub use sup_con::{SupConForm, SupConLoss, SupConLossConfig};
+pub use temperature::Temperature;
+pub use vic_reg::{VicRegLoss, VicRegLossConfig};

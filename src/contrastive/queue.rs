@@ -1,0 +1,145 @@
+//! A memory of past embeddings.
+
+use super::embeddings::ready;
+use crate::error::{Check, LossError, check_embeddings};
+use burn::{
+    config::Config,
+    module::{Content, DisplaySettings, Module, ModuleDisplay, Param},
+    tensor::{Device, Distribution, Tensor},
+};
+
+/// Configuration of [`EmbeddingQueue`].
+#[derive(Config, Debug)]
+pub struct EmbeddingQueueConfig {
+    /// How many embeddings it holds, at least 1. MoCo has 65536.
+    pub capacity: usize,
+    /// Their dimension, at least 1.
+    pub dimension: usize,
+}
+
+/// A first-in, first-out memory of embeddings, to be negatives of later batches: the queue of MoCo.
+///
+/// It is always full and begins with random directions, as MoCo's does. What it holds, oldest first, is
+/// saved and loaded with the module; it is no parameter that is trained. Read it before the batch is
+/// pushed, so that no query meets its own key in it.
+///
+/// Source: K. He et al., *Momentum Contrast for Unsupervised Visual Representation Learning*, 2020.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::{EmbeddingQueueConfig, InfoNceLossConfig};
+///
+/// let device = Device::flex();
+/// let loss = InfoNceLossConfig::new().init(&device);
+/// let mut queue = EmbeddingQueueConfig::new(16, 2).init(&device);
+///
+/// let queries = Tensor::<2>::from_floats([[1.0, 0.1], [0.1, 1.0]], &device);
+/// let keys = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0]], &device);
+/// let value = loss.forward_with_negatives(queries, keys.clone(), queue.embeddings());
+/// queue = queue.push(keys);
+/// # let _ = (value, queue);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct EmbeddingQueue {
+    /// Oldest first.
+    embeddings: Param<Tensor<2>>,
+}
+
+impl EmbeddingQueueConfig {
+    /// Builds the queue, or says which number is out of its range.
+    ///
+    /// # Errors
+    /// If `capacity` or `dimension` is 0.
+    pub fn try_init(&self, device: &Device) -> Result<EmbeddingQueue, LossError> {
+        let check = Check("EmbeddingQueueConfig");
+        let expected = "a number of at least 1";
+        check.that(self.capacity > 0, "capacity", self.capacity, expected)?;
+        check.that(self.dimension > 0, "dimension", self.dimension, expected)?;
+        let shape = [self.capacity, self.dimension];
+        let random = Tensor::random(shape, Distribution::Normal(0.0, 1.0), device);
+        Ok(EmbeddingQueue {
+            embeddings: held(ready(random, true)),
+        })
+    }
+
+    /// Builds the queue.
+    ///
+    /// # Panics
+    /// If a number is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self, device: &Device) -> EmbeddingQueue {
+        self.try_init(device)
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+/// Embeddings as part of a module that no optimizer changes.
+fn held(embeddings: Tensor<2>) -> Param<Tensor<2>> {
+    Param::from_tensor(embeddings.detach()).set_require_grad(false)
+}
+
+impl ModuleDisplay for EmbeddingQueue {
+    fn custom_settings(&self) -> Option<DisplaySettings> {
+        DisplaySettings::new()
+            .with_new_line_after_attribute(false)
+            .optional()
+    }
+
+    fn custom_content(&self, content: Content) -> Option<Content> {
+        let [capacity, dimension] = self.embeddings.dims();
+        content
+            .add("capacity", &capacity)
+            .add("dimension", &dimension)
+            .optional()
+    }
+}
+
+impl EmbeddingQueue {
+    /// What it holds, oldest first, without a gradient.
+    ///
+    /// # Shapes
+    /// - output: `[capacity, dimension]`
+    pub fn embeddings(&self) -> Tensor<2> {
+        self.embeddings.val().detach()
+    }
+
+    /// How many embeddings it holds.
+    pub fn capacity(&self) -> usize {
+        self.embeddings.dims()[0]
+    }
+
+    /// The queue with the embeddings of a batch in place of the oldest ones. Of a batch larger than the
+    /// queue the last are kept.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, dimension]`
+    ///
+    /// # Panics
+    /// If the embeddings are of another dimension.
+    #[track_caller]
+    pub fn push(self, embeddings: Tensor<2>) -> Self {
+        const NAME: &str = "EmbeddingQueue";
+        check_embeddings(NAME, "embeddings", &embeddings);
+        let [capacity, dimension] = self.embeddings.dims();
+        let [count, given] = embeddings.dims();
+        assert!(
+            given == dimension,
+            "{NAME}: the embeddings have shape {:?}, expected [N, {dimension}]",
+            embeddings.dims(),
+        );
+        if count == 0 {
+            return self;
+        }
+        let before = self.embeddings();
+        let embeddings = embeddings.detach().cast(before.dtype());
+        let all = match count < capacity {
+            true => Tensor::cat(vec![before.slice([count..capacity]), embeddings], 0),
+            false => embeddings.slice([count - capacity..count]),
+        };
+        Self {
+            embeddings: self.embeddings.map(|_| all),
+        }
+    }
+}

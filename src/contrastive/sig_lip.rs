@@ -1,0 +1,180 @@
+//! The loss of SigLIP.
+
+use super::{
+    embeddings::ready,
+    pairs::{Terms, labels_from},
+    rows::RowLosses,
+};
+use crate::{
+    error::{Check, LossError, check_embeddings_alike},
+    formula::SigmoidPairs,
+    module::device_loss_module,
+    reduction::Reduction,
+};
+use burn::{
+    config::Config,
+    module::{Module, Param},
+    tensor::{Device, Tensor},
+};
+
+/// Configuration of [`SigLipLoss`].
+#[derive(Config, Debug)]
+pub struct SigLipLossConfig {
+    /// What similarities are multiplied with in the beginning, above 0. Default 10, as in the paper.
+    #[config(default = 10.0)]
+    pub scale: f64,
+    /// What is added to scaled similarities in the beginning. Default -10, as in the paper.
+    #[config(default = -10.0)]
+    pub bias: f64,
+    /// Whether embeddings are divided by their norm first. Default: yes.
+    #[config(default = true)]
+    pub normalize: bool,
+    /// How the losses of all images become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The loss of SigLIP: whether an image and a text belong together, asked of every pair by itself.
+///
+/// ```text
+/// l_i = -sum_j ln sigmoid(y_ij (s x_i · t_j + b))          y_ij = 1 if i = j, else -1
+/// ```
+/// for images x and texts t, with the scale s, learned as `ln s`, and the bias b, learned, too. The mean
+/// is over images. Similarities are never held all at once.
+///
+/// Source: X. Zhai et al., *Sigmoid Loss for Language Image Pre-Training*, 2023.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::SigLipLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = SigLipLossConfig::new().with_scale(2.0).with_bias(-1.0).init(&device);
+/// let images = Tensor::<2>::from_floats([[2.0, 0.0]], &device);
+/// let texts = Tensor::<2>::from_floats([[1.0, 0.0]], &device);
+/// let value = loss.forward(images, texts).into_scalar::<f32>();
+/// assert!((value - (1.0 + (-1f32).exp()).ln()).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct SigLipLoss {
+    log_scale: Param<Tensor<1>>,
+    bias: Param<Tensor<1>>,
+    normalize: bool,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl SigLipLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `scale` is not above 0 or `bias` is not finite.
+    pub fn try_init(&self, device: &Device) -> Result<SigLipLoss, LossError> {
+        let check = Check("SigLipLossConfig");
+        check.above_zero("scale", self.scale)?;
+        let is_finite = self.bias.abs() <= f32::MAX as f64;
+        check.that(is_finite, "bias", self.bias, "a finite number")?;
+        let parameter =
+            |value: f64| Param::from_tensor(Tensor::from_floats([value as f32], device));
+        Ok(SigLipLoss {
+            log_scale: parameter(self.scale.ln()),
+            bias: parameter(self.bias),
+            normalize: self.normalize,
+            reduction: self.reduction,
+        })
+    }
+}
+
+device_loss_module!(SigLipLoss, SigLipLossConfig, shows: [normalize]);
+
+impl SigLipLoss {
+    /// The logarithm of the scale, of shape `[1]`.
+    pub fn log_scale(&self) -> Tensor<1> {
+        self.log_scale.val()
+    }
+
+    /// The bias, of shape `[1]`.
+    pub fn bias(&self) -> Tensor<1> {
+        self.bias.val()
+    }
+
+    /// The loss of all images, reduced as configured. Of no images at all it is 0.
+    ///
+    /// # Shapes
+    /// - images: `[N, D]`
+    /// - texts: `[N, D]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward(&self, images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
+        let rows = self.row_losses(images, texts);
+        rows.reduced("SigLipLoss", self.reduction, None)
+    }
+
+    /// The loss of each image, a sum over texts.
+    ///
+    /// # Shapes
+    /// - images: `[N, D]`
+    /// - texts: `[N, D]`
+    /// - output: `[N]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
+        self.row_losses(images, texts).each()
+    }
+
+    /// The loss of all images, each with a weight: `sum(w l) / sum(w)` as a mean, `sum(w l)` as a sum.
+    /// Where all weights sum to 0 the loss is 0.
+    ///
+    /// # Shapes
+    /// - images: `[N, D]`
+    /// - texts: `[N, D]`
+    /// - weights: `[N]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward_weighted(
+        &self,
+        images: Tensor<2>,
+        texts: Tensor<2>,
+        weights: Tensor<1>,
+    ) -> Tensor<1> {
+        let rows = self.row_losses(images, texts);
+        rows.reduced("SigLipLoss", self.reduction, Some(weights))
+    }
+
+    #[track_caller]
+    fn row_losses(&self, images: Tensor<2>, texts: Tensor<2>) -> RowLosses {
+        check_embeddings_alike("SigLipLoss", ("images", &images), ("texts", &texts));
+        let dtype = images.dtype();
+        let count = images.dims()[0];
+        if count == 0 {
+            return RowLosses::none(&[&images, &texts]);
+        }
+        let images = ready(images, self.normalize);
+        let texts = ready(texts, self.normalize);
+        let parameter = |tensor: Tensor<1>| tensor.cast(images.dtype()).unsqueeze::<2>();
+        let scale = parameter(self.log_scale()).exp();
+        // The bias is a dimension more, in which every image is 1.
+        let bias = parameter(self.bias()).expand([count, 1]);
+        let ones = bias.ones_like();
+        let images = Tensor::cat(vec![images * scale, ones], 1);
+        let texts = Tensor::cat(vec![texts, bias], 1);
+        let labels = labels_from(0, count, &images);
+        let terms = Terms::between(
+            SigmoidPairs,
+            (images, labels.clone()),
+            (texts, labels),
+            false,
+        );
+        RowLosses::new(terms.of_rows(0) + terms.of_rows(1), dtype)
+    }
+}

@@ -1,0 +1,194 @@
+//! Supervised contrastive learning.
+
+use super::{
+    embeddings::ready,
+    pairs::Terms,
+    rows::{RowLosses, softplus},
+    temperature::Temperature,
+};
+use crate::{
+    error::{Check, LossError, check_embeddings, check_labels},
+    formula::{Real, SeveralPositives},
+    module::loss_module,
+    reduction::Reduction,
+};
+use burn::{
+    config::Config,
+    module::Module,
+    serde::{Deserialize, Serialize},
+    tensor::{Int, Tensor},
+};
+
+/// Where the mean over an anchor's positives is taken.
+///
+/// In a configuration file it is `"out"` or `"in"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(crate = "burn::serde", rename_all = "snake_case")]
+pub enum SupConForm {
+    /// Outside of the logarithm: the form the authors recommend.
+    #[default]
+    Out,
+    /// Inside of it.
+    In,
+}
+
+/// Configuration of [`SupConLoss`].
+#[derive(Config, Debug)]
+pub struct SupConLossConfig {
+    /// What similarities are divided by, above 0. Default 0.07, as in the authors' code.
+    #[config(default = 0.07)]
+    pub temperature: f64,
+    /// The loss is multiplied with the temperature and divided by this, above 0. Default 0.07, as in the
+    /// authors' code.
+    #[config(default = 0.07)]
+    pub base_temperature: f64,
+    /// Where the mean over positives is taken. Default: outside of the logarithm.
+    #[config(default = "SupConForm::Out")]
+    pub form: SupConForm,
+    /// Whether embeddings are divided by their norm first. Default: yes.
+    #[config(default = true)]
+    pub normalize: bool,
+    /// How the losses of all anchors become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The supervised contrastive loss: embeddings of the same class are positives for one another.
+///
+/// ```text
+/// out: l_i = -(T / B) mean_p ln e^(s_ip) / sum_(j != i) e^(s_ij)          s_ij = z_i · z_j / T
+/// in:  l_i = -(T / B) ln mean_p e^(s_ip) / sum_(j != i) e^(s_ij)
+/// ```
+/// over the other embeddings p with the label of i, with the base temperature B. An embedding without
+/// any is left out: it costs 0 and does not count in the mean. Similarities are never held all at once.
+///
+/// Source: P. Khosla et al., *Supervised Contrastive Learning*, 2020.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::SupConLossConfig;
+///
+/// let device = Device::flex();
+/// let config = SupConLossConfig::new().with_temperature(1.0);
+/// let loss = config.with_base_temperature(1.0).init();
+/// let embeddings = Tensor::<2>::from_floats([[2.0, 0.0], [1.0, 0.0], [0.0, 1.0]], &device);
+/// let labels = Tensor::<1, Int>::from_ints([7, 7, 8], &device);
+/// let value = loss.forward(embeddings, labels).into_scalar::<f32>();
+/// assert!((value - (1.0 + (-1f32).exp()).ln()).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct SupConLoss {
+    temperature: f64,
+    base_temperature: f64,
+    #[module(skip)]
+    form: SupConForm,
+    normalize: bool,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl SupConLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `temperature` or `base_temperature` is not above 0.
+    pub fn try_init(&self) -> Result<SupConLoss, LossError> {
+        let check = Check("SupConLossConfig");
+        Temperature::check(check, self.temperature)?;
+        check.above_zero("base_temperature", self.base_temperature)?;
+        Ok(SupConLoss {
+            temperature: self.temperature,
+            base_temperature: self.base_temperature,
+            form: self.form,
+            normalize: self.normalize,
+            reduction: self.reduction,
+        })
+    }
+}
+
+loss_module!(
+    SupConLoss,
+    SupConLossConfig,
+    shows: [temperature, base_temperature, form, normalize]
+);
+
+impl SupConLoss {
+    /// The loss of all embeddings, reduced as configured. Where none has a positive it is 0.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        let rows = self.row_losses(embeddings, labels);
+        rows.reduced("SupConLoss", self.reduction, None)
+    }
+
+    /// The loss of each embedding; 0 where it has no positive.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    /// - output: `[N]`
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        self.row_losses(embeddings, labels).each()
+    }
+
+    /// The loss of all embeddings, each with a weight: `sum(w l) / sum(w)` over those with a positive as
+    /// a mean, `sum(w l)` as a sum. Where nothing counts the loss is 0.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    /// - weights: `[N]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward_weighted(
+        &self,
+        embeddings: Tensor<2>,
+        labels: Tensor<1, Int>,
+        weights: Tensor<1>,
+    ) -> Tensor<1> {
+        let rows = self.row_losses(embeddings, labels);
+        rows.reduced("SupConLoss", self.reduction, Some(weights))
+    }
+
+    #[track_caller]
+    fn row_losses(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> RowLosses {
+        check_embeddings("SupConLoss", "embeddings", &embeddings);
+        let count = embeddings.dims()[0];
+        check_labels("SupConLoss", labels.dims()[0], count);
+        if count == 0 {
+            return RowLosses::none(&[&embeddings]);
+        }
+        let dtype = embeddings.dtype();
+        let rows = ready(embeddings, self.normalize) * (1.0 / self.temperature).sqrt();
+        let terms = Terms::of(SeveralPositives, rows, labels);
+        let positives = terms.of_rows(3).detach();
+        let silent = positives.clone().equal_scalar(0.0);
+        let kept = |term: Tensor<1>| term.mask_fill(silent.clone(), 0.0);
+        let [negative, positive, sum] = [0, 1, 2].map(|term| kept(terms.of_rows(term)));
+        let positives = positives.mask_fill(silent.clone(), 1.0);
+        // How far the positives together are from what the form takes of them.
+        let spread = match self.form {
+            SupConForm::Out => positive.clone() - sum / positives,
+            SupConForm::In => Real::ln(positives),
+        };
+        let losses =
+            (softplus(negative - positive) + spread) * (self.temperature / self.base_temperature);
+        RowLosses::with_silent(losses, silent, dtype)
+    }
+}

@@ -1,0 +1,158 @@
+//! Variance-invariance-covariance regularisation.
+
+use super::embeddings::widened;
+use crate::{
+    backend::loss_of_nothing,
+    error::{Check, LossError, check_embeddings_alike},
+    formula::Real,
+};
+use burn::{
+    config::Config,
+    module::{Content, DisplaySettings, Module, ModuleDisplay},
+    tensor::{Bool, Tensor},
+};
+
+/// Configuration of [`VicRegLoss`].
+#[derive(Config, Debug)]
+pub struct VicRegLossConfig {
+    /// The factor of the distance between both views, 0 or above. Default 25, as in the paper.
+    #[config(default = 25.0)]
+    pub invariance: f64,
+    /// The factor of what dimensions lack of a standard deviation of 1, 0 or above. Default 25, as in the
+    /// paper.
+    #[config(default = 25.0)]
+    pub variance: f64,
+    /// The factor of covariances between dimensions, 0 or above. Default 1, as in the paper.
+    #[config(default = 1.0)]
+    pub covariance: f64,
+}
+
+/// The loss of VICReg: both views of an image near one another, every dimension with a variance, none
+/// with a covariance.
+///
+/// ```text
+/// l = invariance mean (A - B)² + variance (v(A) + v(B)) / 2 + covariance (c(A) + c(B))
+/// v(Z) = mean_d max(0, 1 - sqrt(Var Z_d + 1e-4))
+/// c(Z) = 1/D sum_(d != e) Cov(Z_d, Z_e)²
+/// ```
+/// for the embeddings A and B of first and second views; variances and covariances divide by `N - 1`. One
+/// number for the whole batch, whose embeddings have no losses of their own.
+///
+/// Source: A. Bardes et al., *VICReg: Variance-Invariance-Covariance Regularization for Self-Supervised
+/// Learning*, 2022; factors of the terms as in lightly.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::VicRegLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = VicRegLossConfig::new().init();
+/// let views = Tensor::<2>::from_floats([[2.0, 2.0], [-2.0, 2.0], [2.0, -2.0], [-2.0, -2.0]], &device);
+/// assert_eq!(loss.forward(views.clone(), views).into_scalar::<f32>(), 0.0);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct VicRegLoss {
+    invariance: f64,
+    variance: f64,
+    covariance: f64,
+}
+
+impl VicRegLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If a factor is negative or not finite.
+    pub fn try_init(&self) -> Result<VicRegLoss, LossError> {
+        let check = Check("VicRegLossConfig");
+        check.at_least_zero("invariance", self.invariance)?;
+        check.at_least_zero("variance", self.variance)?;
+        check.at_least_zero("covariance", self.covariance)?;
+        Ok(VicRegLoss {
+            invariance: self.invariance,
+            variance: self.variance,
+            covariance: self.covariance,
+        })
+    }
+
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> VicRegLoss {
+        self.try_init().unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+impl ModuleDisplay for VicRegLoss {
+    fn custom_settings(&self) -> Option<DisplaySettings> {
+        DisplaySettings::new()
+            .with_new_line_after_attribute(false)
+            .optional()
+    }
+
+    fn custom_content(&self, content: Content) -> Option<Content> {
+        content
+            .add("invariance", &self.invariance)
+            .add("variance", &self.variance)
+            .add("covariance", &self.covariance)
+            .optional()
+    }
+}
+
+impl VicRegLoss {
+    /// The loss of a batch. Of no images at all it is 0.
+    ///
+    /// # Shapes
+    /// - first: `[N, D]`, an embedding of each image
+    /// - second: `[N, D]`, that of another view of the same image
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward(&self, first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
+        let views = (("first views", &first), ("second views", &second));
+        check_embeddings_alike("VicRegLoss", views.0, views.1);
+        if first.dims()[0] == 0 {
+            return loss_of_nothing(&first) + loss_of_nothing(&second);
+        }
+        let dtype = first.dtype();
+        let (first, second) = (widened(first), widened(second));
+        let gap = first.clone() - second.clone();
+        let distance = (gap.clone() * gap).mean();
+        let [first, second] = [first, second].map(Spread::of);
+        let loss = distance * self.invariance
+            + (first.lack + second.lack) * (0.5 * self.variance)
+            + (first.covariance + second.covariance) * self.covariance;
+        loss.cast(dtype)
+    }
+}
+
+/// How embeddings are spread.
+struct Spread {
+    /// What their standard deviations lack of 1, in the mean.
+    lack: Tensor<1>,
+    /// The squares of their covariances, for each dimension.
+    covariance: Tensor<1>,
+}
+
+impl Spread {
+    fn of(rows: Tensor<2>) -> Self {
+        const EPSILON: f64 = 1e-4;
+        let [count, width] = rows.dims();
+        let share = 1.0 / (count - 1).max(1) as f64;
+        let centred = rows.clone() - rows.mean_dim(0);
+        let variance = (centred.clone() * centred.clone()).sum_dim(0) * share;
+        let lack = (-(variance + EPSILON).sqrt() + 1.0).at_least(0.0).mean();
+        let covariance = centred.clone().transpose().matmul(centred) * share;
+        let others = Tensor::<2, Bool>::diag_mask([width, width], 0, &covariance.device());
+        let squares = (covariance.clone() * covariance).mask_fill(others.bool_not(), 0.0);
+        Self {
+            lack,
+            covariance: squares.sum() * (1.0 / width as f64),
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Sums over all pairs of two sets of points, and their gradients, without ever holding all
+//! similarities.
+//!
+//! The similarities (dot products) are walked in tiles of [`SIDE`] by [`SIDE`]. Rows of tiles are taken
+//! one after the other; the tiles of one row of them are shared out over threads. Each tile owns what
+//! it adds to its columns; what it adds to its rows is put together afterwards, in order, so that
+//! results do not depend on the number of threads. Where both sets of points are the same, a tile and
+//! its mirror image are one piece of work.
+//!
+//! The backward pass computes each tile once more, turns it into its gradient G in place, and
+//! multiplies that on: `G B` is what the rows get, `Gᵀ A` what the columns get.
+
+mod sums;
+mod tile;
+
+use super::{
+    fresh::zeros,
+    gemm::{Existing, Matrix, Workers, product_with_step},
+    isa::Choice,
+};
+use crate::formula::PairFormula;
+use core::ops::Range;
+use rayon::prelude::*;
+use std::sync::Mutex;
+use sums::Sums;
+use tile::{Axis, Side, Tile};
+
+/// How many rows and columns a tile has at most: 256 KB of similarities.
+const SIDE: usize = 256;
+
+/// How much memory the parts may take that are put together after a row of tiles.
+const PARTS: usize = 2 << 20;
+
+/// Points, in row-major order, and a number for each: equal numbers make a positive pair.
+#[derive(Clone, Copy)]
+pub(crate) struct Points<'a> {
+    pub elements: &'a [f32],
+    pub labels: &'a [f32],
+}
+
+/// Pairs of points.
+#[derive(Clone, Copy)]
+pub(crate) struct Pairs<'a> {
+    pub rows: Points<'a>,
+    /// `None`: the rows themselves, of which none is paired with itself.
+    pub columns: Option<Points<'a>>,
+    /// The dimension of the points.
+    pub width: usize,
+    /// Whether columns have terms, too; the same points have the same terms as rows and as columns.
+    pub both: bool,
+}
+
+/// The terms of every row (then of every column, if these have some), all of the first term, then all
+/// of the next.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub(crate) fn pair_terms<F: PairFormula>(formula: F, pairs: &Pairs<'_>) -> Vec<f32> {
+    let walk = Walk::new(formula, pairs);
+    let terms = F::TERMS.len();
+    let empty = |count: usize| -> Vec<Sums> {
+        blocks(count)
+            .map(|block| Sums::new(terms, block.len()))
+            .collect()
+    };
+    let mut rows = empty(pairs.rows.labels.len());
+    let mut columns = empty(match pairs.both {
+        true => walk.columns.labels.len(),
+        false => 0,
+    });
+    for row in 0..rows.len() {
+        let (before, after) = rows.split_at_mut(row + 1);
+        let targets = walk.targets(row, after, &mut columns);
+        let parts = walk.by_parts(targets, |group| {
+            let mut part = Sums::new(terms, walk.row_block(row).len());
+            for (column, target) in group {
+                walk.with_similarities(row, *column, |tile| {
+                    tile.sum(Side::Rows, &mut part);
+                    if let Some(target) = target {
+                        tile.sum(Side::Columns, target);
+                    }
+                });
+            }
+            part
+        });
+        parts
+            .iter()
+            .for_each(|part| before[row].add(part, F::TERMS));
+    }
+    rows.extend(columns);
+    (0..terms)
+        .flat_map(|term| {
+            rows.iter()
+                .flat_map(move |sums| sums.results(term, F::TERMS[term]))
+        })
+        .collect()
+}
+
+/// What an upstream gradient of the terms is to rows and columns, each where it is wanted. Of the same
+/// points there is one gradient, the first.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub(crate) fn pair_gradients<F: PairFormula>(
+    formula: F,
+    pairs: &Pairs<'_>,
+    terms: &[f32],
+    upstream: &[f32],
+    wanted: [bool; 2],
+) -> [Option<Vec<f32>>; 2] {
+    let walk = Walk::new(formula, pairs);
+    let counted = walk.counted();
+    assert_eq!(
+        terms.len(),
+        F::TERMS.len() * counted,
+        "terms of these points"
+    );
+    assert_eq!(upstream.len(), terms.len(), "a gradient for each term");
+    let factors = Factors {
+        terms,
+        upstream,
+        stride: counted,
+        rows: walk.rows.labels.len(),
+    };
+    let width = pairs.width;
+    let [to_rows, to_columns] = wanted;
+    let mut by_rows = to_rows.then(|| zeros(walk.rows.elements.len()));
+    let mut by_columns = (to_columns && !walk.same).then(|| zeros(walk.columns.elements.len()));
+    if by_rows.is_none() && by_columns.is_none() {
+        return [None, None];
+    }
+    let mut nothing: [Vec<f32>; 2] = Default::default();
+    let [no_rows, no_columns] = &mut nothing;
+    for row in 0..walk.row_blocks() {
+        let block = walk.row_block(row);
+        let all_rows = by_rows.as_mut().unwrap_or(no_rows).as_mut_slice();
+        let (before, after) = all_rows.split_at_mut(all_rows.len().min(block.end * width));
+        let mut after: Vec<_> = after.chunks_mut(SIDE * width.max(1)).collect();
+        let all_columns = by_columns.as_mut().unwrap_or(no_columns);
+        let mut columns: Vec<_> = all_columns.chunks_mut(SIDE * width.max(1)).collect();
+        let targets = walk.targets(row, &mut after, &mut columns);
+        let parts = walk.by_parts(targets, |group| {
+            let mut part = vec![0.0; if to_rows { block.len() * width } else { 0 }];
+            for (column, target) in group {
+                walk.with_similarities(row, *column, |tile| {
+                    tile.differentiate(&factors);
+                    if to_rows {
+                        let points = walk.columns.matrix(walk.column_block(*column), width);
+                        product_with_step(
+                            tile.matrix(),
+                            points,
+                            (&mut part, width),
+                            Existing::AddedTo,
+                            Workers::One,
+                        );
+                    }
+                    if let Some(target) = target {
+                        let points = walk.rows.matrix(block.clone(), width);
+                        product_with_step(
+                            tile.matrix().transposed(),
+                            points,
+                            (target, width),
+                            Existing::AddedTo,
+                            Workers::One,
+                        );
+                    }
+                });
+            }
+            part
+        });
+        if to_rows {
+            let own = &mut before[block.start * width..];
+            for part in parts {
+                own.iter_mut()
+                    .zip(part)
+                    .for_each(|(sum, part)| *sum += part);
+            }
+        }
+    }
+    [by_rows, by_columns]
+}
+
+/// The terms of points, and the upstream gradients of these.
+struct Factors<'a> {
+    terms: &'a [f32],
+    upstream: &'a [f32],
+    /// How many numbers there are of one term.
+    stride: usize,
+    /// How many of these are those of rows.
+    rows: usize,
+}
+
+/// The ranges that so many points fall into.
+fn blocks(count: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..count)
+        .step_by(SIDE)
+        .map(move |first| first..count.min(first + SIDE))
+}
+
+impl<'a> Points<'a> {
+    fn matrix(&self, block: Range<usize>, width: usize) -> Matrix<'a> {
+        let elements = &self.elements[block.start * width..block.end * width];
+        Matrix::new(elements, block.len(), width)
+    }
+}
+
+/// What a walk needs to know everywhere.
+struct Walk<'a, F> {
+    formula: F,
+    rows: Points<'a>,
+    columns: Points<'a>,
+    /// Whether both are the same points.
+    same: bool,
+    both: bool,
+    width: usize,
+    choice: Choice,
+    /// Memory for tiles that is not in use.
+    tiles: Mutex<Vec<Vec<f32>>>,
+}
+
+impl<'a, F: PairFormula> Walk<'a, F> {
+    fn new(formula: F, pairs: &Pairs<'a>) -> Self {
+        let columns = pairs.columns.unwrap_or(pairs.rows);
+        for points in [pairs.rows, columns] {
+            let expected = points.labels.len() * pairs.width;
+            assert_eq!(points.elements.len(), expected, "points of this dimension");
+        }
+        Self {
+            formula,
+            rows: pairs.rows,
+            columns,
+            same: pairs.columns.is_none(),
+            both: pairs.both,
+            width: pairs.width,
+            choice: Choice::current(),
+            tiles: Mutex::default(),
+        }
+    }
+
+    /// How many numbers there are of each term.
+    fn counted(&self) -> usize {
+        let columns = match self.both && !self.same {
+            true => self.columns.labels.len(),
+            false => 0,
+        };
+        self.rows.labels.len() + columns
+    }
+
+    fn row_blocks(&self) -> usize {
+        self.rows.labels.len().div_ceil(SIDE)
+    }
+
+    fn row_block(&self, index: usize) -> Range<usize> {
+        index * SIDE..self.rows.labels.len().min((index + 1) * SIDE)
+    }
+
+    fn column_block(&self, index: usize) -> Range<usize> {
+        index * SIDE..self.columns.labels.len().min((index + 1) * SIDE)
+    }
+
+    /// The tiles of a row of them: the index of each one's columns, and where what it adds to these
+    /// goes. Of the same points only those from the diagonal on, whose own target is that of its row.
+    fn targets<'t, T>(
+        &self,
+        row: usize,
+        after: &'t mut [T],
+        columns: &'t mut [T],
+    ) -> Vec<(usize, Option<&'t mut T>)> {
+        let count = self.columns.labels.len().div_ceil(SIDE);
+        let first = if self.same { row } else { 0 };
+        let mut targets = match self.same {
+            true => after.iter_mut(),
+            false => columns.iter_mut(),
+        };
+        (first..count)
+            .map(|column| {
+                let is_diagonal = self.same && column == row;
+                (column, if is_diagonal { None } else { targets.next() })
+            })
+            .collect()
+    }
+
+    /// Works on groups of tiles, whose number depends on shapes alone, on all threads.
+    fn by_parts<T: Send, P: Send>(
+        &self,
+        mut targets: Vec<(usize, Option<&mut T>)>,
+        work: impl Fn(&mut [(usize, Option<&mut T>)]) -> P + Send + Sync,
+    ) -> Vec<P> {
+        let groups = (PARTS / (SIDE * self.width.max(1))).clamp(8, 64);
+        let per_group = targets.len().div_ceil(groups).max(1);
+        targets.par_chunks_mut(per_group).map(work).collect()
+    }
+
+    /// Computes the similarities of a tile and hands it over.
+    fn with_similarities(&self, row: usize, column: usize, work: impl FnOnce(&mut Tile<'_, F>)) {
+        let unused = self.tiles.lock().expect("no panic while it was held").pop();
+        let mut elements = unused.unwrap_or_else(|| vec![0.0; SIDE * SIDE]);
+        let (rows, columns) = (self.row_block(row), self.column_block(column));
+        product_with_step(
+            self.rows.matrix(rows.clone(), self.width),
+            self.columns
+                .matrix(columns.clone(), self.width)
+                .transposed(),
+            (&mut elements, SIDE),
+            Existing::Overwritten,
+            Workers::One,
+        );
+        let mut tile = Tile {
+            formula: self.formula,
+            choice: self.choice,
+            is_diagonal: self.same && row == column,
+            counts_columns: self.same || self.both,
+            same: self.same,
+            rows: Axis::new(&self.rows.labels[rows.clone()], rows.start),
+            columns: Axis::new(&self.columns.labels[columns.clone()], columns.start),
+            elements: &mut elements,
+        };
+        work(&mut tile);
+        let mut unused = self.tiles.lock().expect("no panic while it was held");
+        unused.push(elements);
+    }
+}

@@ -1,0 +1,6 @@
+//! Losses of embeddings.
+
+mod acceptance;
+mod configs;
+mod goldens;
+mod paths;

@@ -1,0 +1,263 @@
+//! Hostile input and the right answer to it.
+
+use super::paths::{pair_losses, random_call, run};
+use crate::support::{
+    Dtype, Site,
+    contrastive::{Ask, EmbeddingCall, EmbeddingLoss, EmbeddingOutcome, Embeddings},
+    differentiable_sites, differentiable_sites_and_gpu,
+};
+use serde_json::{Value, json};
+
+/// All losses of embeddings.
+fn losses() -> Vec<(&'static str, Value)> {
+    let mut losses = pair_losses();
+    losses.extend([
+        ("barlow_twins", json!({"off_diagonal": 0.005})),
+        (
+            "vic_reg",
+            json!({"invariance": 25.0, "variance": 25.0, "covariance": 1.0}),
+        ),
+        ("negative_cosine", json!({"reduction": "mean"})),
+    ]);
+    losses
+}
+
+fn gradients(outcome: &EmbeddingOutcome) -> impl Iterator<Item = f64> {
+    outcome.gradients.iter().flatten().flatten().copied()
+}
+
+/// The call of a loss with these embeddings for all its arguments.
+fn call_with(key: &str, values: Vec<f64>, shape: [usize; 2]) -> EmbeddingCall {
+    let mut call = random_call(key, shape[0], shape[1]);
+    for embeddings in &mut call.embeddings {
+        *embeddings = Embeddings {
+            values: values.clone(),
+            shape,
+        };
+    }
+    call
+}
+
+#[test]
+fn an_empty_batch_is_loss_0() {
+    for (key, config) in losses() {
+        for site in differentiable_sites_and_gpu() {
+            let outcome = run(key, &config, &call_with(key, vec![], [0, 3]), &site);
+            assert_eq!(outcome.value, [0.0], "{key} on {site}");
+            if !site.is_gpu() {
+                assert_eq!(outcome.gradients[0], Some(vec![]), "{key} on {site}");
+            }
+        }
+    }
+}
+
+/// One image alone, a batch without a positive: there is nothing to tell apart.
+#[test]
+fn without_pairs_loss_and_gradient_are_0() {
+    for (key, config) in pair_losses() {
+        if key == "siglip" {
+            continue; // An image and its text are a pair of their own.
+        }
+        let mut call = random_call(key, 1, 3);
+        if key == "sup_con" {
+            call = random_call(key, 4, 3);
+            call.labels = vec![1, 2, 3, 4];
+        }
+        for site in differentiable_sites_and_gpu() {
+            for ask in [Ask::Reduced, Ask::Each] {
+                call.ask = ask;
+                let outcome = run(key, &config, &call, &site);
+                assert!(
+                    outcome.value.iter().all(|&l| l == 0.0),
+                    "{key} on {site}: {outcome:?}"
+                );
+                assert!(
+                    gradients(&outcome).all(|g| g == 0.0),
+                    "{key} on {site}: {outcome:?}"
+                );
+            }
+        }
+    }
+    let config = pair_losses()
+        .into_iter()
+        .find(|(key, _)| *key == "info_nce")
+        .expect("it")
+        .1;
+    let mut call = random_call("info_nce", 3, 2);
+    call.ask = Ask::WithNegatives;
+    call.embeddings.push(Embeddings {
+        values: vec![],
+        shape: [0, 2],
+    });
+    call.tracked.push(false);
+    for site in differentiable_sites() {
+        let outcome = run("info_nce", &config, &call, &site);
+        assert_eq!(outcome.value, [0.0], "{site}");
+        assert!(gradients(&outcome).all(|g| g == 0.0), "{site}: {outcome:?}");
+    }
+}
+
+#[test]
+fn equal_embeddings_have_a_finite_loss_and_gradient() {
+    for (key, config) in losses() {
+        let call = call_with(key, [0.5, -1.0, 2.0].repeat(6), [6, 3]);
+        for site in differentiable_sites_and_gpu() {
+            let outcome = run(key, &config, &call, &site);
+            assert!(outcome.value[0].is_finite(), "{key} on {site}: {outcome:?}");
+            assert!(
+                gradients(&outcome).all(f64::is_finite),
+                "{key} on {site}: {outcome:?}"
+            );
+            if key == "nt_xent" {
+                let off = (outcome.value[0] - 11f64.ln()).abs();
+                assert!(off < 1e-5, "{site}: {outcome:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_embedding_of_zeros_has_a_bounded_gradient() {
+    for (key, config) in losses() {
+        let mut call = random_call(key, 6, 3);
+        call.embeddings[0].values[3..6].fill(0.0);
+        for site in differentiable_sites_and_gpu() {
+            let outcome = run(key, &config, &call, &site);
+            assert!(outcome.value[0].is_finite(), "{key} on {site}: {outcome:?}");
+            assert!(
+                gradients(&outcome).all(|g| g.abs() < 1e3),
+                "{key} on {site}: {outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn long_embeddings_of_half_precision_have_a_finite_loss_and_gradient() {
+    for (key, config) in losses() {
+        if matches!(key, "vic_reg" | "barlow_twins") {
+            continue; // Distances of 1e4 have squares that f16 does not hold.
+        }
+        let mut call = random_call(key, 6, 3);
+        call.dtype = Dtype::F16;
+        for embeddings in &mut call.embeddings {
+            embeddings.values.iter_mut().for_each(|x| *x *= 5e3);
+        }
+        for site in differentiable_sites().into_iter().filter(Site::is_flex) {
+            let outcome = run(key, &config, &call, &site);
+            assert!(outcome.value[0].is_finite(), "{key} on {site}: {outcome:?}");
+            assert!(
+                gradients(&outcome).all(f64::is_finite),
+                "{key} on {site}: {outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_small_temperature_has_a_finite_loss_and_gradient() {
+    for (key, mut config) in pair_losses() {
+        for temperature in [0.01, 1e-3] {
+            match key {
+                "siglip" => config["scale"] = json!(1.0 / temperature),
+                _ => config["temperature"] = json!(temperature),
+            }
+            for site in differentiable_sites_and_gpu() {
+                let outcome = run(key, &config, &random_call(key, 6, 3), &site);
+                assert!(outcome.value[0].is_finite(), "{key} on {site}: {outcome:?}");
+                assert!(
+                    gradients(&outcome).all(f64::is_finite),
+                    "{key} on {site}: {outcome:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_nan_shows_in_the_loss() {
+    for (key, config) in losses() {
+        let mut call = random_call(key, 6, 3);
+        call.embeddings[0].values[4] = f64::NAN;
+        for site in differentiable_sites() {
+            let outcome = run(key, &config, &call, &site);
+            assert!(outcome.value[0].is_nan(), "{key} on {site}: {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn an_upstream_gradient_scales() {
+    for (key, config) in losses() {
+        let call = random_call(key, 6, 3);
+        let mut scaled = call.clone();
+        scaled.upstream = vec![4.0];
+        for site in differentiable_sites() {
+            let (one, four) = (
+                run(key, &config, &call, &site),
+                run(key, &config, &scaled, &site),
+            );
+            for (one, four) in gradients(&one).zip(gradients(&four)) {
+                assert_eq!(four, 4.0 * one, "{key} on {site}");
+            }
+        }
+    }
+}
+
+#[test]
+fn gradients_are_exactly_where_something_is_tracked() {
+    for (key, config) in losses() {
+        let all = random_call(key, 6, 3);
+        for site in differentiable_sites() {
+            let learns = run(key, &config, &all, &site).others.contains_key("bias");
+            for tracked in [[true, false], [false, true], [false, false]] {
+                let mut call = all.clone();
+                call.tracked = tracked[..call.embeddings.len()].to_vec();
+                let outcome = run(key, &config, &call, &site);
+                for (index, gradient) in outcome.gradients.iter().enumerate() {
+                    let detached = key == "negative_cosine" && index == 1;
+                    let expected = call.tracked[index] && !detached;
+                    assert_eq!(gradient.is_some(), expected, "{key} {tracked:?} on {site}");
+                }
+                assert_eq!(
+                    outcome.others.contains_key("bias"),
+                    learns,
+                    "{key} on {site}"
+                );
+            }
+        }
+    }
+}
+
+/// What each view costs is what a weight of 1 for it alone costs.
+#[test]
+fn a_weight_of_0_leaves_a_row_out() {
+    for (key, config) in pair_losses() {
+        let mut call = random_call(key, 5, 3);
+        for site in differentiable_sites() {
+            call.ask = Ask::Each;
+            call.upstream = vec![1.0; if call.embeddings.len() == 2 { 10 } else { 5 }];
+            let loss = EmbeddingLoss::from_json(key, config.clone(), &site.device).expect(key);
+            if matches!(key, "info_nce" | "clip" | "siglip") {
+                call.upstream = vec![1.0; 5];
+            }
+            let each = call.run(&loss, &site).value;
+            for row in 0..each.len() {
+                let mut alone = call.clone();
+                alone.ask = Ask::Weighted;
+                alone.upstream = vec![1.0];
+                alone.weights = vec![0.0; each.len()];
+                alone.weights[row] = 1.0;
+                let value = alone.run(&loss, &site).value[0];
+                assert_eq!(value, each[row], "{key} row {row} on {site}");
+            }
+            let mut nothing = call.clone();
+            nothing.ask = Ask::Weighted;
+            nothing.upstream = vec![1.0];
+            nothing.weights = vec![0.0; each.len()];
+            let outcome = nothing.run(&loss, &site);
+            assert_eq!(outcome.value, [0.0], "{key} on {site}");
+            assert!(gradients(&outcome).all(|g| g == 0.0), "{key} on {site}");
+        }
+    }
+}
