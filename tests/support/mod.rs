@@ -4,6 +4,7 @@ pub mod call;
 pub mod cases;
 pub mod compare;
 pub mod devices;
+pub mod differences;
 pub mod distillation;
 pub mod expected;
 pub mod golden;
