@@ -552,7 +552,11 @@ fn layers_that_do_not_fit_are_refused() {
             site.path
                 .run(|| loss.forward(ones([2, 3]), ones([5, 3]), None, targets(2)))
         });
-        for part in ["LinearCrossEntropyLoss", "2 values of weights", "5 classes"] {
+        for part in [
+            "LinearCrossEntropyLoss",
+            "2 values of weights",
+            "a weight of 5 classes",
+        ] {
             assert!(text.contains(part), "{part:?} is not in {text:?}");
         }
     }

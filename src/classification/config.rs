@@ -119,8 +119,9 @@ macro_rules! classification_losses {
             /// - output: `[1]`
             ///
             /// # Panics
-            /// If shapes do not fit, or a target is no class: on the CPU. On a GPU the loss of such
-            /// a row is NaN.
+            /// If shapes do not fit, there are no classes, or not as many as a list of the
+            /// configuration has. If a target is no class, on the CPU; on a GPU the loss of its row is
+            /// NaN.
             #[track_caller]
             pub fn forward<const D: usize, const T: usize>(
                 &self,
