@@ -2,6 +2,7 @@
 
 use burn::tensor::{DType, Tensor};
 use core::fmt;
+use std::borrow::Cow;
 
 /// A hyperparameter a loss cannot be built with.
 ///
@@ -19,8 +20,10 @@ use core::fmt;
 pub struct LossError {
     config: &'static str,
     field: &'static str,
+    /// Of the element of a list that is wrong, where it is not the whole list.
+    index: Option<usize>,
     given: String,
-    expected: &'static str,
+    expected: Cow<'static, str>,
 }
 
 impl LossError {
@@ -40,10 +43,15 @@ impl fmt::Display for LossError {
         let Self {
             config,
             field,
+            index,
             given,
             expected,
         } = self;
-        write!(f, "{config}: {field} is {given}, expected {expected}")
+        write!(f, "{config}: {field}")?;
+        if let Some(index) = index {
+            write!(f, "[{index}]")?;
+        }
+        write!(f, " is {given}, expected {expected}")
     }
 }
 
@@ -60,7 +68,7 @@ impl Check {
         ok: bool,
         field: &'static str,
         given: impl fmt::Debug,
-        expected: &'static str,
+        expected: impl Into<Cow<'static, str>>,
     ) -> Result<(), LossError> {
         if ok {
             return Ok(());
@@ -68,9 +76,52 @@ impl Check {
         Err(LossError {
             config: self.0,
             field,
+            index: None,
             given: format!("{given:?}").trim_end_matches(".0").to_string(),
-            expected,
+            expected: expected.into(),
         })
+    }
+
+    /// A list that is not empty, of elements that are all `ok`.
+    pub fn each<T: fmt::Debug>(
+        self,
+        field: &'static str,
+        list: &[T],
+        ok: impl Fn(&T) -> bool,
+        expected: &'static str,
+    ) -> Result<(), LossError> {
+        self.that(
+            !list.is_empty(),
+            field,
+            list,
+            format!("at least one element: {expected}"),
+        )?;
+        let checked = list.iter().enumerate().try_for_each(|(index, element)| {
+            let checked = self.that(ok(element), field, element, expected);
+            checked.map_err(|error| (index, error))
+        });
+        checked.map_err(|(index, error)| LossError {
+            index: Some(index),
+            ..error
+        })
+    }
+
+    /// Two lists with something for each class: where both are given, they are as long.
+    pub fn same_length<A, B>(
+        self,
+        (field, list): (&'static str, Option<&[A]>),
+        (other, others): (&'static str, Option<&[B]>),
+    ) -> Result<(), LossError> {
+        let (Some(list), Some(others)) = (list, others) else {
+            return Ok(());
+        };
+        let (length, expected) = (list.len(), others.len());
+        self.that(
+            length == expected,
+            field,
+            format_args!("a list of {length}"),
+            format!("one of {expected}, as long as {other}"),
+        )
     }
 
     /// A width: above 0, and within what `f32` can divide by.
@@ -98,24 +149,14 @@ impl Check {
     ) -> Result<(), LossError> {
         let ok = |&weight: &f64| weight >= 0.0 && weight <= f32::MAX as f64;
         match weights {
-            Some(weights) => self.that(
-                !weights.is_empty() && weights.iter().all(ok),
-                field,
-                weights,
-                "one finite number of 0 or above for each class",
-            ),
+            Some(weights) => self.each(field, weights, ok, "a finite number of 0 or above"),
             None => Ok(()),
         }
     }
 
     /// How often each class occurs.
     pub fn class_counts(self, field: &'static str, counts: &[usize]) -> Result<(), LossError> {
-        self.that(
-            !counts.is_empty() && counts.iter().all(|&count| count > 0),
-            field,
-            counts,
-            "a count of at least 1 for each class",
-        )
+        self.each(field, counts, |&count| count > 0, "a count of 1 or above")
     }
 
     /// A share.
@@ -162,12 +203,31 @@ pub(crate) fn check_class(loss: &str, row: usize, class: i64, count: usize) {
 
 /// Panics unless there is something for each of the `classes`.
 #[track_caller]
-pub(crate) fn check_class_list(loss: &str, field: &str, count: usize, classes: usize) {
+pub(crate) fn check_class_list(
+    loss: &str,
+    field: &str,
+    count: usize,
+    classes: usize,
+    of: ClassesOf,
+) {
+    let (whole, dimension) = match of {
+        ClassesOf::Logits => ("logits", 1),
+        ClassesOf::Layer => ("a weight", 0),
+    };
     assert!(
         count == classes,
-        "{loss}: {count} values of {field} for logits of {classes} classes (dimension 1), expected \
-         one for each",
+        "{loss}: {count} values of {field} for {whole} of {classes} classes (dimension {dimension}), \
+         expected one for each",
     );
+}
+
+/// What says how many classes there are.
+#[derive(Clone, Copy)]
+pub(crate) enum ClassesOf {
+    /// Logits.
+    Logits,
+    /// The weight of a linear layer.
+    Layer,
 }
 
 /// Panics unless logits have a class to choose.

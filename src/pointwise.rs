@@ -240,8 +240,9 @@ macro_rules! pointwise_loss {
             }
 
             /// The loss of all elements, each with a weight: `sum(w l) / sum(w)` as a mean,
-            /// `sum(w l)` as a sum. A weight of 0 ignores its element, whatever it holds; where
-            /// all weights sum to 0 the loss is 0.
+            /// `sum(w l)` as a sum, and as the batch mean of a divergence the mean times the number
+            /// of elements for each index of dimension 0. A weight of 0 ignores its element,
+            /// whatever it holds; where all weights sum to 0 a mean is 0.
             ///
             /// # Shapes
             /// - prediction: `[..]`, any rank

@@ -39,7 +39,7 @@ impl Reduces for Reduction {
     fn fold(self, shape: &[usize], weighted: bool) -> Fold {
         match (self, weighted) {
             (Reduction::Sum, _) => Fold::Sum { factor: 1.0 },
-            (Reduction::Mean, true) => Fold::WeightedMean,
+            (Reduction::Mean, true) => Fold::WeightedMean { factor: 1.0 },
             (Reduction::Mean, false) => divided_by(shape.iter().product()),
         }
     }
@@ -49,7 +49,7 @@ impl Reduction {
     /// The fold of rows. A mean is always weighted: which rows count is known by looking at them.
     pub(crate) fn of_rows(self) -> Fold {
         match self {
-            Reduction::Mean => Fold::WeightedMean,
+            Reduction::Mean => Fold::WeightedMean { factor: 1.0 },
             Reduction::Sum => Fold::Sum { factor: 1.0 },
         }
     }
@@ -71,7 +71,8 @@ fn divided_by(count: usize) -> Fold {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "burn::serde", rename_all = "snake_case")]
 pub enum DivergenceReduction {
-    /// The sum divided by the size of dimension 0: the mean divergence of a batch of distributions.
+    /// The mean times the number of terms for each index of dimension 0. Without weights that is the
+    /// sum divided by the size of dimension 0: the mean divergence of a batch of distributions.
     #[default]
     BatchMean,
     /// The sum divided by the number of elements, or by the sum of their weights. This is smaller
@@ -94,6 +95,9 @@ impl fmt::Display for DivergenceReduction {
 impl Reduces for DivergenceReduction {
     fn fold(self, shape: &[usize], weighted: bool) -> Fold {
         match self {
+            DivergenceReduction::BatchMean if weighted => Fold::WeightedMean {
+                factor: shape[1..].iter().product::<usize>() as f64,
+            },
             DivergenceReduction::BatchMean => divided_by(shape[0]),
             DivergenceReduction::Mean => Reduction::Mean.fold(shape, weighted),
             DivergenceReduction::Sum => Reduction::Sum.fold(shape, weighted),

@@ -3,7 +3,8 @@
 use crate::{
     backend::{RowInputs, Target, ignored, is_nothing, loss_of_nothing, runs_on_cpu},
     error::{
-        check_class_list, check_has_classes, check_like_prediction, check_row_weights, check_rows,
+        ClassesOf, check_class_list, check_has_classes, check_like_prediction, check_row_weights,
+        check_rows,
     },
     formula::{ClassFormula, Margin, SoftmaxRow},
 };
@@ -40,6 +41,14 @@ pub(crate) trait RowLoss: SoftmaxLoss {
     /// The losses of all rows, reduced.
     fn reduced_rows(&self, inputs: RowInputs) -> Tensor<1>;
 
+    /// Checks that there are classes, and as many as the loss has parameters for, also where there are
+    /// no rows.
+    #[track_caller]
+    fn check_classes<const D: usize>(&self, logits: &Tensor<D>) {
+        check_has_classes(Self::NAME, logits);
+        self.row(logits.dims()[1]);
+    }
+
     /// The loss of each row, for logits of any rank.
     #[track_caller]
     fn losses<const D: usize, const T: usize>(
@@ -47,7 +56,7 @@ pub(crate) trait RowLoss: SoftmaxLoss {
         logits: Tensor<D>,
         target: Target,
     ) -> Tensor<T> {
-        check_has_classes(Self::NAME, &logits);
+        self.check_classes(&logits);
         let shape = shape_of_rows::<D, T>(&logits);
         if is_nothing(&logits) && !has_operations(&logits) {
             return nothing_tracked(loss_of_no_rows(&logits, &target, None), shape);
@@ -68,7 +77,7 @@ pub(crate) trait RowLoss: SoftmaxLoss {
         target: Target,
         weights: Option<Tensor<2>>,
     ) -> Tensor<1> {
-        check_has_classes(Self::NAME, &logits);
+        self.check_classes(&logits);
         if is_nothing(&logits) {
             return loss_of_no_rows(&logits, &target, weights.as_ref());
         }
@@ -213,10 +222,15 @@ pub(crate) fn row_weights<const D: usize, const T: usize>(
 
 /// The class weights of a configuration, for so many classes.
 #[track_caller]
-pub(crate) fn class_weights(loss: &str, weights: &Option<Vec<f64>>, classes: usize) -> Vec<f64> {
+pub(crate) fn class_weights(
+    loss: &str,
+    weights: &Option<Vec<f64>>,
+    classes: usize,
+    of: ClassesOf,
+) -> Vec<f64> {
     match weights {
         Some(weights) => {
-            check_class_list(loss, "weights", weights.len(), classes);
+            check_class_list(loss, "weights", weights.len(), classes, of);
             weights.clone()
         }
         None => Vec::new(),
@@ -263,8 +277,9 @@ macro_rules! softmax_loss {
             /// - output: `[1]`
             ///
             /// # Panics
-            /// If shapes do not fit, or a target is no class: on the CPU. On a GPU the loss of such
-            /// a row is NaN.
+            /// If shapes do not fit, there are no classes, or not as many as a list of the
+            /// configuration has. If a target is no class, on the CPU; on a GPU the loss of its row is
+            /// NaN.
             #[track_caller]
             pub fn forward<const D: usize, const T: usize>(
                 &self,
@@ -284,8 +299,9 @@ macro_rules! softmax_loss {
             /// - output: `[N, d1..dk]`
             ///
             /// # Panics
-            /// If shapes do not fit, or a target is no class: on the CPU. On a GPU the loss of such
-            /// a row is NaN.
+            /// If shapes do not fit, there are no classes, or not as many as a list of the
+            /// configuration has. If a target is no class, on the CPU; on a GPU the loss of its row is
+            /// NaN.
             #[track_caller]
             pub fn forward_no_reduction<const D: usize, const T: usize>(
                 &self,
@@ -308,8 +324,9 @@ macro_rules! softmax_loss {
             /// - output: `[1]`
             ///
             /// # Panics
-            /// If shapes or data types do not fit, or a target is no class: on the CPU. On a GPU the
-            /// loss of such a row is NaN.
+            /// If shapes or data types do not fit, there are no classes, or not as many as a list of
+            /// the configuration has. If a target is no class, on the CPU; on a GPU the loss of its row is
+            /// NaN.
             #[track_caller]
             pub fn forward_weighted<const D: usize, const T: usize>(
                 &self,
@@ -340,7 +357,8 @@ macro_rules! soft_target_loss {
             /// - output: `[1]`
             ///
             /// # Panics
-            /// If shapes or data types do not fit.
+            /// If shapes or data types do not fit, there are no classes, or not as many as a list of
+            /// the configuration has.
             #[track_caller]
             pub fn forward_probabilities<const D: usize>(
                 &self,
@@ -360,7 +378,8 @@ macro_rules! soft_target_loss {
             /// - output: `[N, d1..dk]`
             ///
             /// # Panics
-            /// If shapes or data types do not fit.
+            /// If shapes or data types do not fit, there are no classes, or not as many as a list of
+            /// the configuration has.
             #[track_caller]
             pub fn forward_probabilities_no_reduction<const D: usize, const T: usize>(
                 &self,
@@ -383,7 +402,8 @@ macro_rules! soft_target_loss {
             /// - output: `[1]`
             ///
             /// # Panics
-            /// If shapes or data types do not fit.
+            /// If shapes or data types do not fit, there are no classes, or not as many as a list of
+            /// the configuration has.
             #[track_caller]
             pub fn forward_probabilities_weighted<const D: usize, const T: usize>(
                 &self,

@@ -11,14 +11,17 @@ use burn_losses::*;
 
 use crate::support::{Site, sites};
 
-/// Asserts that `$config` is refused for `$field`, by `try_init` and by `init` alike.
+/// Asserts that `$config` is refused for `$field`, or an element of that list, by `try_init` and by
+/// `init` alike.
 macro_rules! assert_refused {
-    ($config:expr, $name:literal, $field:literal, $value:literal) => {{
+    ($config:expr, $name:literal, $field:literal $([$index:literal])?, $value:literal) => {{
         let config = $config;
         let error = config.try_init().expect_err($name);
         let text = error.to_string();
         assert_eq!((error.config(), error.field()), ($name, $field));
-        let start = concat!($name, ": ", $field, " is ", $value, ", expected ");
+        let start = concat!(
+            $name, ": ", $field, $("[", $index, "]",)? " is ", $value, ", expected "
+        );
         assert!(
             text.starts_with(start),
             "{text} does not start with {start}"
@@ -111,23 +114,18 @@ fn a_share_outside_0_to_1_is_refused() {
 fn lists_with_a_number_out_of_range_are_refused() {
     let quantiles = |list: &[f64]| QuantileLossConfig::new().with_quantiles(list.to_vec());
     assert_refused!(quantiles(&[]), "QuantileLossConfig", "quantiles", "[]");
-    assert_refused!(
-        quantiles(&[0.0]),
-        "QuantileLossConfig",
-        "quantiles",
-        "[0.0]"
-    );
+    assert_refused!(quantiles(&[0.0]), "QuantileLossConfig", "quantiles"[0], "0");
     assert_refused!(
         quantiles(&[0.5, 1.0]),
         "QuantileLossConfig",
-        "quantiles",
-        "[0.5, 1.0]"
+        "quantiles"[1],
+        "1"
     );
     assert_refused!(
         quantiles(&[f64::NAN]),
         "QuantileLossConfig",
-        "quantiles",
-        "[NaN]"
+        "quantiles"[0],
+        "NaN"
     );
 
     let weights =
@@ -140,14 +138,14 @@ fn lists_with_a_number_out_of_range_are_refused() {
     assert_refused!(
         weights(&[1.0, -2.0]),
         "BinaryCrossEntropyLossConfig",
-        "pos_weight",
-        "[1.0, -2.0]"
+        "pos_weight"[1],
+        "-2"
     );
     assert_refused!(
         weights(&[f64::INFINITY]),
         "BinaryCrossEntropyLossConfig",
-        "pos_weight",
-        "[inf]"
+        "pos_weight"[0],
+        "inf"
     );
     weights(&[0.0, 1.0]).init();
 }
@@ -304,7 +302,10 @@ fn an_exponent_or_a_margin_out_of_range_is_refused() {
     assert_refused!(clip(1.0), "AsymmetricLossConfig", "clip", "1");
     assert_refused!(clip(-0.05), "AsymmetricLossConfig", "clip", "-0.05");
     assert_refused!(clip(f64::NAN), "AsymmetricLossConfig", "clip", "NaN");
+    // `f32` may have 0 for it.
+    assert_refused!(clip(1e-50), "AsymmetricLossConfig", "clip", "1e-50");
     clip(0.0).init();
+    clip(f32::MIN_POSITIVE as f64).init();
     let defaults = config();
     assert_eq!(
         (defaults.gamma_positive, defaults.gamma_negative),

@@ -3,27 +3,10 @@
 
 use crate::support::{
     Call, Case, Dtype, Expected, Inputs, Loss, Method, Random, Tracked, cases, compare,
+    differences::{self, assert_near, slope},
     differentiable_sites,
 };
-
 use burn_losses::Reduction;
-
-const STEP: f64 = 1e-5;
-
-/// `(f(x + h) - f(x - h)) / 2h`
-fn slope(f: impl Fn(f64) -> f64) -> f64 {
-    (f(STEP) - f(-STEP)) / (2.0 * STEP)
-}
-
-/// The error of the difference quotient: of its rounding, and of the curvature it leaves out.
-#[track_caller]
-fn assert_near(what: &str, got: f64, quotient: f64) {
-    let bound = 1e-6 * (1.0 + quotient.abs());
-    assert!(
-        (got - quotient).abs() <= bound,
-        "{what}: {got} against {quotient}"
-    );
-}
 
 #[test]
 fn the_derivatives_of_the_oracle_are_those_of_its_losses() {
@@ -85,7 +68,7 @@ fn quotients(case: &Case, call: &Call, list: impl Fn(&mut Call) -> &mut Vec<f64>
             .sum()
     };
     let count = list(&mut call.clone()).len();
-    (0..count).map(|i| slope(|h| value(i, h))).collect()
+    differences::quotients(count, value)
 }
 
 #[test]
@@ -93,12 +76,8 @@ fn autodiff_of_the_composed_formulas_agrees_with_differences_of_the_oracle() {
     let sites = differentiable_sites();
     for case in cases() {
         let normalized = Method::Normalized(2.5);
-        let ways = [
-            (Method::Reduced(Reduction::Mean), true),
-            (Method::Reduced(Reduction::Sum), true),
-            (Method::NoReduction, false),
-            (normalized, true),
-        ];
+        let reduced = case.reduced().into_iter().map(|method| (method, true));
+        let ways = reduced.chain([(Method::NoReduction, false), (normalized, true)]);
         for (method, weighted) in ways {
             if method == normalized && !case.can_normalize() {
                 continue;
@@ -113,7 +92,7 @@ fn autodiff_of_the_composed_formulas_agrees_with_differences_of_the_oracle() {
             let by_target = quotients(&case, &call, |call| &mut call.target);
             let by_weights = weighted
                 .then(|| quotients(&case, &call, |call| call.weights.as_mut().expect("weights")));
-            let loss = Loss::like(&case.oracle(&call.shape), method.reduction());
+            let loss = Loss::to_run(method, &case.oracle(&call.shape));
             for site in sites.iter().filter(|site| !site.is_gpu()) {
                 let outcome = call.run(&loss, site);
                 let gradients = [
@@ -149,7 +128,7 @@ fn losses_of_f64_tensors_have_the_precision_of_f64() {
             let call = case.full_call(method, &[20, 7], weighted, Dtype::F64);
             let oracle = case.oracle(&call.shape);
             let expected = Expected::of(&oracle, &call);
-            let loss = Loss::like(&oracle, method.reduction());
+            let loss = Loss::to_run(method, &oracle);
             for site in sites.iter().filter(|site| !site.is_gpu()) {
                 let outcome = call.run(&loss, site);
                 compare::check(case.name, site, &call, &outcome, &expected);

@@ -12,13 +12,11 @@ const SUM: Method = Method::Reduced(Reduction::Sum);
 
 /// The ways a loss can be called: method, and whether with weights.
 fn ways(case: &Case) -> Vec<(Method, bool)> {
-    let mut ways = vec![
-        (MEAN, false),
-        (MEAN, true),
-        (SUM, false),
-        (SUM, true),
-        (Method::NoReduction, false),
-    ];
+    let reduced = case.reduced().into_iter();
+    let mut ways: Vec<_> = reduced
+        .flat_map(|method| [(method, false), (method, true)])
+        .collect();
+    ways.push((Method::NoReduction, false));
     if case.can_normalize() {
         ways.extend([
             (Method::Normalized(7.0), false),
@@ -33,7 +31,7 @@ fn ways(case: &Case) -> Vec<(Method, bool)> {
 fn assert_right(case: &Case, call: &Call, sites: &[Site]) {
     let oracle = case.oracle(&call.shape);
     let expected = Expected::of(&oracle, call);
-    let loss = Loss::like(&oracle, call.method.reduction());
+    let loss = Loss::to_run(call.method, &oracle);
     let what = format!(
         "{} {:?} {:?} {:?}",
         case.name, call.method, call.shape, call.layouts

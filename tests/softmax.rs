@@ -1,6 +1,7 @@
 //! The losses of rows of classes.
 
 mod acceptance;
+mod config_files;
 mod configs;
 mod finite_differences;
 mod goldens;

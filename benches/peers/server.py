@@ -44,9 +44,9 @@ class Server:
         self.warm_up = cache(self._warm_up)
 
     def _loss_function(self, name: str, mode: str) -> LossFunction:
-        """The loss as it is, or compiled by inductor."""
+        """The loss as it is, or compiled by inductor, for the shapes of its workload alone."""
         loss = self.workload(name).loss
-        return loss if mode == "eager" else torch.compile(loss)
+        return loss if mode == "eager" else torch.compile(loss, dynamic=False)
 
     def iterate(self, name: str, setting: str, mode: str) -> tuple[float, Tensor]:
         """One forward and backward: milliseconds and loss; the leaves have their gradients."""

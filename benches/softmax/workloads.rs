@@ -49,7 +49,11 @@ fn smoothed_cross_entropy(shape: [usize; 2]) -> Workload {
 }
 
 fn softmax_focal(small: bool) -> Workload {
-    let loss = SoftmaxFocalLossConfig::new().with_gamma(2.0).init();
+    // Nothing is ignored, on either side: a formula written down would not look for it.
+    let loss = SoftmaxFocalLossConfig::new()
+        .with_gamma(2.0)
+        .with_ignore_index(None)
+        .init();
     let same = loss.clone();
     rows(
         [if small { 41 } else { 4096 }, 1000],
@@ -75,8 +79,11 @@ fn linear_ce(small: bool) -> Workload {
         ..Leaf::prediction(weight, [vocabulary, width])
     };
     let targets = classes(tokens, vocabulary);
-    let loss = LinearCrossEntropyLossConfig::new().init();
-    let cross_entropy = CrossEntropyLossConfig::new().init();
+    // As above, nothing is ignored.
+    let loss = LinearCrossEntropyLossConfig::new()
+        .with_ignore_index(None)
+        .init();
+    let cross_entropy = CrossEntropyLossConfig::new().with_ignore_index(None).init();
     Workload::new(
         "composed",
         vec![hidden.clone(), weight.clone()],

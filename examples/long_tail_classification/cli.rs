@@ -46,7 +46,7 @@ pub struct Cli {
     pub seed: u64,
 
     /// Show the training as burn-train does, rather than as a progress bar: in its terminal
-    /// interface where that was compiled in (cargo run --features burn/tui), as lines otherwise
+    /// interface where that was compiled in (cargo run --features tui), as lines otherwise
     #[arg(long)]
     pub tui: bool,
 }

@@ -1,14 +1,14 @@
 //! A loss, read from a JSON file into the library's `ClassificationLossConfig`.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use burn_losses::{ClassificationLoss, ClassificationLossConfig};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::error::{Error, Result};
-
-/// The field that says which loss a file configures.
-const TAG: &str = "loss";
 
 /// A loss as its file describes it.
 pub struct LossFile {
@@ -19,6 +19,24 @@ pub struct LossFile {
 }
 
 impl LossFile {
+    /// Reads files whose losses go by names of their own.
+    pub fn read_all(paths: &[PathBuf], class_counts: &[usize]) -> Result<Vec<Self>> {
+        let files = paths.iter().map(|path| Self::read(path, class_counts));
+        let files = files.collect::<Result<Vec<_>>>()?;
+        for (index, file) in files.iter().enumerate() {
+            let namesake = files[..index].iter().position(|one| one.name == file.name);
+            if let Some(namesake) = namesake {
+                return Err(Error::new(format!(
+                    "the losses of {} and {} would both be called {}; name one of the files otherwise",
+                    paths[namesake].display(),
+                    paths[index].display(),
+                    file.name
+                )));
+            }
+        }
+        Ok(files)
+    }
+
     /// Reads a file, and holds its numbers against those of the training digits.
     pub fn read(path: &Path, class_counts: &[usize]) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(|fault| {
@@ -45,55 +63,19 @@ fn parse(
     text: &str,
     class_counts: &[usize],
 ) -> std::result::Result<(ClassificationLossConfig, ClassificationLoss), Fault> {
-    let fields: Map<String, Value> = serde_json::from_str(text)
-        .map_err(|fault| format!("expected a JSON object with a field `{TAG}`: {fault}"))?;
-    let config = deserialize(&fields)
-        .map_err(|fault| format!("{}{fault}", wrong_field(&fields).unwrap_or_default()))?;
-    check_no_surplus(&fields, &config)?;
+    // The library names the field that is wrong, here and in what follows.
+    let config: ClassificationLossConfig =
+        serde_json::from_str(text).map_err(|fault| fault.to_string())?;
     let loss = config.try_init().map_err(|fault| fault.to_string())?;
+    let fields = serde_json::to_value(&config).map_err(|fault| fault.to_string())?;
     check_counts(&fields, class_counts)?;
     check_length(&fields, "weights", &[class_counts.len()])?;
     check_length(&fields, "alpha", &[1, class_counts.len()])?;
     Ok((config, loss))
 }
 
-fn deserialize(fields: &Map<String, Value>) -> serde_json::Result<ClassificationLossConfig> {
-    serde_json::from_value(Value::Object(fields.clone()))
-}
-
-/// The field whose value has the wrong type, ready to stand before the message; serde does not
-/// name it. Alone with the loss it is still refused, and not for what is missing.
-fn wrong_field(fields: &Map<String, Value>) -> Option<String> {
-    let loss = (TAG, fields.get(TAG)?);
-    let others = fields.iter().map(|(name, value)| (name.as_str(), value));
-    // The loss first: with a wrong one every field is refused.
-    [loss].into_iter().chain(others).find_map(|(name, value)| {
-        let pair = [loss, (name, value)].map(|(name, value)| (name.to_string(), value.clone()));
-        let fault = deserialize(&pair.into_iter().collect()).err()?.to_string();
-        (!fault.starts_with("missing field")).then(|| format!("`{name}` is {value}: "))
-    })
-}
-
-/// A field that the loss does not have would be ignored without a word.
-fn check_no_surplus(
-    fields: &Map<String, Value>,
-    config: &ClassificationLossConfig,
-) -> std::result::Result<(), Fault> {
-    let known = serde_json::to_value(config).map_err(|fault| fault.to_string())?;
-    match fields.keys().find(|name| known.get(name).is_none()) {
-        None => Ok(()),
-        Some(name) => {
-            let known: Vec<_> = known.as_object().into_iter().flat_map(Map::keys).collect();
-            Err(format!("unknown field `{name}`, expected {known:?}"))
-        }
-    }
-}
-
 /// A loss that corrects for class counts has to know those it is trained with.
-fn check_counts(
-    fields: &Map<String, Value>,
-    class_counts: &[usize],
-) -> std::result::Result<(), Fault> {
+fn check_counts(fields: &Value, class_counts: &[usize]) -> std::result::Result<(), Fault> {
     match fields.get("class_counts") {
         Some(given) if *given != Value::from(class_counts) => Err(format!(
             "`class_counts` is {given}, but the training digits number {class_counts:?}"
@@ -103,11 +85,7 @@ fn check_counts(
 }
 
 /// A list has a number for each class; one that is null or not there has nothing to check.
-fn check_length(
-    fields: &Map<String, Value>,
-    name: &str,
-    lengths: &[usize],
-) -> std::result::Result<(), Fault> {
+fn check_length(fields: &Value, name: &str, lengths: &[usize]) -> std::result::Result<(), Fault> {
     match fields.get(name).and_then(Value::as_array) {
         Some(list) if !lengths.contains(&list.len()) => Err(format!(
             "`{name}` has {} values, expected {lengths:?}: one for each class",
@@ -160,9 +138,21 @@ mod tests {
         .to_string()
     }
 
+    fn configs() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/configs")
+    }
+
     #[test]
-    fn the_five_files_are_sound() {
-        let files = Cli::parse_from(["long_tail_classification"]).loss_files();
+    fn the_files_are_sound() {
+        let folder = fs::read_dir(configs()).expect("the folder is there");
+        let files: Vec<PathBuf> = folder
+            .map(|entry| entry.expect("an entry").path())
+            .collect();
+        let defaults = Cli::parse_from(["long_tail_classification"]).loss_files();
+        assert!(
+            defaults.iter().all(|path| files.contains(path)),
+            "{files:?}"
+        );
         for path in files {
             let read = LossFile::read(&path, &split::class_counts());
             let file = read.unwrap_or_else(|fault| panic!("{fault}"));
@@ -171,17 +161,38 @@ mod tests {
     }
 
     #[test]
-    fn the_weights_in_ldam_json_are_the_class_balanced_ones() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/configs/ldam.json");
+    fn the_weights_in_the_files_are_the_class_balanced_ones() {
         let counts = split::class_counts();
-        let file = LossFile::read(&path, &counts).unwrap_or_else(|fault| panic!("{fault}"));
-        let ClassificationLossConfig::Ldam(config) = file.config else {
-            panic!("{:?} is no LDAM", file.config);
-        };
-        let given = config.weights.expect("the file has weights");
         let expected = class_balanced_weights(&counts, 0.99).expect("sound counts");
-        for (given, expected) in given.iter().zip(expected) {
-            assert!((given - expected).abs() < 1e-4, "{given} {expected}");
+        for name in ["ldam.json", "cross_entropy_weighted.json"] {
+            let file = LossFile::read(&configs().join(name), &counts);
+            let file = file.unwrap_or_else(|fault| panic!("{fault}"));
+            let given = match file.config {
+                ClassificationLossConfig::Ldam(config) => config.weights,
+                ClassificationLossConfig::CrossEntropy(config) => config.weights,
+                other => panic!("{other:?} in {name}"),
+            };
+            let given = given.expect("the file has weights");
+            for (given, expected) in given.iter().zip(&expected) {
+                assert!((given - expected).abs() < 1e-4, "{given} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn files_of_one_name_are_refused() {
+        let folders = [(); 2].map(|()| tempfile::tempdir().expect("a temporary folder"));
+        let paths = folders.each_ref().map(|folder| {
+            let path = folder.path().join("my_loss.json");
+            fs::write(&path, r#"{"loss": "poly"}"#).expect("a writable temporary folder");
+            path
+        });
+        let counts = split::class_counts();
+        assert!(LossFile::read_all(&paths[..1], &counts).is_ok());
+        let error = LossFile::read_all(&paths, &counts).err();
+        let message = error.expect("the same name twice").to_string();
+        for path in &paths {
+            assert!(message.contains(&path.display().to_string()), "{message}");
         }
     }
 
@@ -201,7 +212,10 @@ mod tests {
         let message = complaint("{\n  \"loss\": cross_entropy\n}");
         assert!(message.contains("line 2 column"), "{message}");
         let message = complaint("[1, 2]");
-        assert!(message.contains("expected a JSON object"), "{message}");
+        assert!(
+            message.contains("expected an object with a field `loss`"),
+            "{message}"
+        );
         assert!(complaint("").contains("EOF"));
     }
 
@@ -218,9 +232,20 @@ mod tests {
     fn missing_fields_are_named() {
         let message = complaint("{}");
         assert!(message.contains("missing field `loss`"), "{message}");
-        let text = focal_with("gamma", json!(2.0)).replace("gamma", "gama");
-        let message = complaint(&text);
-        assert!(message.contains("missing field `gamma`"), "{message}");
+        let message = complaint(r#"{"loss": "balanced_softmax"}"#);
+        assert!(
+            message.contains("missing field `class_counts`"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn fields_that_are_left_out_have_their_defaults() {
+        let file = read(r#"{"loss": "softmax_focal"}"#).unwrap_or_else(|fault| panic!("{fault}"));
+        let ClassificationLossConfig::SoftmaxFocal(config) = file.config else {
+            panic!("{:?} is no focal loss", file.config);
+        };
+        assert_eq!((config.gamma, config.ignore_index), (2.0, Some(-100)));
     }
 
     #[test]
@@ -251,22 +276,19 @@ mod tests {
             message.contains("unknown field `class_counts`"),
             "{message}"
         );
-        assert!(message.contains("\"gamma\""), "{message}");
+        assert!(message.contains("`gamma`"), "{message}");
     }
 
     #[test]
     fn hyperparameters_out_of_range_are_named() {
-        for (name, value) in [
-            ("gamma", json!(-1.0)),
-            ("label_smoothing", json!(1.5)),
-            ("alpha", json!([2.0])),
-            (
-                "weights",
-                json!([-1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
-            ),
+        for (name, value, expected) in [
+            ("gamma", json!(-1.0), "gamma is -1, "),
+            ("label_smoothing", json!(1.5), "label_smoothing is 1.5, "),
+            ("alpha", json!([2.0]), "alpha[0] is 2, "),
+            ("weights", json!([1.0, -1.5]), "weights[1] is -1.5, "),
         ] {
             let message = complaint(&focal_with(name, value));
-            assert!(message.contains(&format!("{name} is ")), "{message}");
+            assert!(message.contains(expected), "{message}");
         }
     }
 

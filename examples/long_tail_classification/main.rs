@@ -9,6 +9,9 @@
 //! with cross entropy learns to prefer what is frequent. This program trains the same small network
 //! on handwritten digits, the first class fifty times as frequent as the last, with losses made
 //! against that and losses made against overconfidence, and tests on as many digits of each class.
+//! Which class is how frequent is the same for every seed: zeros are always the most frequent, nines
+//! the rarest. So a score of head or tail is one of these digits, easy or hard, and its spread over
+//! the seeds is that of the digits drawn, not of which classes are rare.
 //! A loss is a JSON file, `examples/configs/*.json`, read in `loss_file.rs`; `classifier.rs` shows
 //! how it plugs into burn-train's `Learner`.
 
@@ -31,6 +34,8 @@ mod network;
 #[path = "../support/output.rs"]
 mod output;
 mod progress;
+#[path = "../support/progress_bar.rs"]
+mod progress_bar;
 mod reliability;
 mod report;
 mod settings;
@@ -52,13 +57,7 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    match run(&Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    error::exit_code(run(&Cli::parse()))
 }
 
 fn run(cli: &Cli) -> Result<()> {
@@ -66,9 +65,7 @@ fn run(cli: &Cli) -> Result<()> {
     let device_name = DeviceName::choose(cli.device)?;
     let class_counts = split::class_counts();
     // All files before any training, so that a fault in the last costs no one the time of the first.
-    let files = cli.loss_files();
-    let files = files.iter().map(|path| LossFile::read(path, &class_counts));
-    let files = files.collect::<Result<Vec<_>>>()?;
+    let files = LossFile::read_all(&cli.loss_files(), &class_counts)?;
     output::create_folder(&cli.out)?;
 
     let trainer = Trainer {
@@ -104,7 +101,7 @@ fn compare(file: &LossFile, trainer: &Trainer) -> Result<Summary> {
     let bar = if trainer.tui {
         ProgressBar::hidden()
     } else {
-        progress::bar(&file.name, trainer.settings.epochs * seeds.len())
+        progress_bar::bar(&file.name, trainer.settings.epochs * seeds.len(), "epochs")
     };
     let start = Instant::now();
     let predictions = seeds.iter().map(|&seed| trainer.train(file, seed, &bar));

@@ -13,17 +13,7 @@ use burn::train::{
         MetricsRendererTraining,
     },
 };
-use indicatif::{ProgressBar, ProgressStyle};
-
-/// A bar over so many epochs.
-pub fn bar(name: &str, epochs: usize) -> ProgressBar {
-    let bar = ProgressBar::new(epochs as u64).with_prefix(name.to_string());
-    let template = "{prefix:>16} {bar:32} {pos:>4}/{len} epochs  {msg}  [{elapsed} < {eta}]";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar
-}
+use indicatif::ProgressBar;
 
 /// Moves the bar by an epoch, with the epoch's metrics beside it.
 pub struct BarRenderer {

@@ -1,4 +1,6 @@
-//! The reliability diagrams: accuracy over confidence, a panel for each loss.
+//! The reliability diagrams: accuracy over confidence, a panel for each loss. The curve is that of the
+//! predictions of all seeds together; the calibration error in its title is the mean over the seeds,
+//! as in the table.
 
 use crate::{
     calibration::{BINS, Bin},
@@ -24,7 +26,7 @@ pub fn draw(losses: &[Summary]) -> String {
     // The heading needs the room of two panels.
     let width = LEFT + PITCH.0 * columns.max(2) as f64;
     let mut page = Svg::new(width, TOP + PITCH.1 * rows as f64 - 30.0);
-    let title = "Confidence and accuracy on the test digits";
+    let title = "Confidence and accuracy on the test digits of all seeds";
     page.text(LEFT, 36.0, title, 20.0, INK, Anchor::Start);
     draw_legend(&mut page);
     for (index, loss) in losses.iter().enumerate() {
@@ -37,7 +39,7 @@ pub fn draw(losses: &[Summary]) -> String {
         };
         draw_shares(&mut page, &loss.reliability, frame);
         let error = loss.expected_calibration_error.mean * 100.0;
-        chart(&format!("{}, ECE {error:.1} %", loss.name), loss).draw(&mut page, frame);
+        chart(&format!("{}, mean ECE {error:.1} %", loss.name), loss).draw(&mut page, frame);
     }
     page.finish()
 }
@@ -111,7 +113,7 @@ mod tests {
         let picture = draw(&losses.map(|name| Summary::sample(name, 2)));
         for name in losses {
             assert!(
-                picture.contains(&format!(">{name}, ECE 25.0 %<")),
+                picture.contains(&format!(">{name}, mean ECE 25.0 %<")),
                 "{picture}"
             );
         }

@@ -15,7 +15,8 @@ use crate::{
 pub struct Report {
     pub losses: Vec<Summary>,
     pub settings: Settings,
-    /// Training digits of each class, the same for every seed.
+    /// Training digits of each class, the same for every seed: zeros are always the most frequent,
+    /// nines the rarest.
     pub class_counts: Vec<usize>,
     /// How often the most frequent class occurs for each time the rarest does.
     pub imbalance: f64,

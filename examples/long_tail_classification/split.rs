@@ -1,7 +1,8 @@
 //! Long-tailed training digits and balanced test digits.
 //!
 //! The profile is the exponential one of Y. Cui et al., "Class-Balanced Loss Based on Effective
-//! Number of Samples" (2019): each class has the same share fewer digits than the one before it.
+//! Number of Samples" (2019): each class has the same share fewer digits than the one before it. The
+//! order of the classes, 0 the most frequent and 9 the rarest, is the same for every seed.
 
 use rand::{SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 

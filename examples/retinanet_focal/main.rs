@@ -34,6 +34,8 @@ mod network;
 #[path = "../support/output.rs"]
 mod output;
 mod picture;
+#[path = "../support/progress_bar.rs"]
+mod progress_bar;
 mod raster;
 mod report;
 mod scene;
@@ -66,13 +68,7 @@ use crate::{
 const TEST_STREAM: u64 = 0x7e57;
 
 fn main() -> ExitCode {
-    match run(&Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    error::exit_code(run(&Cli::parse()))
 }
 
 fn run(cli: &Cli) -> Result<()> {

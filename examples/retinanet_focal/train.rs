@@ -12,7 +12,7 @@ use burn::{
     optim::{AdamConfig, GradientsParams},
     tensor::Device,
 };
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
     evaluate::TestBench,
     loss::{DetectionLoss, LossKind},
     network::RetinaNet,
+    progress_bar,
     scene::{Scene, SceneGenerator},
     settings::Settings,
     targets::{Targets, images},
@@ -193,12 +194,7 @@ struct Progress(ProgressBar);
 
 impl Progress {
     fn new(kind: LossKind, steps: usize) -> Self {
-        let bar = ProgressBar::new(steps as u64).with_prefix(kind.name());
-        let template = "{prefix:>10} {bar:32} {pos:>4}/{len} steps  {msg}  [{elapsed} < {eta}]";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        Self(bar)
+        Self(progress_bar::bar(kind.name(), steps, "steps"))
     }
 
     fn advance(&self, curve: &Curve) {

@@ -1,6 +1,6 @@
 //! What can go wrong, in words for the person at the terminal.
 
-use std::fmt;
+use std::{fmt, process::ExitCode};
 
 /// A message that says what is wrong, with which file or value, and what was expected.
 #[derive(Debug)]
@@ -11,6 +11,17 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     pub fn new(message: impl Into<String>) -> Self {
         Self(message.into())
+    }
+}
+
+/// What a program ends with; an error is said first.
+pub fn exit_code(result: Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

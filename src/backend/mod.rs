@@ -1,9 +1,11 @@
 //! Where a loss runs: the fused kernels on CPU backends, ordinary tensor operations elsewhere.
 //!
-//! [`losses`] and [`reduced`] are all the rest of the crate calls. They look at the tensors once:
-//! Flex or NdArray, with a data type the kernels know, take the fused operation of
-//! [`extension::LossBackend`]; everything else evaluates the same formula on tensors
-//! ([`composed`]). This layer knows data types, memory layout, ownership and graph nodes; it does
+//! The rest of the crate calls a pair of functions for each shape of loss: [`losses`] and [`reduced`]
+//! for elements, [`row_losses`] and [`reduced_rows`] for softmax rows, [`linear_losses`] and
+//! [`reduced_linear`] for the outputs of a linear layer. They look at the tensors once: Flex or
+//! NdArray, with a data type the kernels know, take the fused operation of
+//! `extension::LossBackend`; everything else evaluates the same formula on tensors (the `composed`
+//! module of each). This layer knows data types, memory layout, ownership and graph nodes; it does
 //! not know what a formula computes.
 
 #[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
@@ -46,8 +48,12 @@ pub(crate) enum Fold {
         /// What the sum is multiplied with.
         factor: f64,
     },
-    /// Their weighted sum divided by the sum of the weights; 0 where that is 0.
-    WeightedMean,
+    /// Their weighted sum divided by the sum of the weights, times a factor; 0 where the weights sum
+    /// to 0.
+    WeightedMean {
+        /// What the mean is multiplied with.
+        factor: f64,
+    },
 }
 
 impl Fold {
@@ -59,10 +65,11 @@ impl Fold {
     ) -> Tensor<D> {
         match self {
             Fold::Sum { factor } => total * factor,
-            Fold::WeightedMean => {
+            Fold::WeightedMean { factor } => {
                 let count = count();
                 let nothing = count.clone().equal_scalar(0.0);
-                total.mask_fill(nothing.clone(), 0.0) / count.mask_fill(nothing, 1.0)
+                let mean = total.mask_fill(nothing.clone(), 0.0) / count.mask_fill(nothing, 1.0);
+                if factor == 1.0 { mean } else { mean * factor }
             }
         }
     }
@@ -73,9 +80,9 @@ impl Fold {
     fn of(self, count: impl FnOnce() -> f64) -> Option<(f64, f64)> {
         match self {
             Fold::Sum { factor } => Some((factor, 1.0)),
-            Fold::WeightedMean => match count() {
+            Fold::WeightedMean { factor } => match count() {
                 0.0 => None,
-                count => Some((1.0, count)),
+                count => Some((factor, count)),
             },
         }
     }

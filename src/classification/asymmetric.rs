@@ -65,13 +65,20 @@ impl AsymmetricLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
     ///
     /// # Errors
-    /// If a gamma is negative or not finite, or `clip` is not from 0 to below 1.
+    /// If a gamma is negative or not finite, or `clip` is not from 0 to below 1, or above 0 and below
+    /// the normal range of `f32`.
     pub fn try_init(&self) -> Result<AsymmetricLoss, LossError> {
         let check = Check("AsymmetricLossConfig");
         check.at_least_zero("gamma_positive", self.gamma_positive)?;
         check.at_least_zero("gamma_negative", self.gamma_negative)?;
-        let in_range = (0.0..1.0).contains(&self.clip);
-        check.that(in_range, "clip", self.clip, "a number from 0 to below 1")?;
+        // As the kernels see it: one below the normal range may be 0 there, with an infinite logarithm.
+        let in_range = self.clip == 0.0 || (f32::MIN_POSITIVE as f64..1.0).contains(&self.clip);
+        let expected = if self.clip > 0.0 && self.clip < 1.0 {
+            "0, or a number within the normal range of f32"
+        } else {
+            "a number from 0 to below 1"
+        };
+        check.that(in_range, "clip", self.clip, expected)?;
         Ok(AsymmetricLoss {
             gamma_positive: self.gamma_positive,
             gamma_negative: self.gamma_negative,

@@ -2,7 +2,7 @@
 
 use super::logit_adjusted::ln_shares;
 use crate::{
-    error::{Check, LossError, check_class_list},
+    error::{Check, ClassesOf, LossError, check_class_list},
     formula::{CrossEntropy, NoMargin, SoftmaxRow},
     reduction::Reduction,
     softmax::{SoftmaxLoss, class_weights, softmax_loss},
@@ -71,6 +71,8 @@ impl BalancedSoftmaxLossConfig {
         let check = Check("BalancedSoftmaxLossConfig");
         check.class_counts("class_counts", &self.class_counts)?;
         check.class_weights("weights", &self.weights)?;
+        let (weights, counts) = (self.weights.as_deref(), Some(&self.class_counts[..]));
+        check.same_length(("weights", weights), ("class_counts", counts))?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
         Ok(BalancedSoftmaxLoss {
             class_counts: self.class_counts.clone(),
@@ -95,8 +97,15 @@ impl SoftmaxLoss for BalancedSoftmaxLoss {
 
     #[track_caller]
     fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, NoMargin> {
-        check_class_list(Self::NAME, "class_counts", self.class_counts.len(), classes);
-        let weights = class_weights(Self::NAME, &self.weights, classes);
+        let counts = self.class_counts.len();
+        check_class_list(
+            Self::NAME,
+            "class_counts",
+            counts,
+            classes,
+            ClassesOf::Logits,
+        );
+        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
         SoftmaxRow {
             // Shares rather than counts: the softmax is the same, the numbers are smaller.
             bias: ln_shares(&self.class_counts).collect(),

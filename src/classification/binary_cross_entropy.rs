@@ -77,15 +77,7 @@ impl BinaryCrossEntropyLossConfig {
     pub fn try_init(&self) -> Result<BinaryCrossEntropyLoss, LossError> {
         let check = Check("BinaryCrossEntropyLossConfig");
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
-        if let Some(weights) = &self.pos_weight {
-            let ok = |&weight: &f64| weight >= 0.0 && weight <= f32::MAX as f64;
-            check.that(
-                !weights.is_empty() && weights.iter().all(ok),
-                "pos_weight",
-                weights,
-                "one finite number of 0 or above for each class, or one for all",
-            )?;
-        }
+        check.class_weights("pos_weight", &self.pos_weight)?;
         Ok(BinaryCrossEntropyLoss {
             logits: self.logits,
             pos_weight: self.pos_weight.clone(),

@@ -1,41 +1,54 @@
 //! Any classification loss, chosen by a configuration file.
 
-use super::*;
+use super::{config_file::Fields, *};
 use crate::error::LossError;
 use burn::{
     config::Config,
     module::Module,
-    serde::{Deserialize, Serialize},
+    serde::{Deserialize, Deserializer, Serialize},
     tensor::{Int, Tensor},
 };
 
+/// What stands where a configuration needs a list, until the file's takes its place.
+macro_rules! stand_in {
+    ($required:ident) => {
+        Vec::new()
+    };
+}
+
 macro_rules! classification_losses {
-    ($($(#[$doc:meta])* $kind:ident($loss:ident, $config:ident);)+) => {
+    ($(
+        $(#[$doc:meta])*
+        $kind:ident($loss:ident, $config:ident $(, requires $required:ident)?);
+    )+) => {
         /// The configuration of any loss of logits against class indices, for training programs that
         /// leave the choice to a file.
         ///
         /// In JSON the field `"loss"` names the loss in snake case; the other fields are those of its
-        /// configuration. All have to be there: numbers and the reduction have no default in a file, and
-        /// a list or an `ignore_index` that is left out is none. Fields it does not know are not looked
-        /// at, as in every configuration of Burn.
+        /// configuration. One that is left out has the default of `new`, as far as there is one; `null`
+        /// for a list or the `ignore_index` is none. A field of the wrong type, one that is not known,
+        /// one that is given twice or one that is missing is an error that names it, from `load`, from
+        /// `load_binary` and from everything else that reads with serde. Numbers are held against
+        /// their ranges by [`try_init`](Self::try_init).
+        ///
+        /// (The configuration of a single loss is read as every configuration of Burn is: all numbers
+        /// have to be there, and fields it does not know are not looked at.)
         ///
         /// # Example
         /// ```
         /// use burn::config::Config;
         /// use burn_losses::ClassificationLossConfig;
         ///
-        /// let text = r#"{
-        ///     "loss": "cross_entropy",
-        ///     "weights": null,
-        ///     "label_smoothing": 0.1,
-        ///     "ignore_index": -100,
-        ///     "reduction": "mean"
-        /// }"#;
+        /// let text = r#"{"loss": "cross_entropy", "label_smoothing": 0.1}"#;
         /// let config = ClassificationLossConfig::load_binary(text.as_bytes()).unwrap();
         /// let loss = config.try_init().unwrap();
         /// # let _ = loss;
+        ///
+        /// let text = r#"{"loss": "poly", "epsilon": "two"}"#;
+        /// let error = ClassificationLossConfig::load_binary(text.as_bytes()).unwrap_err();
+        /// assert!(error.to_string().contains("`epsilon` is \"two\""));
         /// ```
-        #[derive(Clone, Debug, Serialize, Deserialize)]
+        #[derive(Clone, Debug, Serialize)]
         #[serde(crate = "burn::serde", tag = "loss", rename_all = "snake_case")]
         pub enum ClassificationLossConfig {
             $($(#[$doc])* $kind($config)),+
@@ -49,6 +62,25 @@ macro_rules! classification_losses {
             pub fn try_init(&self) -> Result<ClassificationLoss, LossError> {
                 match self {
                     $(Self::$kind(config) => config.try_init().map(ClassificationLoss::$kind)),+
+                }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for ClassificationLossConfig {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                #[derive(Deserialize)]
+                #[serde(crate = "burn::serde", rename_all = "snake_case")]
+                enum Loss {
+                    $($kind),+
+                }
+
+                let mut fields = Fields::deserialize(deserializer)?;
+                match fields.take_loss::<Loss, D::Error>()? {
+                    $(Loss::$kind => {
+                        let defaults = $config::new($(stand_in!($required))?);
+                        let required: &[&str] = &[$(stringify!($required))?];
+                        fields.config(defaults, required).map(Self::$kind)
+                    })+
                 }
             }
         }
@@ -71,7 +103,7 @@ macro_rules! classification_losses {
         /// let logits = Tensor::<2>::from_floats([[0.0, 0.0]], &device);
         /// let targets = Tensor::<1, Int>::from_ints([1], &device);
         /// let value = loss.forward(logits, targets).into_scalar::<f32>();
-        /// assert!((value - (2f32.ln() + 0.5)).abs() < 1e-6);
+        /// assert!((value - (2f32.ln() + 1.0)).abs() < 1e-6);
         /// ```
         #[derive(Module, Debug)]
         pub enum ClassificationLoss {
@@ -87,8 +119,9 @@ macro_rules! classification_losses {
             /// - output: `[1]`
             ///
             /// # Panics
-            /// If shapes do not fit, or a target is no class: on the CPU. On a GPU the loss of such
-            /// a row is NaN.
+            /// If shapes do not fit, there are no classes, or not as many as a list of the
+            /// configuration has. If a target is no class, on the CPU; on a GPU the loss of its row is
+            /// NaN.
             #[track_caller]
             pub fn forward<const D: usize, const T: usize>(
                 &self,
@@ -154,11 +187,11 @@ classification_losses! {
     /// Poly-1 loss.
     Poly(PolyLoss, PolyLossConfig);
     /// Balanced softmax.
-    BalancedSoftmax(BalancedSoftmaxLoss, BalancedSoftmaxLossConfig);
+    BalancedSoftmax(BalancedSoftmaxLoss, BalancedSoftmaxLossConfig, requires class_counts);
     /// Logit adjustment.
-    LogitAdjusted(LogitAdjustedLoss, LogitAdjustedLossConfig);
+    LogitAdjusted(LogitAdjustedLoss, LogitAdjustedLossConfig, requires class_counts);
     /// Label-distribution-aware margins.
-    Ldam(LdamLoss, LdamLossConfig);
+    Ldam(LdamLoss, LdamLossConfig, requires class_counts);
     /// Generalized cross entropy.
     GeneralizedCrossEntropy(GeneralizedCrossEntropyLoss, GeneralizedCrossEntropyLossConfig);
     /// Symmetric cross entropy.

@@ -1,7 +1,7 @@
 //! Cross entropy.
 
 use crate::{
-    error::{Check, LossError},
+    error::{Check, ClassesOf, LossError},
     formula::{CrossEntropy, NoMargin, SoftmaxRow},
     reduction::Reduction,
     softmax::{SoftmaxLoss, class_weights, soft_target_loss, softmax_loss},
@@ -96,7 +96,7 @@ impl SoftmaxLoss for CrossEntropyLoss {
 
     #[track_caller]
     fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, NoMargin> {
-        let weights = class_weights(Self::NAME, &self.weights, classes);
+        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
         SoftmaxRow {
             smoothing: self.label_smoothing,
             ignore_index: self.ignore_index,

@@ -1,7 +1,7 @@
 //! Generalized cross entropy.
 
 use crate::{
-    error::{Check, LossError},
+    error::{Check, ClassesOf, LossError},
     formula::{GeneralizedCrossEntropy, NoMargin, SoftmaxRow},
     reduction::Reduction,
     softmax::{SoftmaxLoss, class_weights, softmax_loss},
@@ -93,7 +93,7 @@ impl SoftmaxLoss for GeneralizedCrossEntropyLoss {
     #[track_caller]
     fn row(&self, classes: usize) -> SoftmaxRow<GeneralizedCrossEntropy, NoMargin> {
         let formula = GeneralizedCrossEntropy { q: self.q };
-        let weights = class_weights(Self::NAME, &self.weights, classes);
+        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
         SoftmaxRow {
             ignore_index: self.ignore_index,
             ..SoftmaxRow::new(Self::NAME, formula).weighted(weights)

@@ -1,7 +1,7 @@
 //! Label-distribution-aware margins.
 
 use crate::{
-    error::{Check, LossError, check_class_list},
+    error::{Check, ClassesOf, LossError, check_class_list},
     formula::{AdditiveMargin, CrossEntropy, SoftmaxRow},
     reduction::Reduction,
     softmax::{SoftmaxLoss, class_weights, softmax_loss},
@@ -79,6 +79,8 @@ impl LdamLossConfig {
         check.at_least_zero("max_margin", self.max_margin)?;
         check.above_zero("scale", self.scale)?;
         check.class_weights("weights", &self.weights)?;
+        let (weights, counts) = (self.weights.as_deref(), Some(&self.class_counts[..]));
+        check.same_length(("weights", weights), ("class_counts", counts))?;
         Ok(LdamLoss {
             class_counts: self.class_counts.clone(),
             max_margin: self.max_margin,
@@ -113,8 +115,15 @@ impl SoftmaxLoss for LdamLoss {
 
     #[track_caller]
     fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, AdditiveMargin> {
-        check_class_list(Self::NAME, "class_counts", self.class_counts.len(), classes);
-        let weights = class_weights(Self::NAME, &self.weights, classes);
+        let counts = self.class_counts.len();
+        check_class_list(
+            Self::NAME,
+            "class_counts",
+            counts,
+            classes,
+            ClassesOf::Logits,
+        );
+        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
         let row = SoftmaxRow::new(Self::NAME, CrossEntropy).weighted(weights);
         SoftmaxRow {
             scale: self.scale,

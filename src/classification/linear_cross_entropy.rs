@@ -1,8 +1,8 @@
 //! Cross entropy of a linear layer's outputs.
 
 use crate::{
-    backend::{self, LinearInputs, LinearRow},
-    error::{Check, LossError, check_layer, check_row_weights, check_rows},
+    backend::{self, LinearInputs, LinearRow, is_nothing},
+    error::{Check, ClassesOf, LossError, check_layer, check_row_weights, check_rows},
     formula::{CrossEntropy, SoftCap, SoftmaxRow},
     module::loss_module,
     reduction::Reduction,
@@ -49,8 +49,11 @@ pub struct LinearCrossEntropyLossConfig {
 ///
 /// The layer is evaluated for a block of rows at a time. A reduced loss computes its gradients on the
 /// way, so nothing is computed twice; an unreduced one multiplies the blocks out again in its backward
-/// pass. (On backends without kernels of their own, GPUs among them, an unreduced loss, or one whose
-/// row weights are tracked, does hold all logits.)
+/// pass. All logits are held in two cases: by a loss whose row weights are tracked, on every backend,
+/// and by an unreduced loss where there are no kernels for it (on GPUs, and in `f64`).
+///
+/// Half precision is computed in `f32`: hidden states, weight and bias are widened, each to a copy of
+/// twice its size.
 ///
 /// Burn's `Linear` keeps its weight as `[H, V]`: pass `linear.weight.val().transpose()`, which is not
 /// copied.
@@ -128,8 +131,8 @@ impl LinearCrossEntropyLoss {
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If shapes or data types do not fit, or a target is no class: on the CPU. On a GPU the loss of
-    /// such a row is NaN.
+    /// If shapes or data types do not fit, or the weight has no rows, or not as many as the class
+    /// weights `weights`. If a target is no class, on the CPU; on a GPU the loss of its row is NaN.
     #[track_caller]
     pub fn forward<const D: usize, const T: usize>(
         &self,
@@ -163,7 +166,11 @@ impl LinearCrossEntropyLoss {
     ) -> Tensor<T> {
         let shape = targets.dims();
         let (row, inputs) = self.checked(hidden, weight, bias, targets, None);
-        reshaped(backend::linear_losses(row, inputs), shape, nothing_tracked)
+        let losses = backend::linear_losses(row, inputs);
+        match is_nothing(&losses) {
+            true => nothing_tracked(losses, shape),
+            false => losses.reshape(shape),
+        }
     }
 
     /// The loss of all rows, each with a weight `s`: `sum(s l) / sum(s w)` with the class weights `w`
@@ -240,6 +247,7 @@ impl LinearCrossEntropyLoss {
                 NAME,
                 &self.weights,
                 classes,
+                ClassesOf::Layer,
             ))
         };
         let rows = shape[..D - 1].iter().product::<usize>();

@@ -1,7 +1,7 @@
 //! Logit adjustment.
 
 use crate::{
-    error::{Check, LossError, check_class_list},
+    error::{Check, ClassesOf, LossError, check_class_list},
     formula::{CrossEntropy, NoMargin, SoftmaxRow},
     reduction::Reduction,
     softmax::{SoftmaxLoss, class_weights, softmax_loss},
@@ -75,6 +75,8 @@ impl LogitAdjustedLossConfig {
         check.class_counts("class_counts", &self.class_counts)?;
         check.at_least_zero("tau", self.tau)?;
         check.class_weights("weights", &self.weights)?;
+        let (weights, counts) = (self.weights.as_deref(), Some(&self.class_counts[..]));
+        check.same_length(("weights", weights), ("class_counts", counts))?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
         Ok(LogitAdjustedLoss {
             class_counts: self.class_counts.clone(),
@@ -100,8 +102,15 @@ impl SoftmaxLoss for LogitAdjustedLoss {
 
     #[track_caller]
     fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, NoMargin> {
-        check_class_list(Self::NAME, "class_counts", self.class_counts.len(), classes);
-        let weights = class_weights(Self::NAME, &self.weights, classes);
+        let counts = self.class_counts.len();
+        check_class_list(
+            Self::NAME,
+            "class_counts",
+            counts,
+            classes,
+            ClassesOf::Logits,
+        );
+        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
         SoftmaxRow {
             bias: ln_shares(&self.class_counts)
                 .map(|ln_share| self.tau * ln_share)

@@ -5,6 +5,7 @@ mod balanced_softmax;
 mod binary_cross_entropy;
 mod class_balanced;
 mod config;
+mod config_file;
 mod cross_entropy;
 mod generalized_cross_entropy;
 mod ldam;

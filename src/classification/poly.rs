@@ -1,7 +1,7 @@
 //! Poly-1 loss.
 
 use crate::{
-    error::{Check, LossError},
+    error::{Check, ClassesOf, LossError},
     formula::{EntropyAndMiss, NoMargin, SoftmaxRow},
     reduction::Reduction,
     softmax::{SoftmaxLoss, class_weights, soft_target_loss, softmax_loss},
@@ -12,8 +12,9 @@ use burn::{config::Config, module::Module};
 #[derive(Config, Debug)]
 pub struct PolyLossConfig {
     /// What is added to the first coefficient of the series of the cross entropy, -1 or above; 0 is
-    /// cross entropy. Default 1, of the paper's choices the one for image classification.
-    #[config(default = 1.0)]
+    /// cross entropy. Default 2, the paper's choice for image classification (ImageNet), and the
+    /// default of Optax.
+    #[config(default = 2.0)]
     pub epsilon: f64,
     /// The weight of each class. Default: all the same.
     pub weights: Option<Vec<f64>>,
@@ -47,7 +48,7 @@ pub struct PolyLossConfig {
 /// use burn_losses::PolyLossConfig;
 ///
 /// let device = Device::flex();
-/// let loss = PolyLossConfig::new().with_epsilon(2.0).init();
+/// let loss = PolyLossConfig::new().init();
 /// let logits = Tensor::<2>::from_floats([[0.0, 0.0]], &device);
 /// let targets = Tensor::<1, Int>::from_ints([1], &device);
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
@@ -108,7 +109,7 @@ impl SoftmaxLoss for PolyLoss {
             entropy: 1.0,
             miss: self.epsilon,
         };
-        let weights = class_weights(Self::NAME, &self.weights, classes);
+        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
         SoftmaxRow {
             smoothing: self.label_smoothing,
             ignore_index: self.ignore_index,

@@ -1,7 +1,7 @@
 //! Softmax focal loss.
 
 use crate::{
-    error::{Check, LossError, check_class_list},
+    error::{Check, ClassesOf, LossError, check_class_list},
     formula::{NoMargin, SoftmaxFocal, SoftmaxRow},
     reduction::Reduction,
     softmax::{SoftmaxLoss, class_weights, soft_target_loss, softmax_loss},
@@ -80,15 +80,13 @@ impl SoftmaxFocalLossConfig {
     pub fn try_init(&self) -> Result<SoftmaxFocalLoss, LossError> {
         let check = Check("SoftmaxFocalLossConfig");
         if let Some(alpha) = &self.alpha {
-            check.that(
-                !alpha.is_empty() && alpha.iter().all(|a| (0.0..=1.0).contains(a)),
-                "alpha",
-                alpha,
-                "a number from 0 to 1 for each class, or one for all",
-            )?;
+            let ok = |a: &f64| (0.0..=1.0).contains(a);
+            check.each("alpha", alpha, ok, "a number from 0 to 1")?;
         }
         check.at_least_zero("gamma", self.gamma)?;
         check.class_weights("weights", &self.weights)?;
+        let of_classes = self.alpha.as_deref().filter(|alpha| alpha.len() > 1);
+        check.same_length(("weights", self.weights.as_deref()), ("alpha", of_classes))?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
         Ok(SoftmaxFocalLoss {
             alpha: self.alpha.clone(),
@@ -116,7 +114,7 @@ impl SoftmaxLoss for SoftmaxFocalLoss {
     #[track_caller]
     fn row(&self, classes: usize) -> SoftmaxRow<SoftmaxFocal, NoMargin> {
         let formula = SoftmaxFocal { gamma: self.gamma };
-        let weights = class_weights(Self::NAME, &self.weights, classes);
+        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
         let mut row = SoftmaxRow {
             smoothing: self.label_smoothing,
             ignore_index: self.ignore_index,
@@ -126,7 +124,7 @@ impl SoftmaxLoss for SoftmaxFocalLoss {
             None => {}
             Some([alpha]) => row.factor *= alpha,
             Some(alpha) => {
-                check_class_list(Self::NAME, "alpha", alpha.len(), classes);
+                check_class_list(Self::NAME, "alpha", alpha.len(), classes, ClassesOf::Logits);
                 row.weights = match &row.weights[..] {
                     [] => alpha.to_vec(),
                     weights => weights.iter().zip(alpha).map(|(w, a)| w * a).collect(),

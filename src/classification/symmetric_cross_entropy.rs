@@ -1,7 +1,7 @@
 //! Symmetric cross entropy.
 
 use crate::{
-    error::{Check, LossError},
+    error::{Check, ClassesOf, LossError},
     formula::{EntropyAndMiss, NoMargin, SoftmaxRow},
     reduction::Reduction,
     softmax::{SoftmaxLoss, class_weights, softmax_loss},
@@ -17,7 +17,9 @@ pub struct SymmetricCrossEntropyLossConfig {
     /// The factor of the reverse cross entropy, 0 or above. Default 1, the paper's.
     #[config(default = 1.0)]
     pub beta: f64,
-    /// What stands for the logarithm of 0, 0 or below. Default -4, as in the paper.
+    /// What stands for the logarithm of 0, 0 or below. Default -4, as in the paper. Implementations
+    /// that hold the one-hot target at 1e-4 or above and take its natural logarithm compute with
+    /// -9.21.
     #[config(default = -4.0)]
     pub log_zero: f64,
     /// The weight of each class. Default: all the same.
@@ -111,7 +113,7 @@ impl SoftmaxLoss for SymmetricCrossEntropyLoss {
             entropy: self.alpha,
             miss: -self.beta * self.log_zero,
         };
-        let weights = class_weights(Self::NAME, &self.weights, classes);
+        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
         SoftmaxRow {
             ignore_index: self.ignore_index,
             ..SoftmaxRow::new(Self::NAME, formula).weighted(weights)

@@ -2,7 +2,7 @@
 
 use crate::{
     backend::{self, RowInputs, Target, is_nothing, log_softmax},
-    error::{Check, LossError, check_has_classes, check_like_prediction},
+    error::{Check, ClassesOf, LossError, check_has_classes, check_like_prediction},
     formula::{CrossEntropy, NoMargin, SoftmaxRow},
     module::loss_module,
     reduction::Reduction,
@@ -20,10 +20,11 @@ use burn::{
 /// Configuration of [`DistillationLoss`].
 #[derive(Config, Debug)]
 pub struct DistillationLossConfig {
-    /// What the logits of both are divided by, above 0. Default 4, common since RepDistiller.
+    /// What the logits of both are divided by, above 0. Default 4, as in RepDistiller.
     #[config(default = 4.0)]
     pub temperature: f64,
-    /// The share of the teacher, from 0 to 1; the rest is that of the labels. Default 0.9.
+    /// The share of the teacher, from 0 to 1; the rest is that of the labels. Default 0.9, as in
+    /// RepDistiller.
     #[config(default = 0.9)]
     pub alpha: f64,
     /// The weight of each class in the cross entropy with the labels. Default: all the same.
@@ -47,7 +48,8 @@ pub struct DistillationLossConfig {
 /// with the temperature `T` and the cross entropy CE of
 /// [`CrossEntropyLoss`](crate::CrossEntropyLoss). The factor `T²` keeps the gradients of both parts
 /// in proportion when the temperature changes. A mean is taken of each part on its own, over the rows
-/// whose label is not ignored. The teacher gets a gradient where it is tracked; detach it otherwise.
+/// whose label is not ignored. A teacher that is tracked gets a gradient, unless `alpha` is 0; detach
+/// it where it is not to learn.
 ///
 /// Source: G. Hinton, O. Vinyals, J. Dean, *Distilling the Knowledge in a Neural Network*, 2015.
 ///
@@ -80,12 +82,19 @@ impl DistillationLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
     ///
     /// # Errors
-    /// If `temperature` is not above 0, `alpha` or `label_smoothing` is not from 0 to 1, or a weight
-    /// is negative or not finite or the list of them is empty.
+    /// If `temperature` is not above 0, or so large that `f32` does not hold `alpha T²`, `alpha` or
+    /// `label_smoothing` is not from 0 to 1, or a weight is negative or not finite or the list of them
+    /// is empty.
     pub fn try_init(&self) -> Result<DistillationLoss, LossError> {
         let check = Check("DistillationLossConfig");
         check.above_zero("temperature", self.temperature)?;
         check.in_unit_interval("alpha", self.alpha)?;
+        check.that(
+            soft_factor(self.alpha, self.temperature) <= f32::MAX as f64,
+            "temperature",
+            self.temperature,
+            "a number whose square times alpha is within the range of f32",
+        )?;
         check.class_weights("weights", &self.weights)?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
         Ok(DistillationLoss {
@@ -97,6 +106,11 @@ impl DistillationLossConfig {
             reduction: self.reduction,
         })
     }
+}
+
+/// The factor of the divergence.
+fn soft_factor(alpha: f64, temperature: f64) -> f64 {
+    alpha * temperature * temperature
 }
 
 loss_module!(
@@ -117,8 +131,9 @@ impl DistillationLoss {
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If shapes or data types do not fit, or a label is no class: on the CPU. On a GPU the loss of
-    /// such a row is NaN. (With an `alpha` of 1 labels only say which rows are ignored.)
+    /// If shapes or data types do not fit, there are no classes, or not as many as `weights`. If a
+    /// label is no class, on the CPU; on a GPU the loss of its row is NaN. (With an `alpha` of 1 labels
+    /// only say which rows are ignored.)
     #[track_caller]
     pub fn forward<const D: usize, const T: usize>(
         &self,
@@ -127,7 +142,7 @@ impl DistillationLoss {
         labels: Tensor<T, Int>,
     ) -> Tensor<1> {
         let labels = classes(NAME, &student, labels);
-        let (student, teacher) = checked(student, teacher);
+        let (student, teacher) = self.checked(student, teacher);
         self.reduced(student, teacher, Some(labels), None)
     }
 
@@ -150,10 +165,11 @@ impl DistillationLoss {
     ) -> Tensor<T> {
         let labels = classes(NAME, &student, labels);
         let shape = shape_of_rows::<D, T>(&student);
-        if is_nothing(&student) && !has_operations(&student) {
-            return nothing_tracked(student, shape);
+        let is_empty = is_nothing(&student) && !has_operations(&student);
+        let (student, teacher) = self.checked(student, teacher);
+        if is_empty {
+            return nothing_tracked(loss_of_no_logits(&student, teacher, None), shape);
         }
-        let (student, teacher) = checked(student, teacher);
         self.losses_of_rows(student, teacher, labels).reshape(shape)
     }
 
@@ -180,7 +196,7 @@ impl DistillationLoss {
     ) -> Tensor<1> {
         let labels = classes(NAME, &student, labels);
         let weights = row_weights(NAME, &student, weights);
-        let (student, teacher) = checked(student, teacher);
+        let (student, teacher) = self.checked(student, teacher);
         self.reduced(student, teacher, Some(labels), Some(weights))
     }
 
@@ -192,15 +208,35 @@ impl DistillationLoss {
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If shapes or data types do not fit.
+    /// If shapes or data types do not fit, there are no classes, or not as many as `weights`.
     #[track_caller]
     pub fn forward_unlabeled<const D: usize>(
         &self,
         student: Tensor<D>,
         teacher: Tensor<D>,
     ) -> Tensor<1> {
-        let (student, teacher) = checked(student, teacher);
+        let (student, teacher) = self.checked(student, teacher);
         self.reduced(student, teacher, None, None)
+    }
+
+    /// Checks that the teacher's logits and the class weights fit the student's logits, and brings the
+    /// logits of both into rows.
+    #[track_caller]
+    fn checked<const D: usize>(
+        &self,
+        student: Tensor<D>,
+        teacher: Tensor<D>,
+    ) -> (Tensor<3>, Tensor<3>) {
+        check_has_classes(NAME, &student);
+        check_like_prediction(NAME, "teacher", &teacher, &student, &student.dims());
+        self.class_weights(&student);
+        (rows_of(student), rows_of(teacher))
+    }
+
+    /// The class weights for these logits.
+    #[track_caller]
+    fn class_weights<const D: usize>(&self, logits: &Tensor<D>) -> Vec<f64> {
+        class_weights(NAME, &self.weights, logits.dims()[1], ClassesOf::Logits)
     }
 
     #[inline(never)] // Compiled here, not in each program that calls it.
@@ -222,8 +258,7 @@ impl DistillationLoss {
         weights: Option<Tensor<2>>,
     ) -> Tensor<1> {
         if is_nothing(&student) {
-            let target = Target::Shares(teacher);
-            return loss_of_no_rows(&student, &target, weights.as_ref());
+            return loss_of_no_logits(&student, teacher, weights.as_ref());
         }
         let dtype = student.dtype();
         let [soft, hard] = self.parts(student, teacher, labels, weights);
@@ -242,7 +277,7 @@ impl DistillationLoss {
         labels: Option<Target>,
         weights: Option<Tensor<2>>,
     ) -> [Option<Part>; 2] {
-        let class_weights = class_weights(NAME, &self.weights, student.dims()[1]);
+        let class_weights = self.class_weights(&student);
         // The teacher's probabilities have more digits than half precision holds.
         let dtype = match student.dtype() {
             DType::F16 | DType::BF16 => DType::F32,
@@ -269,7 +304,7 @@ impl DistillationLoss {
             let row = SoftmaxRow {
                 scale: 1.0 / self.temperature,
                 divergence: true,
-                factor: self.alpha * self.temperature * self.temperature,
+                factor: soft_factor(self.alpha, self.temperature),
                 ..SoftmaxRow::new(NAME, CrossEntropy)
             };
             let weights = match &labels {
@@ -299,12 +334,13 @@ impl DistillationLoss {
     }
 }
 
-/// Checks that the teacher's logits fit the student's, and brings both into rows.
-#[track_caller]
-fn checked<const D: usize>(student: Tensor<D>, teacher: Tensor<D>) -> (Tensor<3>, Tensor<3>) {
-    check_has_classes(NAME, &student);
-    check_like_prediction(NAME, "teacher", &teacher, &student, &student.dims());
-    (rows_of(student), rows_of(teacher))
+/// The loss where there are no logits.
+fn loss_of_no_logits(
+    student: &Tensor<3>,
+    teacher: Tensor<3>,
+    weights: Option<&Tensor<2>>,
+) -> Tensor<1> {
+    loss_of_no_rows(student, &Target::Shares(teacher), weights)
 }
 
 /// A loss of rows and what it is computed from.

@@ -20,12 +20,19 @@ impl Formula for KullbackLeibler {
         } else {
             t.clone()
         };
-        // Where nothing is expected, logarithms of 1: neither they nor their slopes count there.
+        // Where nothing is expected, neither an infinite logarithm nor a slope counts. What is no
+        // number stays so: 0 times it is none either.
+        let p = p.where_equal(0.0, p.constant(0.0), p.clone());
         let of = |number: R, is_ln: bool| {
             if is_ln {
-                p.where_equal(0.0, p.constant(0.0), number)
+                let finite = number.where_equal(f64::NEG_INFINITY, p.constant(0.0), number.clone());
+                p.where_equal(0.0, finite, number)
             } else {
-                p.where_equal(0.0, p.constant(1.0), number).ln()
+                // As small as that, a probability has an infinite slope, or none at all.
+                const LEAST: f64 = f32::MIN_POSITIVE as f64;
+                let size = number.clone().abs();
+                let finite = size.where_below(LEAST, p.constant(1.0), number.clone());
+                p.where_equal(0.0, finite, number).ln()
             }
         };
         let (ln_x, ln_t) = (of(x, self.log_prediction), of(t, self.log_target));

@@ -110,6 +110,10 @@ pub(crate) fn linear_softmax(
         if let Some(out) = &mut by_hidden {
             let out = &mut out[block.start * width..block.end * width];
             product(gradient(), weight, out, Existing::Overwritten);
+            // Of these rows the gradient is 0, whatever the weight is that it has been multiplied with.
+            for index in (0..block.len()).filter(|&index| is_skipped(row, &operands, index)) {
+                out[index * width..(index + 1) * width].fill(0.0);
+            }
         }
         if let Some(out) = &mut by_weight {
             let existing = match first {
@@ -147,17 +151,25 @@ fn without_skipped<'a>(
     row: &SoftmaxRow<CrossEntropy, NoMargin>,
     operands: &RowOperands<'_, f32>,
 ) -> std::borrow::Cow<'a, [f32]> {
+    let rows = 0..inputs.len() / width.max(1);
+    let mut inputs = std::borrow::Cow::Borrowed(inputs);
+    for index in rows.filter(|&index| is_skipped(row, operands, index)) {
+        inputs.to_mut()[index * width..(index + 1) * width].fill(0.0);
+    }
+    inputs
+}
+
+/// Whether a row does not count: by its class, or by its weight.
+fn is_skipped(
+    row: &SoftmaxRow<CrossEntropy, NoMargin>,
+    operands: &RowOperands<'_, f32>,
+    index: usize,
+) -> bool {
     let RowTargets::Classes(classes) = operands.targets else {
         unreachable!("a linear layer has classes for targets");
     };
-    let mut inputs = std::borrow::Cow::Borrowed(inputs);
-    for (index, &class) in classes.iter().enumerate() {
-        let weightless = operands.weights.as_ref().is_some_and(|w| w[index] == 0.0);
-        if weightless || row.is_ignored(class) {
-            inputs.to_mut()[index * width..(index + 1) * width].fill(0.0);
-        }
-    }
-    inputs
+    let weightless = operands.weights.as_ref().is_some_and(|w| w[index] == 0.0);
+    weightless || row.is_ignored(classes[index])
 }
 
 /// Adds the sum of every column of a matrix.

@@ -61,11 +61,12 @@ impl QuantileLossConfig {
     pub fn try_init(&self) -> Result<QuantileLoss, LossError> {
         // As the kernels see them: 1 - 1e-12 would be 1 there.
         let inside = |&q: &f64| q as f32 > 0.0 && (q as f32) < 1.0;
-        Check("QuantileLossConfig").that(
-            !self.quantiles.is_empty() && self.quantiles.iter().all(inside),
+        let check = Check("QuantileLossConfig");
+        check.each(
             "quantiles",
             &self.quantiles,
-            "at least one, all between 0 and 1",
+            inside,
+            "a number between 0 and 1",
         )?;
         Ok(QuantileLoss {
             quantiles: self.quantiles.clone(),

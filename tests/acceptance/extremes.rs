@@ -314,7 +314,7 @@ fn differences_whose_square_underflows_keep_their_slope() {
 fn half_precision_overflows_only_where_the_result_does() {
     for site in sites().into_iter().filter(|site| site.is_flex()) {
         let run = |oracle: Oracle, method: Method, x: Vec<f64>, t: Vec<f64>| {
-            let loss = Loss::like(&oracle, method.reduction());
+            let loss = Loss::to_run(method, &oracle);
             let mut call = Call::new(method, &[x.len()], x, t);
             call.dtype = Dtype::F16;
             call.run(&loss, &site).value
@@ -354,13 +354,42 @@ fn asymmetric_loss_of_ten_thousand_is_exact() {
 }
 
 #[test]
+fn a_nan_where_nothing_is_expected_is_a_nan() {
+    for logs in [[false, false], [true, false], [false, true], [true, true]] {
+        let nothing = if logs[1] { f64::NEG_INFINITY } else { 0.0 };
+        let (x, t) = (
+            vec![f64::NAN, if logs[0] { -1.0 } else { 0.5 }],
+            vec![nothing; 2],
+        );
+        let oracle = Oracle::KullbackLeibler { logs };
+        for method in [
+            Method::NoReduction,
+            Method::Reduced(Reduction::Mean),
+            Method::BatchMean,
+        ] {
+            let call = Call::new(method, &[2], x.clone(), t.clone());
+            let loss = Loss::to_run(method, &oracle);
+            for tracked in [Tracked::NONE, Tracked::PREDICTION, Tracked::BOTH] {
+                let call = call.clone().tracking(tracked);
+                for site in differentiable_sites_and_gpu() {
+                    let value = call.run(&loss, &site).value;
+                    let what = format!("{logs:?} {method:?} on {site}: {value:?}");
+                    assert!(value[0].is_nan(), "{what}");
+                    assert!(method.reduces() || value[1] == 0.0, "{what}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_divergence_from_or_to_nothing_is_its_limit() {
-    let kl = Oracle::KullbackLeibler {
+    let kl = || Oracle::KullbackLeibler {
         logs: [false, false],
     };
     let infinity = f64::INFINITY;
     assert_elements(
-        kl,
+        kl(),
         &[0.0, 0.0, 1.0, 0.5],
         &[0.0, 0.5, 1.0, 0.0],
         &[0.0, infinity, 0.0, 0.0],
@@ -376,6 +405,9 @@ fn a_divergence_from_or_to_nothing_is_its_limit() {
         &[0.0, infinity, 0.0],
         &[0.0, -0.5, -1.0],
     );
+    // As small as that, its slope would be infinite.
+    let least = 1e-42f32 as f64;
+    assert_elements(kl(), &[least, least], &[0.0, 0.0], &[0.0; 2], &[0.0; 2]);
     // Distributions that have nothing in common: ln 2 together.
     let half = 0.5 * core::f64::consts::LN_2;
     let (x, t) = (vec![0.0, 1.0, 0.0, 0.25], vec![1.0, 0.0, 0.0, 0.25]);

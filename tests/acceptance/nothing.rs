@@ -6,11 +6,6 @@ use crate::support::{
 };
 use burn_losses::Reduction;
 
-const REDUCED: [Method; 2] = [
-    Method::Reduced(Reduction::Mean),
-    Method::Reduced(Reduction::Sum),
-];
-
 fn is_all_zero(list: &Option<Vec<f64>>) -> bool {
     let list = list.as_ref().expect("a gradient");
     list.iter().all(|&number| number == 0.0)
@@ -20,9 +15,9 @@ fn is_all_zero(list: &Option<Vec<f64>>) -> bool {
 fn an_empty_batch_is_loss_0_with_an_empty_gradient() {
     for case in cases() {
         for (shape, weighted) in [(&[0][..], false), (&[0], true), (&[0, 3], true)] {
-            for method in REDUCED {
+            for method in case.reduced() {
                 let call = case.full_call(method, shape, weighted, Dtype::F32);
-                let loss = Loss::like(&case.oracle(shape), method.reduction());
+                let loss = Loss::to_run(method, &case.oracle(shape));
                 for site in differentiable_sites_and_gpu() {
                     let outcome = call.run(&loss, &site);
                     let what = format!("{} {method:?} {shape:?} on {site}", case.name);
@@ -73,11 +68,11 @@ fn call_with_ignored_garbage(case: &crate::support::Case, method: Method, all: b
 #[test]
 fn an_element_of_weight_0_contributes_exactly_nothing_whatever_it_holds() {
     for case in cases() {
-        for method in REDUCED {
+        for method in case.reduced() {
             let call = call_with_ignored_garbage(&case, method, false);
             let oracle = case.oracle(&call.shape);
             let expected = Expected::of(&oracle, &call);
-            let loss = Loss::like(&oracle, method.reduction());
+            let loss = Loss::to_run(method, &oracle);
             for site in differentiable_sites_and_gpu() {
                 let outcome = call.run(&loss, &site);
                 compare::check(case.name, &site, &call, &outcome, &expected);
@@ -94,12 +89,12 @@ fn an_element_of_weight_0_contributes_exactly_nothing_whatever_it_holds() {
 #[test]
 fn an_ignored_element_is_ignored_by_tracked_weights_too() {
     for case in cases() {
-        for method in REDUCED {
+        for method in case.reduced() {
             let mut call = call_with_ignored_garbage(&case, method, false);
             call.tracked = Tracked::ALL;
             let oracle = case.oracle(&call.shape);
             let expected = Expected::of(&oracle, &call);
-            let loss = Loss::like(&oracle, method.reduction());
+            let loss = Loss::to_run(method, &oracle);
             for site in differentiable_sites_and_gpu() {
                 let outcome = call.run(&loss, &site);
                 compare::check(case.name, &site, &call, &outcome, &expected);
@@ -111,9 +106,9 @@ fn an_ignored_element_is_ignored_by_tracked_weights_too() {
 #[test]
 fn weights_that_are_all_0_give_loss_0_and_gradients_of_exactly_0() {
     for case in cases() {
-        for method in REDUCED {
+        for method in case.reduced() {
             let call = call_with_ignored_garbage(&case, method, true);
-            let loss = Loss::like(&case.oracle(&call.shape), method.reduction());
+            let loss = Loss::to_run(method, &case.oracle(&call.shape));
             for site in differentiable_sites_and_gpu() {
                 let outcome = call.run(&loss, &site);
                 let what = format!("{} {method:?} on {site}", case.name);
@@ -128,16 +123,21 @@ fn weights_that_are_all_0_give_loss_0_and_gradients_of_exactly_0() {
 #[test]
 fn weights_that_cancel_give_a_mean_of_0() {
     for case in cases() {
-        let method = Method::Reduced(Reduction::Mean);
-        let call = case.full_call(method, &[4, 2], false, Dtype::F32);
-        let call = call.weighted(vec![1.0, -1.0, 2.0, -2.0, 0.5, 0.5, -1.0, 0.0]);
-        let loss = Loss::like(&case.oracle(&call.shape), Reduction::Mean);
-        for site in differentiable_sites_and_gpu() {
-            let outcome = call.run(&loss, &site);
-            let what = format!("{} on {site}", case.name);
-            assert_eq!(outcome.value, [0.0], "{what}");
-            assert!(is_all_zero(&outcome.by_prediction), "{what}: {outcome:?}");
-            assert!(is_all_zero(&outcome.by_target), "{what}: {outcome:?}");
+        let means = case
+            .reduced()
+            .into_iter()
+            .filter(|method| method.divides_by_weights());
+        for method in means {
+            let call = case.full_call(method, &[4, 2], false, Dtype::F32);
+            let call = call.weighted(vec![1.0, -1.0, 2.0, -2.0, 0.5, 0.5, -1.0, 0.0]);
+            let loss = Loss::to_run(method, &case.oracle(&call.shape));
+            for site in differentiable_sites_and_gpu() {
+                let outcome = call.run(&loss, &site);
+                let what = format!("{} {method:?} on {site}", case.name);
+                assert_eq!(outcome.value, [0.0], "{what}");
+                assert!(is_all_zero(&outcome.by_prediction), "{what}: {outcome:?}");
+                assert!(is_all_zero(&outcome.by_target), "{what}: {outcome:?}");
+            }
         }
     }
 }
@@ -176,7 +176,13 @@ fn a_nan_shows_in_its_own_element_and_nowhere_else() {
 #[test]
 fn a_nan_shows_in_the_reduced_loss() {
     for case in cases() {
-        for (target, method) in [(false, REDUCED[0]), (false, REDUCED[1]), (true, REDUCED[0])] {
+        let mut ways: Vec<_> = case
+            .reduced()
+            .into_iter()
+            .map(|method| (false, method))
+            .collect();
+        ways.push((true, Method::Reduced(Reduction::Mean)));
+        for (target, method) in ways {
             for weighted in [false, true] {
                 let mut call = case.full_call(method, &[33], weighted, Dtype::F32);
                 if let Some(weights) = &mut call.weights {
@@ -189,7 +195,7 @@ fn a_nan_shows_in_the_reduced_loss() {
                 };
                 *list.last_mut().expect("an element") = f64::NAN;
                 call.tracked = Tracked::NONE;
-                let loss = Loss::like(&case.oracle(&call.shape), method.reduction());
+                let loss = Loss::to_run(method, &case.oracle(&call.shape));
                 for site in sites() {
                     let value = call.run(&loss, &site).value[0];
                     let what = format!("{} {method:?} on {site}", case.name);

@@ -12,7 +12,7 @@ const MEAN: Method = Method::Reduced(Reduction::Mean);
 fn assert_right(case: &crate::support::Case, call: &Call) {
     let oracle = case.oracle(&call.shape);
     let expected = Expected::of(&oracle, call);
-    let loss = Loss::like(&oracle, call.method.reduction());
+    let loss = Loss::to_run(call.method, &oracle);
     for site in differentiable_sites() {
         let outcome = call.run(&loss, &site);
         compare::check(case.name, &site, call, &outcome, &expected);

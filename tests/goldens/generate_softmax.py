@@ -195,7 +195,7 @@ def poly_cases() -> list[RowCase]:
     """Poly-1 loss over epsilon, weights and smoothing."""
     cases = [*poly(1.0).battery(), *poly(1.0).shares()]
     cases += poly(2.5, FIVE, 0.1).battery(label="everything")
-    for epsilon in (-1.0, 0.0, 1.0, 6.0):
+    for epsilon in (-1.0, 0.0, 1.0, 2.0, 6.0):
         loss, label = poly(epsilon), f"epsilon_{epsilon}"
         cases.append(loss.case(FORWARD, "mean", (4, 17), label=label))
         cases.append(loss.listed(f"{label}_saturated", saturated(), from_exact=True))

@@ -168,7 +168,7 @@ class Case:
             rule = {
                 "mean": "sum(w*l) / sum(w)",
                 "sum": "sum(w*l)",
-                "batch_mean": "sum(w*l) / rows",
+                "batch_mean": "sum(w*l) / sum(w) * elements / rows",
             }[self.reduction]
             return f"{source}; its elements reduced as {rule}"
         return source
@@ -184,7 +184,9 @@ class Case:
         if self.loss.weighted:
             return self.loss.weighted(x, t, self.weights, self.reduction)
         total = (self.weights * self.loss.function(x, t, "none")).sum()
-        divisors = {"mean": self.weights.sum(), "sum": 1.0, "batch_mean": x.shape[0]}
+        weight = self.weights.sum()
+        per_row = x.numel() / x.shape[0]
+        divisors = {"mean": weight, "sum": 1.0, "batch_mean": weight / per_row}
         return total / divisors[self.reduction]
 
 

@@ -1,23 +1,10 @@
 //! Gradients against central differences: those of the oracle, and those of every path in `f64`.
 
 use crate::support::{
-    Dtype, Method, differentiable_sites,
+    Dtype, Method, differences, differentiable_sites,
     softmax::{RowCall, RowCase, Targets, row_cases},
 };
 use burn_losses::Reduction;
-
-const STEP: f64 = 1e-5;
-
-/// The error of the difference quotient: of its rounding, and of the curvature it leaves out. What
-/// is scaled by 30 is curved by its square.
-#[track_caller]
-fn assert_near(what: &str, got: f64, quotient: f64) {
-    let bound = 1e-6 * (1.0 + quotient.abs());
-    assert!(
-        (got - quotient).abs() <= bound,
-        "{what}: {got} against {quotient}"
-    );
-}
 
 /// The gradient of a list the oracle's value depends on.
 fn quotients(
@@ -34,9 +21,7 @@ fn quotients(
         pairs.map(|(value, upstream)| value * upstream).sum()
     };
     let count = list(&mut call.clone()).len();
-    (0..count)
-        .map(|i| (value(i, STEP) - value(i, -STEP)) / (2.0 * STEP))
-        .collect()
+    differences::quotients(count, value)
 }
 
 fn shares_of(call: &mut RowCall) -> &mut Vec<f64> {
@@ -82,11 +67,7 @@ fn assert_all_near(what: &str, got: [Option<&Vec<f64>>; 3], quotients: &[Option<
     let names = ["logits", "probabilities", "weights"];
     for ((got, quotients), name) in got.into_iter().zip(quotients).zip(names) {
         let Some(quotients) = quotients else { continue };
-        let got = got.unwrap_or_else(|| panic!("{what}: no gradient of the {name}"));
-        assert_eq!(got.len(), quotients.len(), "{what}: {name}");
-        for (i, (got, quotient)) in got.iter().zip(quotients).enumerate() {
-            assert_near(&format!("{what}: {name} [{i}]"), *got, *quotient);
-        }
+        differences::assert_all_near(&format!("{what}: {name}"), got, quotients);
     }
 }
 

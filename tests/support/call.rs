@@ -46,6 +46,11 @@ impl Method {
         self != Method::NoReduction
     }
 
+    /// Whether a sum of weighted losses is divided by what the weights sum to.
+    pub fn divides_by_weights(self) -> bool {
+        matches!(self, Method::Reduced(Reduction::Mean) | Method::BatchMean)
+    }
+
     /// The reduction the loss has to be configured with; normalizing does not look at it.
     pub fn reduction(self) -> Reduction {
         match self {

@@ -1,6 +1,7 @@
 //! Every loss in every variant, and random inputs for it.
 
 use super::{Call, Dtype, Method, Oracle, Random};
+use burn_losses::Reduction;
 
 /// What a loss takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,6 +187,17 @@ impl Case {
     /// Whether prediction and target may be exchanged, so that neither may be 0.
     fn is_symmetric(&self) -> bool {
         matches!((self.oracle)(1), Oracle::JensenShannon { .. })
+    }
+
+    /// The methods that give one number, but for `forward_normalized`.
+    pub fn reduced(&self) -> Vec<Method> {
+        let mut methods = [Reduction::Mean, Reduction::Sum]
+            .map(Method::Reduced)
+            .to_vec();
+        if matches!(self.inputs, Inputs::Shares { .. }) {
+            methods.push(Method::BatchMean);
+        }
+        methods
     }
 
     /// Whether the loss has `forward_normalized`.

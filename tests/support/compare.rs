@@ -1,7 +1,6 @@
 //! Comparison in units in the last place, with messages that name what differs.
 
-use super::{Call, Dtype, Expected, Method, Outcome, Scaled, Site, Tracked};
-use burn_losses::Reduction;
+use super::{Call, Dtype, Expected, Outcome, Scaled, Site, Tracked};
 
 /// How far two numbers may be apart.
 #[derive(Clone, Copy, Debug)]
@@ -156,7 +155,7 @@ pub fn check_within(
 pub fn check(what: &str, site: &Site, call: &Call, outcome: &Outcome, expected: &Expected) {
     let element = Tolerance::at(site, call.dtype);
     let count = call.prediction.len();
-    let weighted_mean = call.weights.is_some() && call.method == Method::Reduced(Reduction::Mean);
+    let weighted_mean = call.weights.is_some() && call.method.divides_by_weights();
     // The kernels sum in f64, tensor operations in the type.
     let sum = if site.sums_in_f64(call.dtype) {
         element

@@ -3,7 +3,7 @@
 use super::{
     Expected, Layout, Method, Number, Outcome, Site,
     softmax::{RowCall, RowOracle, Targets, call::classes_tensor, expected::Rows, oracle::Row},
-    tensors::{Read, leaf},
+    tensors::{Read, in_shape_of, leaf},
 };
 use burn::tensor::{DType, Tensor, TensorData};
 use burn_losses::{DistillationLoss, DistillationLossConfig, Reduction};
@@ -34,7 +34,10 @@ fn log_softmax(logits: &[f64], temperature: f64) -> Vec<Number> {
     let ln_sum = scaled.iter().map(|z| (z - most).exp()).sum::<f64>().ln();
     let of = |z: &f64| Number {
         value: z - most - ln_sum,
-        scale: 1.0 + z.abs() + most.abs() + ln_sum,
+        scale: match z.is_finite() {
+            true => 1.0 + z.abs() + most.abs() + ln_sum,
+            false => 0.0,
+        },
     };
     scaled.iter().map(of).collect()
 }
@@ -58,9 +61,12 @@ impl DistillationOracle {
         );
         let terms = s.iter().zip(&t).map(|(s, t)| {
             let p = t.value.exp();
-            Number {
-                value: p * (t.value - s.value),
-                scale: p * (t.scale + s.scale) * (1.0 + t.scale),
+            match p {
+                0.0 => Number::default(),
+                p => Number {
+                    value: p * (t.value - s.value),
+                    scale: p * (t.scale + s.scale) * (1.0 + t.scale),
+                },
             }
         });
         let divergence = terms.fold(Number::default(), |sum, term| Number {
@@ -78,9 +84,12 @@ impl DistillationOracle {
         let by_teacher = s.iter().zip(&t).map(|(s, t)| {
             let p = t.value.exp();
             let size = s.scale + t.scale + divergence.scale;
-            Number {
-                value: slope * p * (t.value - s.value - divergence.value),
-                scale: slope * p * size * (1.0 + t.scale),
+            match p {
+                0.0 => Number::default(),
+                p => Number {
+                    value: slope * p * (t.value - s.value - divergence.value),
+                    scale: slope * p * size * (1.0 + t.scale),
+                },
             }
         });
         Row {
@@ -178,7 +187,7 @@ impl DistillationCall {
             let value: Tensor<T> = site
                 .path
                 .run(|| loss.forward_no_reduction(student, teacher, labels()));
-            let upstream = upstream.reshape(value.dims());
+            let upstream = in_shape_of(upstream, &value);
             (Read::of(value.clone()), (value * upstream).sum())
         } else {
             let value = site.path.run(|| match (self.has_labels, weights) {

@@ -34,7 +34,9 @@ impl Expected {
         let divisor = match call.method {
             Method::NoReduction | Method::Reduced(Reduction::Sum) => 1.0,
             Method::Reduced(Reduction::Mean) => total_weight,
-            Method::BatchMean => call.shape[0] as f64,
+            // The mean of all terms, times the terms of a distribution.
+            Method::BatchMean if count == 0 => 0.0,
+            Method::BatchMean => total_weight * call.shape[0] as f64 / count as f64,
             Method::Normalized(normalizer) => normalizer.max(1.0),
         };
         // Nothing to go by is no loss.
@@ -69,8 +71,9 @@ impl Expected {
             } else if call.method.reduces() {
                 let factor = share * call.upstream[0];
                 expected.by_weights.add(i, element.loss, factor);
-                if call.method == Method::Reduced(Reduction::Mean) {
-                    expected.by_weights.add(i, expected.value.at(0), -factor);
+                if call.method.divides_by_weights() && total_weight != 0.0 {
+                    let factor = -call.upstream[0] / total_weight;
+                    expected.by_weights.add(i, expected.value.at(0), factor);
                 }
             }
         }

@@ -10,7 +10,7 @@ use super::{
         expected::Rows,
         oracle::{Logit, Row},
     },
-    tensors::{Read, leaf},
+    tensors::{Read, in_shape_of, leaf},
 };
 use burn::tensor::{DType, Tensor, TensorData};
 use burn_losses::{LinearCrossEntropyLoss, LinearCrossEntropyLossConfig, Reduction};
@@ -31,6 +31,21 @@ pub struct LinearTracked {
     pub matrix: bool,
     pub bias: bool,
     pub weights: bool,
+}
+
+impl LinearTracked {
+    pub const NONE: Self = Self {
+        hidden: false,
+        matrix: false,
+        bias: false,
+        weights: false,
+    };
+    pub const ALL: Self = Self {
+        hidden: true,
+        matrix: true,
+        bias: true,
+        weights: true,
+    };
 }
 
 /// The arguments of a linear cross entropy. Lists are in row-major order.
@@ -112,7 +127,9 @@ impl LinearOracle {
             .fold(f64::NEG_INFINITY, |most, a| most.max(a.value));
         let sum: f64 = logits.iter().map(|a| (a.value - most).exp()).sum();
         let lse = most + sum.ln();
-        let size = logits.iter().fold(0.0f64, |size, a| size.max(a.rounded)) + lse.abs() + 1.0;
+        // Of a logit of minus infinity nothing is rounded.
+        let there = logits.iter().filter(|a| a.value != f64::NEG_INFINITY);
+        let size = there.fold(0.0f64, |size, a| size.max(a.rounded)) + lse.abs() + 1.0;
         if self.z_loss != 0.0 {
             row.loss.value += self.z_loss * lse * lse;
             row.loss.scale += self.z_loss * lse.abs() * size * 2.0;
@@ -310,7 +327,7 @@ impl LinearCall {
             let value = site
                 .path
                 .run(|| loss.forward_no_reduction(h, m, b, targets));
-            let upstream = upstream.reshape(value.dims());
+            let upstream = in_shape_of(upstream, &value);
             (Read::of(value.clone()), (value * upstream).sum())
         };
         assert_eq!(read.dtype, dtype.into(), "the data type of the loss");

@@ -1,6 +1,6 @@
 //! All losses as one type, so that a test is written once for all of them.
 
-use super::Oracle;
+use super::{Method, Oracle};
 use burn::tensor::Tensor;
 use burn_losses::*;
 use serde_json::Value;
@@ -80,6 +80,20 @@ losses! {
 impl Loss {
     /// The loss whose hyperparameters are those of the oracle.
     pub fn like(oracle: &Oracle, reduction: Reduction) -> Self {
+        Self::reducing(oracle, reduction, of_terms(reduction))
+    }
+
+    /// The loss of the oracle, configured for a method.
+    pub fn to_run(method: Method, oracle: &Oracle) -> Self {
+        let terms = match method {
+            Method::BatchMean => DivergenceReduction::BatchMean,
+            _ => of_terms(method.reduction()),
+        };
+        Self::reducing(oracle, method.reduction(), terms)
+    }
+
+    /// The loss of the oracle; `terms` is the reduction of a divergence.
+    fn reducing(oracle: &Oracle, reduction: Reduction, terms: DivergenceReduction) -> Self {
         match oracle.clone() {
             Oracle::Mse => Self::Mse(MseLossConfig::new().with_reduction(reduction).init()),
             Oracle::Mae => Self::Mae(MaeLossConfig::new().with_reduction(reduction).init()),
@@ -139,11 +153,11 @@ impl Loss {
                 let config = KlDivLossConfig::new()
                     .with_log_prediction(logs[0])
                     .with_log_target(logs[1]);
-                Self::KlDiv(config.with_reduction(of_terms(reduction)).init())
+                Self::KlDiv(config.with_reduction(terms).init())
             }
             Oracle::JensenShannon { logs } => {
                 let config = JensenShannonLossConfig::new().with_log_inputs(logs);
-                Self::JensenShannon(config.with_reduction(of_terms(reduction)).init())
+                Self::JensenShannon(config.with_reduction(terms).init())
             }
         }
     }

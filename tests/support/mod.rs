@@ -5,6 +5,7 @@ pub mod cases;
 pub mod compare;
 pub mod contrastive;
 pub mod devices;
+pub mod differences;
 pub mod distillation;
 pub mod expected;
 pub mod golden;

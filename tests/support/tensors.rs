@@ -98,6 +98,15 @@ pub fn leaf<const D: usize>(tensor: Tensor<D>, tracked: bool) -> Tensor<D> {
     }
 }
 
+/// Numbers in the shape of a result, for it to be multiplied with.
+pub fn in_shape_of<const D: usize>(numbers: Tensor<1>, result: &Tensor<D>) -> Tensor<D> {
+    match result.dims().contains(&0) {
+        // A 0 would ask `reshape` for a dimension there is not.
+        true => result.zeros_like(),
+        false => numbers.reshape(result.dims()),
+    }
+}
+
 /// A tensor, read back.
 pub struct Read {
     pub values: Vec<f64>,

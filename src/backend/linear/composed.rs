@@ -4,12 +4,12 @@
 //! gradients are computed at once, by autodiff of that block alone, and added up. What is handed on is
 //! the value, and a term that is 0 and has these gradients.
 
-use super::{LinearInputs, LinearRow};
+use super::{LinearInputs, LinearRow, vanishing};
 use crate::backend::{
     Fold, RowInputs, Target,
     softmax::{composed_losses, ignored, totals},
 };
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{DType, Int, Tensor};
 
 /// How many logits a block has at most, unless a single row has more.
 const BLOCK: usize = 4 << 20;
@@ -49,10 +49,16 @@ fn carrying<const D: usize>(operand: Tensor<D>, gradient: Tensor<D>) -> Tensor<1
     if !operand.is_tracked() {
         return Tensor::zeros([1], (&operand.device(), operand.dtype()));
     }
-    // Of what is infinite there is no difference, and a mask would stop its gradient: 0 stands for it.
-    let infinite = operand.clone().detach().abs().equal_scalar(f64::INFINITY);
-    let operand = operand.mask_fill(infinite, 0.0);
-    ((operand.clone() - operand.detach()) * gradient).sum()
+    // 0 times a gradient that is infinite, or none, would be no number. So the factor is finite, and
+    // overflows when it is doubled, which in the backward pass comes first.
+    let most = match gradient.dtype() {
+        DType::F64 => f64::MAX,
+        _ => f32::MAX as f64,
+    };
+    let half = gradient * 0.5;
+    let is_nan = half.clone().is_nan();
+    let factor = half.clamp(-most, most).mask_fill(is_nan, most);
+    (vanishing(operand) * factor).sum() * 2.0
 }
 
 /// What the blocks add up to, without autodiff.

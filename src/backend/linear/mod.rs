@@ -81,9 +81,8 @@ impl LinearInputs {
 
     /// The loss of no rows: 0, with a gradient of 0 to the layer.
     fn loss_of_nothing(self) -> Tensor<1> {
-        let weight = (self.weight.clone() - self.weight.detach()).sum();
-        let bias = (self.bias.clone() - self.bias.detach()).sum();
-        loss_of_nothing(&self.hidden) + (weight + bias) * 0.0
+        let layer = vanishing(self.weight).sum() + vanishing(self.bias).sum();
+        loss_of_nothing(&self.hidden) + layer * 0.0
     }
 
     /// Panics if a class index is out of range, where the host can see it without waiting.
@@ -100,6 +99,14 @@ impl LinearInputs {
     fn are_fused(&self) -> bool {
         is_fused(&self.hidden) && !self.weights.as_ref().is_some_and(Tensor::is_tracked)
     }
+}
+
+/// Zeros that change as `operand` does: its difference to itself. Of what is not finite there is no
+/// difference, so it is left out, and gets no gradient.
+fn vanishing<const D: usize>(operand: Tensor<D>) -> Tensor<D> {
+    let unknown = operand.clone().detach().is_finite().bool_not();
+    let known = operand.mask_fill(unknown, 0.0);
+    known.clone() - known.detach()
 }
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]

@@ -63,7 +63,12 @@ fn evaluate<F: ClassFormula, M: Margin>(row: &SoftmaxRow<F, M>, inputs: RowInput
     let of_no_weight = match &classes {
         Some(classes) if row.is_of_target_alone() && row.weights.contains(&0.0) => {
             let own = classes.parameters(&row.weights, (&logits.device(), logits.dtype()));
-            Some(own.equal_scalar(0.0))
+            let weightless = own.equal_scalar(0.0);
+            // Class 0 stands for one that is none; of that there is no weight to go by.
+            Some(match classes.invalid.clone() {
+                Some(invalid) => weightless.bool_and(invalid.bool_not()),
+                None => weightless,
+            })
         }
         _ => None,
     };

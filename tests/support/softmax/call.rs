@@ -3,7 +3,7 @@
 use super::RowLoss;
 use crate::support::{
     Dtype, Layout, Method, Outcome, Site, Tracked,
-    tensors::{Read, leaf},
+    tensors::{Read, in_shape_of, leaf},
 };
 use burn::tensor::{DType, Int, Tensor, TensorData};
 
@@ -173,11 +173,7 @@ impl RowCall {
                 }
                 (_, shares) => loss.forward_probabilities_no_reduction(x, shares.expect("shares")),
             });
-            let upstream = match value.dims().contains(&0) {
-                // A 0 would ask `reshape` for a dimension there is not.
-                true => value.zeros_like(),
-                false => upstream.reshape(value.dims()),
-            };
+            let upstream = in_shape_of(upstream, &value);
             let read = Read::of(value.clone());
             (read, any.then(|| (value * upstream).sum()))
         };

@@ -1,0 +1,161 @@
+//! Files that choose any classification loss: what may be left out, and what is said about the rest.
+
+use burn::config::Config;
+use burn_losses::*;
+use serde_json::{Value, json};
+
+fn read(json: &Value) -> Result<ClassificationLossConfig, String> {
+    serde_json::from_value(json.clone()).map_err(|error| error.to_string())
+}
+
+#[track_caller]
+fn complaint(json: Value) -> String {
+    read(&json).expect_err("an unsound file")
+}
+
+#[test]
+fn a_field_that_is_left_out_has_its_default() {
+    let counts = || vec![3, 9];
+    let cases: [(Value, ClassificationLossConfig); 8] = [
+        (
+            json!({"loss": "cross_entropy"}),
+            CrossEntropyLossConfig::new().into(),
+        ),
+        (
+            json!({"loss": "softmax_focal"}),
+            SoftmaxFocalLossConfig::new().into(),
+        ),
+        (json!({"loss": "poly"}), PolyLossConfig::new().into()),
+        (
+            json!({"loss": "balanced_softmax", "class_counts": [3, 9]}),
+            BalancedSoftmaxLossConfig::new(counts()).into(),
+        ),
+        (
+            json!({"loss": "logit_adjusted", "class_counts": [3, 9]}),
+            LogitAdjustedLossConfig::new(counts()).into(),
+        ),
+        (
+            json!({"loss": "ldam", "class_counts": [3, 9]}),
+            LdamLossConfig::new(counts()).into(),
+        ),
+        (
+            json!({"loss": "generalized_cross_entropy"}),
+            GeneralizedCrossEntropyLossConfig::new().into(),
+        ),
+        (
+            json!({"loss": "symmetric_cross_entropy"}),
+            SymmetricCrossEntropyLossConfig::new().into(),
+        ),
+    ];
+    for (json, expected) in cases {
+        let config = read(&json).expect("sound");
+        assert_eq!(format!("{config:?}"), format!("{expected:?}"));
+        let saved = serde_json::to_value(&config).expect("plain data");
+        assert_eq!(saved["ignore_index"], -100);
+        let again = read(&saved).expect("sound");
+        assert_eq!(format!("{again:?}"), format!("{expected:?}"));
+    }
+    let json = json!({"gamma": 3, "loss": "softmax_focal", "ignore_index": null});
+    let expected = SoftmaxFocalLossConfig::new()
+        .with_gamma(3.0)
+        .with_ignore_index(None);
+    let expected = ClassificationLossConfig::from(expected);
+    let config = read(&json).expect("sound");
+    assert_eq!(format!("{config:?}"), format!("{expected:?}"));
+}
+
+#[test]
+fn a_field_of_the_wrong_type_is_named() {
+    let focal = |name: &str, value: Value| complaint(json!({"loss": "softmax_focal", name: value}));
+    assert_eq!(
+        focal("gamma", json!("two")),
+        "`gamma` is \"two\": invalid type: string \"two\", expected f64"
+    );
+    assert_eq!(
+        focal("alpha", json!(0.25)),
+        "`alpha` is 0.25: invalid type: floating point `0.25`, expected a sequence"
+    );
+    assert_eq!(
+        focal("ignore_index", json!(0.5)),
+        "`ignore_index` is 0.5: invalid type: floating point `0.5`, expected i64"
+    );
+    assert_eq!(
+        focal("reduction", json!("average")),
+        "`reduction` is \"average\": unknown variant `average`, expected `mean` or `sum`"
+    );
+    assert_eq!(
+        focal("label_smoothing", Value::Null),
+        "`label_smoothing` is null: invalid type: null, expected f64"
+    );
+    assert_eq!(
+        complaint(json!({"loss": "ldam", "class_counts": [100, -1]})),
+        "`class_counts` is [100,-1]: invalid value: integer `-1`, expected usize"
+    );
+    let long = focal("weights", json!(vec!["1"; 1000]));
+    let start = "`weights` is [\"1\",\"1\",";
+    assert!(long.starts_with(start) && long.len() < 200, "{long}");
+}
+
+#[test]
+fn a_field_that_is_unknown_missing_or_given_twice_is_named() {
+    assert_eq!(
+        complaint(json!({"loss": "poly", "gama": 2.0})),
+        "unknown field `gama`, expected one of `epsilon`, `ignore_index`, `label_smoothing`, \
+         `reduction`, `weights`"
+    );
+    assert_eq!(
+        complaint(json!({"loss": "balanced_softmax", "weights": null})),
+        "missing field `class_counts`"
+    );
+    let twice = r#"{"loss": "poly", "epsilon": 1.0, "epsilon": 2.0}"#;
+    let error = serde_json::from_str::<ClassificationLossConfig>(twice).expect_err("twice");
+    let text = error.to_string();
+    assert!(
+        text.starts_with("the field `epsilon` is given twice"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_loss_that_there_is_not_is_answered_with_those_there_are() {
+    let names = "expected one of `cross_entropy`, `softmax_focal`, `poly`, `balanced_softmax`, \
+                 `logit_adjusted`, `ldam`, `generalized_cross_entropy`, `symmetric_cross_entropy`";
+    assert_eq!(
+        complaint(json!({"loss": "hinge"})),
+        format!("`loss` is \"hinge\": unknown variant `hinge`, {names}")
+    );
+    assert!(complaint(json!({"loss": 3})).starts_with("`loss` is 3: "));
+    assert_eq!(complaint(json!({"weights": null})), "missing field `loss`");
+    assert_eq!(
+        complaint(json!([1, 2])),
+        "invalid type: sequence, expected an object with a field `loss`"
+    );
+}
+
+#[test]
+fn a_number_out_of_range_is_named_when_the_loss_is_built() {
+    let config = read(&json!({"loss": "softmax_focal", "alpha": [0.5, 1.5]})).expect("numbers");
+    assert_eq!(
+        config.try_init().expect_err("an alpha above 1").to_string(),
+        "SoftmaxFocalLossConfig: alpha[1] is 1.5, expected a number from 0 to 1"
+    );
+}
+
+#[test]
+fn a_file_that_is_loaded_says_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("loss.json");
+    let load = |text: &str| {
+        std::fs::write(&file, text).expect("written");
+        ClassificationLossConfig::load(&file).map_err(|error| error.to_string())
+    };
+    let config = load(r#"{"loss": "poly"}"#).expect("sound");
+    assert!(matches!(config, ClassificationLossConfig::Poly(_)));
+    let text = load(r#"{"loss": "poly", "epsilon": "two"}"#).expect_err("a text");
+    assert!(
+        text.contains("`epsilon` is \"two\": invalid type"),
+        "{text}"
+    );
+    let text = load("{\n  \"loss\": poly\n}").expect_err("no JSON");
+    assert!(text.contains("line 2 column"), "{text}");
+}
