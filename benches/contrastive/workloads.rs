@@ -2,7 +2,7 @@
 
 use crate::support::{
     Build,
-    splitmix::stream,
+    splitmix::spread,
     workload::{Leaf, Workload},
 };
 use burn::tensor::{Bool, Int, Tensor, activation::log_softmax};
@@ -12,7 +12,7 @@ use burn_losses::{ClipLossConfig, NtXentLossConfig};
 pub const WORKLOADS: [(&str, Build); 2] = [("ntxent", ntxent), ("clip", clip)];
 
 /// The dimension of the embeddings.
-pub const WIDTH: usize = 128;
+const WIDTH: usize = 128;
 
 const TEMPERATURE: f64 = 0.5;
 
@@ -76,8 +76,7 @@ fn clip(small: bool) -> Workload {
 
 /// Uniform in `[-1, 1)`.
 pub fn embeddings(seed: u64, count: usize) -> Leaf {
-    let values = stream(seed, count * WIDTH, |u| 2.0 * u - 1.0);
-    Leaf::prediction(values, [count, WIDTH])
+    Leaf::prediction(spread(seed, count * WIDTH, 1.0), [count, WIDTH])
 }
 
 fn normalized(rows: Tensor<2>) -> Tensor<2> {

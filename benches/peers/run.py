@@ -29,6 +29,7 @@ OURS = "cargo bench --bench {bench} -- --serve"
 BENCHES = {
     "pointwise": ("focal", "mse", "smooth_l1"),
     "softmax": ("ce_ls", "ce_big", "softmax_focal", "linear_ce"),
+    "contrastive": ("ntxent", "clip"),
 }
 SETTINGS = ("kept", "in_place")
 CHECKED = ("loss", "grad_sum_abs")

@@ -58,7 +58,7 @@ fn regression(
     baseline: fn(Inputs) -> Tensor<1>,
 ) -> Workload {
     let shape = [if small { 4 } else { 4000 }, 1000];
-    let targets = spread(2, shape[0] * shape[1]);
+    let targets = spread(2, shape[0] * shape[1], 4.0);
     pointwise(shape, targets, "burn::nn", fused, baseline)
 }
 
@@ -69,7 +69,7 @@ fn pointwise(
     fused: impl Fn(Inputs) -> Tensor<1> + 'static,
     baseline: impl Fn(Inputs) -> Tensor<1> + 'static,
 ) -> Workload {
-    let prediction = Leaf::prediction(spread(1, shape[0] * shape[1]), shape);
+    let prediction = Leaf::prediction(spread(1, shape[0] * shape[1], 4.0), shape);
     let target = constant(targets, shape);
     Workload::new(
         against,

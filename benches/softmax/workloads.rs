@@ -2,7 +2,7 @@
 
 use crate::support::{
     Build,
-    splitmix::{draws, spread, stream},
+    splitmix::{draws, spread},
     workload::{Leaf, Workload, device},
 };
 use burn::{
@@ -71,9 +71,9 @@ fn linear_ce(small: bool) -> Workload {
     } else {
         [512, 512, 32_000]
     };
-    let hidden = stream(1, tokens * width, |u| 2.0 * u - 1.0);
+    let hidden = spread(1, tokens * width, 1.0);
     let hidden = Leaf::prediction(hidden, [tokens, width]);
-    let weight = stream(3, vocabulary * width, |u| 0.25 * u - 0.125);
+    let weight = spread(3, vocabulary * width, 0.125);
     let weight = Leaf {
         parameter: true,
         ..Leaf::prediction(weight, [vocabulary, width])
@@ -106,7 +106,7 @@ fn rows(
     fused: impl Fn(Inputs) -> Tensor<1> + 'static,
     baseline: impl Fn(Inputs) -> Tensor<1> + 'static,
 ) -> Workload {
-    let logits = Leaf::prediction(spread(1, shape[0] * shape[1]), shape);
+    let logits = Leaf::prediction(spread(1, shape[0] * shape[1], 4.0), shape);
     let targets = classes(shape[0], shape[1]);
     Workload::new(
         against,

@@ -20,7 +20,7 @@ pub fn draws(seed: u64, count: usize) -> impl Iterator<Item = u64> {
     })
 }
 
-/// Uniform in `[-4, 4)`.
-pub fn spread(seed: u64, count: usize) -> Vec<f32> {
-    stream(seed, count, |u| 8.0 * u - 4.0)
+/// Uniform in `[-half_width, half_width)`.
+pub fn spread(seed: u64, count: usize, half_width: f32) -> Vec<f32> {
+    stream(seed, count, |u| 2.0 * half_width * u - half_width)
 }

@@ -135,8 +135,8 @@ impl EmbeddingQueue {
         let before = self.embeddings();
         let embeddings = embeddings.detach().cast(before.dtype());
         let all = match count < capacity {
-            true => Tensor::cat(vec![before.slice([count..capacity]), embeddings], 0),
-            false => embeddings.slice([count - capacity..count]),
+            true => Tensor::cat(vec![before.slice_dim(0, count..capacity), embeddings], 0),
+            false => embeddings.slice_dim(0, count - capacity..count),
         };
         Self {
             embeddings: self.embeddings.map(|_| all),

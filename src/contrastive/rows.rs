@@ -12,19 +12,13 @@ use super::embeddings::widened;
 
 /// The losses of some rows, in `f32` where the embeddings are of half precision.
 pub(super) struct RowLosses {
-    losses: Rows,
+    /// One for each; a single 0 with a backward pass where there are no rows at all.
+    losses: Tensor<1>,
+    count: usize,
+    /// Which of them say nothing.
+    silent: Option<Tensor<1, Bool>>,
     /// The data type of the embeddings.
     dtype: DType,
-}
-
-enum Rows {
-    /// No rows at all: a 0 with a backward pass.
-    None(Tensor<1>),
-    /// The loss of each, and which of them say nothing.
-    Some {
-        losses: Tensor<1>,
-        silent: Option<Tensor<1, Bool>>,
-    },
 }
 
 impl RowLosses {
@@ -32,17 +26,18 @@ impl RowLosses {
     pub fn none(operands: &[&Tensor<2>]) -> Self {
         let zeros = operands.iter().map(|operand| loss_of_nothing(operand));
         Self {
-            losses: Rows::None(zeros.reduce(|a, b| a + b).expect("an operand")),
+            losses: zeros.reduce(|a, b| a + b).expect("an operand"),
+            count: 0,
+            silent: None,
             dtype: operands[0].dtype(),
         }
     }
 
     pub fn new(losses: Tensor<1>, dtype: DType) -> Self {
         Self {
-            losses: Rows::Some {
-                losses,
-                silent: None,
-            },
+            count: losses.dims()[0],
+            losses,
+            silent: None,
             dtype,
         }
     }
@@ -50,11 +45,8 @@ impl RowLosses {
     /// With rows that say nothing: they cost 0 and do not count in a mean.
     pub fn with_silent(losses: Tensor<1>, silent: Tensor<1, Bool>, dtype: DType) -> Self {
         Self {
-            losses: Rows::Some {
-                losses: losses.mask_fill(silent.clone(), 0.0),
-                silent: Some(silent),
-            },
-            dtype,
+            silent: Some(silent.clone()),
+            ..Self::new(losses.mask_fill(silent, 0.0), dtype)
         }
     }
 
@@ -66,9 +58,9 @@ impl RowLosses {
 
     /// The loss of each row.
     pub fn each(self) -> Tensor<1> {
-        match self.losses {
-            Rows::None(zero) => zero.expand(Shape::new([0])),
-            Rows::Some { losses, .. } => losses,
+        match self.count {
+            0 => self.losses.expand(Shape::new([0])),
+            _ => self.losses,
         }
         .cast(self.dtype)
     }
@@ -81,22 +73,21 @@ impl RowLosses {
         reduction: Reduction,
         weights: Option<Tensor<1>>,
     ) -> Tensor<1> {
-        let dtype = self.dtype;
-        let (losses, silent) = match self.losses {
-            Rows::None(zero) => {
-                return match weights {
-                    Some(weights) => {
-                        check_weights(loss, &weights, 0, dtype);
-                        zero + loss_of_nothing(&weights)
-                    }
-                    None => zero,
-                };
-            }
-            Rows::Some { losses, silent } => (losses, silent),
-        };
-        let count = losses.dims()[0];
+        let Self {
+            losses,
+            count,
+            silent,
+            dtype,
+        } = self;
         if let Some(weights) = &weights {
-            check_weights(loss, weights, count, dtype);
+            check_rows(loss, "weights", &weights.dims(), "losses", &[count, 1], 1);
+            check_row_weights(loss, weights.dtype(), dtype);
+        }
+        if count == 0 {
+            return match weights {
+                Some(weights) => losses + loss_of_nothing(&weights),
+                None => losses,
+            };
         }
         let counts = match (weights.map(widened), silent) {
             (None, None) => {
@@ -120,12 +111,6 @@ impl RowLosses {
             .on_tensors(total, || counts.sum())
             .cast(dtype)
     }
-}
-
-#[track_caller]
-fn check_weights(loss: &str, weights: &Tensor<1>, count: usize, dtype: DType) {
-    check_rows(loss, "weights", &weights.dims(), "losses", &[count, 1], 1);
-    check_row_weights(loss, weights.dtype(), dtype);
 }
 
 /// `ln(1 + e^x)`, with all its digits.

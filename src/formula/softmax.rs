@@ -245,6 +245,15 @@ impl<F: ClassFormula, M: Margin> SoftmaxRow<F, M> {
     pub fn is_ignored(&self, class: i64) -> bool {
         self.ignore_index == Some(class)
     }
+
+    /// Whether a row whose target is that class has neither loss nor gradient, whatever its logits: it is
+    /// ignored, or its class weighs nothing and there is no other term.
+    pub fn is_nothing_at(&self, class: i64) -> bool {
+        let weight = usize::try_from(class)
+            .ok()
+            .and_then(|class| self.weights.get(class));
+        self.is_ignored(class) || self.is_of_target_alone() && weight == Some(&0.0)
+    }
 }
 
 #[cfg(test)]

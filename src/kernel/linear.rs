@@ -121,7 +121,7 @@ pub(crate) fn linear_softmax(
                 _ => Existing::AddedTo,
             };
             match weight.is_transposed() {
-                false => product(gradient().transposed(), hidden, out, existing),
+                false => add_by_weight(&logits, outputs, hidden, out, existing),
                 true => product(hidden.transposed(), gradient(), out, existing),
             }
         }
@@ -168,8 +168,26 @@ fn is_skipped(
     let RowTargets::Classes(classes) = operands.targets else {
         unreachable!("a linear layer has classes for targets");
     };
-    let weightless = operands.weights.as_ref().is_some_and(|w| w[index] == 0.0);
-    weightless || row.is_ignored(classes[index])
+    operands.is_weightless(index) || row.is_nothing_at(classes[index])
+}
+
+/// The product of the gradient of logits, read by columns, and the hidden states: some classes at a time,
+/// since all columns at once would be copied first, as much memory again as the logits take.
+fn add_by_weight(
+    gradient: &[f32],
+    outputs: usize,
+    hidden: Matrix<'_>,
+    out: &mut [f32],
+    existing: Existing,
+) {
+    const CLASSES: usize = 4096;
+    let [rows, width] = hidden.shape();
+    for first in (0..outputs).step_by(CLASSES) {
+        let classes = first..outputs.min(first + CLASSES);
+        let columns = Matrix::with_step(&gradient[first..], rows, classes.len(), outputs);
+        let out = &mut out[classes.start * width..classes.end * width];
+        product(columns.transposed(), hidden, out, existing);
+    }
 }
 
 /// Adds the sum of every column of a matrix.

@@ -7,7 +7,7 @@
 use super::{LinearInputs, LinearRow, vanishing};
 use crate::backend::{
     Fold, RowInputs, Target,
-    softmax::{composed_losses, ignored, totals},
+    softmax::{composed_losses, skipped, totals},
 };
 use burn::tensor::{DType, Int, Tensor};
 
@@ -121,15 +121,9 @@ impl LinearInputs {
     /// the gradient of the weight.
     fn without_skipped(self, row: &LinearRow) -> Self {
         let classes = self.classes.clone().unsqueeze_dim::<2>(1);
-        let ignored = ignored(&classes, row.ignore_index);
-        let weightless = self.weights.clone().map(|weights| {
-            let weightless = weights.equal_scalar(0.0);
-            weightless.unsqueeze_dim::<2>(1)
-        });
-        let skipped = match (ignored, weightless) {
-            (Some(ignored), Some(weightless)) => ignored.bool_or(weightless),
-            (Some(skipped), None) | (None, Some(skipped)) => skipped,
-            (None, None) => return self,
+        let weights = self.weights.clone().map(|weights| weights.unsqueeze_dim(1));
+        let Some(skipped) = skipped(row, classes, self.weight.dims()[0], weights) else {
+            return self;
         };
         let skipped = skipped.expand(self.hidden.shape());
         Self {

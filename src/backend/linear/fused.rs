@@ -59,17 +59,22 @@ pub(in crate::backend) fn differentiate<B: Host<f32> + HostIndices>(
         width: shapes[0][1],
     };
     let indices = B::indices(call.classes);
-    check_classes(call.row, indices.iter().copied(), linear.bias.len());
-    let weights = match call.weights {
-        Weights::Equal => None,
-        Weights::Each(weights) => Some(B::slice(&B::contiguous(weights)).to_vec()),
+    let operands = RowOperands::<f32> {
+        targets: RowTargets::Classes(&indices),
+        weights: match call.weights {
+            Weights::Equal => None,
+            Weights::Each(weights) => Some(B::slice(&B::contiguous(weights)).to_vec()),
+        },
     };
+    let weightless = |index| operands.is_weightless(index);
+    check_classes(
+        call.row,
+        indices.iter().copied(),
+        linear.bias.len(),
+        weightless,
+    );
 
     let count = || {
-        let operands = RowOperands::<f32> {
-            targets: RowTargets::Classes(&indices),
-            weights: weights.clone(),
-        };
         let shape = Shape {
             outer: linear.rows,
             classes: linear.bias.len(),
@@ -93,7 +98,7 @@ pub(in crate::backend) fn differentiate<B: Host<f32> + HostIndices>(
         call.row,
         &linear,
         &indices,
-        weights.as_deref(),
+        operands.weights.as_deref(),
         wanted,
         scale,
     );

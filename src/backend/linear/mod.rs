@@ -6,7 +6,12 @@ pub(super) mod fused;
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use super::path::is_fused;
-use super::{Fold, nothing::loss_of_nothing, path::is_cpu, softmax::check_classes};
+use super::{
+    Fold,
+    nothing::loss_of_nothing,
+    path::is_cpu,
+    softmax::{check_classes, weightless},
+};
 use crate::formula::{CrossEntropy, NoMargin, SoftmaxRow};
 use burn::tensor::{DType, Int, Tensor};
 
@@ -89,7 +94,13 @@ impl LinearInputs {
     #[track_caller]
     fn check_classes(&self, row: &LinearRow) {
         if is_cpu(&self.hidden.device()) {
-            check_classes(row, self.classes.to_data().iter(), self.weight.dims()[0]);
+            let weightless = weightless(self.weights.as_ref());
+            check_classes(
+                row,
+                self.classes.to_data().iter(),
+                self.weight.dims()[0],
+                weightless,
+            );
         }
     }
 

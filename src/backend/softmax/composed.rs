@@ -7,7 +7,7 @@
 
 use super::{RowInputs, Target};
 use crate::{
-    backend::{Fold, path::is_cpu},
+    backend::Fold,
     formula::{ClassFormula, Margin, Real, SoftmaxRow},
 };
 use burn::tensor::{Bool, DType, Device, Int, Shape, Tensor, TensorData};
@@ -60,20 +60,9 @@ fn evaluate<F: ClassFormula, M: Margin>(row: &SoftmaxRow<F, M>, inputs: RowInput
     };
     let ignored = classes.as_ref().and_then(|classes| classes.ignored.clone());
     let weightless = inputs.weights.clone().map(|w| w.equal_scalar(0.0));
-    let of_no_weight = match &classes {
-        Some(classes) if row.is_of_target_alone() && row.weights.contains(&0.0) => {
-            let own = classes.parameters(&row.weights, (&logits.device(), logits.dtype()));
-            let weightless = own.equal_scalar(0.0);
-            // Class 0 stands for one that is none; of that there is no weight to go by.
-            Some(match classes.invalid.clone() {
-                Some(invalid) => weightless.bool_and(invalid.bool_not()),
-                None => weightless,
-            })
-        }
-        _ => None,
-    };
-    let either =
-        |masks: [Option<Tensor<2, Bool>>; 2]| masks.into_iter().flatten().reduce(Tensor::bool_or);
+    let of_no_weight = classes
+        .as_ref()
+        .and_then(|classes| classes.of_no_weight(row));
     let uncounted = either([ignored, weightless]);
     let skipped = either([uncounted.clone(), of_no_weight]);
     let fill_rows = |tensor: Tensor<3>| match &skipped {
@@ -253,8 +242,9 @@ struct Classes {
     safe: Tensor<2, Int>,
     /// Where the index says that there is no target.
     ignored: Option<Tensor<2, Bool>>,
-    /// Where the index is out of range, on devices where the host has not looked.
-    invalid: Option<Tensor<2, Bool>>,
+    /// Where the index is out of range: on devices where the host has not looked, or in rows that do
+    /// not count.
+    invalid: Tensor<2, Bool>,
     /// How many classes there are.
     count: usize,
 }
@@ -267,13 +257,9 @@ impl Classes {
             Some(ignored) => classes.mask_fill(ignored.clone(), 0),
             None => classes,
         };
-        let invalid = (!is_cpu(&safe.device())).then(|| {
-            let below = safe.clone().lower_scalar(0);
-            below.bool_or(safe.clone().greater_equal_scalar(count as i64))
-        });
-        if let Some(invalid) = &invalid {
-            safe = safe.mask_fill(invalid.clone(), 0);
-        }
+        let below = safe.clone().lower_scalar(0);
+        let invalid = below.bool_or(safe.clone().greater_equal_scalar(count as i64));
+        safe = safe.mask_fill(invalid.clone(), 0);
         Self {
             safe,
             ignored,
@@ -307,14 +293,43 @@ impl Classes {
 
     /// NaN, and a gradient of NaN, in rows whose class there is not.
     fn invalidate(&self, losses: Tensor<2>) -> Tensor<2> {
-        match &self.invalid {
-            Some(invalid) => {
-                let factor = losses.ones_like().mask_fill(invalid.clone(), f32::NAN);
-                losses * factor
-            }
-            None => losses,
-        }
+        let factor = losses.ones_like().mask_fill(self.invalid.clone(), f32::NAN);
+        losses * factor
     }
+
+    /// Where the class weighs nothing and the loss has no other term.
+    fn of_no_weight<F: ClassFormula, M: Margin>(
+        &self,
+        row: &SoftmaxRow<F, M>,
+    ) -> Option<Tensor<2, Bool>> {
+        if !row.is_of_target_alone() || !row.weights.contains(&0.0) {
+            return None;
+        }
+        let own = self.parameters(&row.weights, (&self.safe.device(), DType::F32));
+        // Class 0 stands for one that is none; of that there is no weight to go by.
+        Some(
+            own.equal_scalar(0.0)
+                .bool_and(self.invalid.clone().bool_not()),
+        )
+    }
+}
+
+/// Where at least one of the masks is set.
+fn either(masks: [Option<Tensor<2, Bool>>; 2]) -> Option<Tensor<2, Bool>> {
+    masks.into_iter().flatten().reduce(Tensor::bool_or)
+}
+
+/// Rows that have neither loss nor gradient, whatever their logits.
+pub(in crate::backend) fn skipped<F: ClassFormula, M: Margin>(
+    row: &SoftmaxRow<F, M>,
+    classes: Tensor<2, Int>,
+    count: usize,
+    weights: Option<Tensor<2>>,
+) -> Option<Tensor<2, Bool>> {
+    let classes = Classes::new(classes, row.ignore_index, count);
+    let weightless = weights.map(|weights| weights.equal_scalar(0.0));
+    let by_class = either([classes.ignored.clone(), classes.of_no_weight(row)]);
+    either([by_class, weightless])
 }
 
 /// Class indices in a type that can be compared with any index.

@@ -56,9 +56,6 @@ where
         RowTarget::Classes(classes) => (Some(B::indices(classes)), None),
         RowTarget::Shares(shares) => (None, Some(<B as Host<E>>::contiguous(shares))),
     };
-    if let Some(classes) = &classes {
-        check_classes(row, classes.iter().copied(), shape.classes);
-    }
     let operands = RowOperands {
         targets: match (&classes, &shares) {
             (Some(classes), _) => RowTargets::Classes(classes),
@@ -73,6 +70,11 @@ where
             }
         },
     };
+
+    if let Some(classes) = &classes {
+        let weightless = |index| operands.is_weightless(index);
+        check_classes(row, classes.iter().copied(), shape.classes, weightless);
+    }
 
     let count = || operands.count(row, shape);
     let Some((factor, divisor)) = call.fold.map_or(Some((1.0, 1.0)), |fold| fold.of(count)) else {

@@ -13,7 +13,7 @@ use crate::{
 };
 use burn::tensor::{Int, Tensor};
 pub(crate) use composed::{ignored, log_softmax};
-pub(super) use composed::{losses as composed_losses, totals};
+pub(super) use composed::{losses as composed_losses, skipped, totals};
 
 /// What logits are compared with; shapes and data types have been checked.
 #[derive(Clone, Debug)]
@@ -71,9 +71,26 @@ impl RowInputs {
         if let Target::Classes(classes) = &self.target
             && runs_on_cpu(&self.logits)
         {
-            check_classes(row, classes.to_data().iter(), self.logits.dims()[1]);
+            let weightless = weightless(self.weights.as_ref());
+            check_classes(
+                row,
+                classes.to_data().iter(),
+                self.logits.dims()[1],
+                weightless,
+            );
         }
     }
+}
+
+/// Whether a row has the weight 0, of weights the host can see.
+pub(super) fn weightless<const D: usize>(weights: Option<&Tensor<D>>) -> impl Fn(usize) -> bool {
+    let weights = weights.map(|weights| weights.to_data());
+    let weightless: Vec<bool> = weights
+        .iter()
+        .flat_map(|weights| weights.iter::<f64>())
+        .map(|weight| weight == 0.0)
+        .collect();
+    move |index| weightless.get(index).is_some_and(|&is| is)
 }
 
 /// Panics if one of the class indices that count is out of range.
@@ -82,9 +99,10 @@ pub(super) fn check_classes<F: ClassFormula, M: Margin>(
     row: &SoftmaxRow<F, M>,
     classes: impl Iterator<Item = i64>,
     count: usize,
+    is_weightless: impl Fn(usize) -> bool,
 ) {
     for (index, class) in classes.enumerate() {
-        if !row.is_ignored(class) {
+        if !row.is_ignored(class) && !is_weightless(index) {
             check_class(row.loss, index, class, count);
         }
     }

@@ -8,7 +8,7 @@ use super::{
     sums::{Sums, reference},
 };
 use crate::{
-    formula::{Dual, Kind, PairFormula, Summation},
+    formula::{Dual, Kind, PairFormula, Real, Summation, Term},
     kernel::{
         gemm::Matrix,
         isa::{Choice, dispatch},
@@ -105,14 +105,6 @@ struct Differentiating<'s, 'a, F> {
     factors: &'s Factors<'s>,
 }
 
-/// Sixteen labels.
-#[inline(always)]
-fn labels_at<I: Isa>(labels: &[f32; SIDE], start: usize) -> Lane<I> {
-    let mut sixteen = [0.0; WIDTH];
-    sixteen.copy_from_slice(&labels[start..start + WIDTH]);
-    Lane::new(sixteen)
-}
-
 /// `then` for pairs of a kind, `otherwise` for others.
 #[inline(always)]
 fn of_kind<I: Isa>(
@@ -131,6 +123,9 @@ fn of_kind<I: Isa>(
     }
 }
 
+// What follows are functions and macros rather than closures: a closure with two callers need not be
+// inlined, and kernels have to be.
+
 /// Sixteen elements.
 ///
 /// # Safety
@@ -141,13 +136,45 @@ unsafe fn load<I: Isa>(from: *const f32) -> Lane<I> {
     Lane::new(unsafe { from.cast::<[f32; WIDTH]>().read_unaligned() })
 }
 
+/// What a term sums, of sixteen pairs.
+///
+/// # Safety
+/// There are that many similarities.
+#[inline(always)]
+unsafe fn value<I: Isa, F: PairFormula>(formula: &F, term: usize, from: *const f32) -> Lane<I> {
+    // SAFETY: as promised by the caller.
+    formula.value(term, unsafe { load::<I>(from) })
+}
+
+/// What a term's upstream gradient is to what it sums.
+#[inline(always)]
+fn share<I: Isa>(summation: Summation, f: Lane<I>, total: Lane<I>, upstream: Lane<I>) -> Lane<I> {
+    match summation {
+        Summation::Sum => upstream,
+        Summation::LogSumExp => (f - total).exp() * upstream,
+    }
+}
+
 /// The largest of sixteen; one that is NaN may be passed over.
 #[inline(always)]
 fn largest<I: Isa>(lane: Lane<I>) -> f32 {
-    lane.into_array().into_iter().fold(
-        f32::NEG_INFINITY,
-        |most, one| if most < one { one } else { most },
-    )
+    let mut most = f32::NEG_INFINITY;
+    for one in lane.into_array() {
+        most = if most < one { one } else { most };
+    }
+    most
+}
+
+/// Runs a block for every `$step`th number below `$end`.
+macro_rules! for_each {
+    ($at:ident below $end:expr, by $step:expr, $body:block) => {{
+        let end: usize = $end;
+        let mut $at = 0;
+        while $at < end {
+            $body
+            $at += $step;
+        }
+    }};
 }
 
 /// # Safety
@@ -155,56 +182,57 @@ fn largest<I: Isa>(lane: Lane<I>) -> f32 {
 #[inline(always)]
 unsafe fn sum_rows<I: Isa, F: PairFormula>(task: &mut Summing<'_, '_, F>) {
     let tile = task.tile;
+    let formula = &tile.formula;
     let mut labels = tile.columns.labels;
     let width = tile.columns.count.next_multiple_of(WIDTH);
     let none = Lane::<I>::splat(f32::NEG_INFINITY);
     let zero = Lane::<I>::splat(0.0);
-    for row in 0..tile.rows.count {
+    for_each!(row below tile.rows.count, by 1, {
         let own = tile.rows.labels[row];
         if tile.is_diagonal {
             labels[row] = f32::NAN;
         }
         let row_label = Lane::<I>::splat(own);
-        let similarities = tile.elements[row * SIDE..].as_ptr();
-        for (index, term) in F::TERMS.iter().enumerate() {
-            let value = |start: usize| {
-                // SAFETY: rows of a whole tile are a multiple of sixteen long.
-                let s = unsafe { load::<I>(similarities.add(start)) };
-                tile.formula.value(index, s)
-            };
+        let similarities = tile.elements[row * SIDE..][..SIDE].as_ptr();
+        let labels_at = labels.as_ptr();
+        for_each!(index below F::TERMS.len(), by 1, {
+            let term = F::TERMS[index];
             let mut sum = I::no_sum();
             let mut most = f32::NEG_INFINITY;
-            match term.summation {
-                Summation::Sum => {
-                    for start in (0..width).step_by(WIDTH) {
-                        let columns = labels_at(&labels, start);
-                        let kept = of_kind(term.kind, columns, row_label, value(start), zero);
-                        sum = kept.add_to(sum);
+            // SAFETY: rows and labels of a whole tile are a multiple of sixteen long.
+            unsafe {
+                match term.summation {
+                    Summation::Sum => {
+                        for_each!(start below width, by WIDTH, {
+                            let f = value::<I, F>(formula, index, similarities.add(start));
+                            let columns = load::<I>(labels_at.add(start));
+                            sum = of_kind(term.kind, columns, row_label, f, zero).add_to(sum);
+                        });
                     }
-                }
-                Summation::LogSumExp => {
-                    let mut lanes = none;
-                    for start in (0..width).step_by(WIDTH) {
-                        let columns = labels_at(&labels, start);
-                        let kept = of_kind(term.kind, columns, row_label, value(start), none);
-                        lanes = lanes.larger(kept);
-                    }
-                    most = largest(lanes);
-                    let shift = Lane::<I>::splat(reference(most));
-                    for start in (0..width).step_by(WIDTH) {
-                        let columns = labels_at(&labels, start);
-                        let e = crate::formula::Real::exp(value(start) - shift);
-                        sum = of_kind(term.kind, columns, row_label, e, zero).add_to(sum);
+                    Summation::LogSumExp => {
+                        let mut lanes = none;
+                        for_each!(start below width, by WIDTH, {
+                            let f = value::<I, F>(formula, index, similarities.add(start));
+                            let columns = load::<I>(labels_at.add(start));
+                            lanes = lanes.larger(of_kind(term.kind, columns, row_label, f, none));
+                        });
+                        most = largest(lanes);
+                        let shift = Lane::<I>::splat(reference(most));
+                        for_each!(start below width, by WIDTH, {
+                            let f = value::<I, F>(formula, index, similarities.add(start));
+                            let columns = load::<I>(labels_at.add(start));
+                            let e = (f - shift).exp();
+                            sum = of_kind(term.kind, columns, row_label, e, zero).add_to(sum);
+                        });
                     }
                 }
             }
-            task.sums
-                .add_to(index, row, most, I::sums(sum).iter().sum());
-        }
+            task.sums.add_to(index, row, most, total::<I>(sum));
+        });
         if tile.is_diagonal {
             labels[row] = own;
         }
-    }
+    });
 }
 
 /// # Safety
@@ -212,48 +240,61 @@ unsafe fn sum_rows<I: Isa, F: PairFormula>(task: &mut Summing<'_, '_, F>) {
 #[inline(always)]
 unsafe fn sum_columns<I: Isa, F: PairFormula>(task: &mut Summing<'_, '_, F>) {
     let tile = task.tile;
+    let formula = &tile.formula;
     let rows = tile.rows.count;
     let none = Lane::<I>::splat(f32::NEG_INFINITY);
     let zero = Lane::<I>::splat(0.0);
-    for start in (0..tile.columns.count).step_by(WIDTH) {
-        let columns = labels_at::<I>(&tile.columns.labels, start);
+    for_each!(start below tile.columns.count, by WIDTH, {
+        // SAFETY: rows and labels of a whole tile are a multiple of sixteen long.
+        let columns = unsafe { load::<I>(tile.columns.labels[start..][..WIDTH].as_ptr()) };
         let similarities = tile.elements[start..].as_ptr();
-        for (index, term) in F::TERMS.iter().enumerate() {
-            let value = |row: usize| {
-                // SAFETY: rows of a whole tile are a multiple of sixteen long.
-                let s = unsafe { load::<I>(similarities.add(row * SIDE)) };
-                tile.formula.value(index, s)
-            };
-            let row_label = |row: usize| Lane::<I>::splat(tile.rows.labels[row]);
+        for_each!(index below F::TERMS.len(), by 1, {
+            let term = F::TERMS[index];
             let mut sum = I::no_sum();
             let mut most = none;
-            match term.summation {
-                Summation::Sum => {
-                    for row in 0..rows {
-                        let kept = of_kind(term.kind, columns, row_label(row), value(row), zero);
-                        sum = kept.add_to(sum);
+            // SAFETY: as above.
+            unsafe {
+                match term.summation {
+                    Summation::Sum => {
+                        for_each!(row below rows, by 1, {
+                            let f = value::<I, F>(formula, index, similarities.add(row * SIDE));
+                            let label = Lane::<I>::splat(tile.rows.labels[row]);
+                            sum = of_kind(term.kind, columns, label, f, zero).add_to(sum);
+                        });
                     }
-                }
-                Summation::LogSumExp => {
-                    for row in 0..rows {
-                        let kept = of_kind(term.kind, columns, row_label(row), value(row), none);
-                        most = most.larger(kept);
-                    }
-                    let shift = most.where_same(none, zero, most);
-                    for row in 0..rows {
-                        let e = crate::formula::Real::exp(value(row) - shift);
-                        sum = of_kind(term.kind, columns, row_label(row), e, zero).add_to(sum);
+                    Summation::LogSumExp => {
+                        for_each!(row below rows, by 1, {
+                            let f = value::<I, F>(formula, index, similarities.add(row * SIDE));
+                            let label = Lane::<I>::splat(tile.rows.labels[row]);
+                            most = most.larger(of_kind(term.kind, columns, label, f, none));
+                        });
+                        let shift = most.where_same(none, zero, most);
+                        for_each!(row below rows, by 1, {
+                            let f = value::<I, F>(formula, index, similarities.add(row * SIDE));
+                            let label = Lane::<I>::splat(tile.rows.labels[row]);
+                            let e = (f - shift).exp();
+                            sum = of_kind(term.kind, columns, label, e, zero).add_to(sum);
+                        });
                     }
                 }
             }
             let (most, sums) = (most.into_array(), I::sums(sum));
             let points = WIDTH.min(tile.columns.count - start);
             for point in 0..points {
-                task.sums
-                    .add_to(index, start + point, most[point], sums[point]);
+                task.sums.add_to(index, start + point, most[point], sums[point]);
             }
-        }
+        });
+    });
+}
+
+/// All sums together.
+#[inline(always)]
+fn total<I: Isa>(sum: I::Sum) -> f64 {
+    let mut total = 0.0;
+    for one in I::sums(sum) {
+        total += one;
     }
+    total
 }
 
 /// # Safety
@@ -276,46 +317,47 @@ unsafe fn differentiate<I: Isa, F: PairFormula>(task: &mut Differentiating<'_, '
             padded[1][..count].copy_from_slice(&factors.upstream[place..place + count]);
         }
     }
-    for row in 0..tile.rows.count {
+    for_each!(row below tile.rows.count, by 1, {
         let own = tile.rows.labels[row];
         if tile.is_diagonal {
             labels[row] = f32::NAN;
         }
         let row_label = Lane::<I>::splat(own);
-        let similarities = tile.elements[row * SIDE..].as_mut_ptr();
-        for start in (0..width).step_by(WIDTH) {
-            let columns = labels_at::<I>(&labels, start);
-            // SAFETY: rows of a whole tile are a multiple of sixteen long.
-            let s = unsafe { load::<I>(similarities.add(start)) };
+        let similarities = tile.elements[row * SIDE..][..SIDE].as_mut_ptr();
+        let labels_at = labels.as_ptr();
+        for_each!(start below width, by WIDTH, {
+            // SAFETY: rows and labels of a whole tile are a multiple of sixteen long.
+            let (columns, s) = unsafe {
+                (load::<I>(labels_at.add(start)), load::<I>(similarities.add(start)))
+            };
             let mut gradient = zero;
-            for (index, term) in F::TERMS.iter().enumerate() {
+            for_each!(index below F::TERMS.len(), by 1, {
+                let Term { kind, summation } = F::TERMS[index];
                 let place = index * factors.stride + tile.rows.start + row;
                 let f = tile.formula.value(index, Dual::variable(s));
-                let by = |total: Lane<I>, upstream: Lane<I>| match term.summation {
-                    Summation::Sum => upstream,
-                    Summation::LogSumExp => crate::formula::Real::exp(f.value - total) * upstream,
-                };
-                let mut share = by(
-                    Lane::splat(factors.terms[place]),
-                    Lane::splat(factors.upstream[place]),
-                );
+                let of_row = Lane::splat(factors.terms[place]);
+                let by_row = Lane::splat(factors.upstream[place]);
+                let mut factor = share(summation, f.value, of_row, by_row);
                 if tile.counts_columns {
-                    let [total, upstream] = &of_columns[index];
-                    share = share + by(labels_at(total, start), labels_at(upstream, start));
+                    let [of_column, by_column] = &of_columns[index];
+                    // SAFETY: these are as long as a row.
+                    let (of_column, by_column) = unsafe {
+                        let of_column = load::<I>(of_column.as_ptr().add(start));
+                        (of_column, load::<I>(by_column.as_ptr().add(start)))
+                    };
+                    factor = factor + share(summation, f.value, of_column, by_column);
                 }
-                let slope = share * f.derivative();
-                gradient = gradient + of_kind(term.kind, columns, row_label, slope, zero);
-            }
+                let slope = factor * f.derivative();
+                gradient = gradient + of_kind(kind, columns, row_label, slope, zero);
+            });
             // SAFETY: as above.
             unsafe {
-                similarities
-                    .add(start)
-                    .cast::<[f32; WIDTH]>()
-                    .write_unaligned(gradient.into_array());
+                let place = similarities.add(start).cast::<[f32; WIDTH]>();
+                place.write_unaligned(gradient.into_array());
             }
-        }
+        });
         if tile.is_diagonal {
             labels[row] = own;
         }
-    }
+    });
 }

@@ -58,6 +58,13 @@ pub(crate) enum RowTargets<'a, E> {
 }
 
 impl<E: Storage> RowOperands<'_, E> {
+    /// Whether a row has the weight 0: whatever it holds, it contributes nothing.
+    pub fn is_weightless(&self, row: usize) -> bool {
+        self.weights
+            .as_ref()
+            .is_some_and(|weights| weights[row] == 0.0)
+    }
+
     /// By how much all rows together count in a mean.
     pub fn count<F: ClassFormula, M: Margin>(&self, row: &SoftmaxRow<F, M>, shape: Shape) -> f64 {
         let weight = |i: usize| {
@@ -121,19 +128,20 @@ pub(crate) fn softmax_rows<F: ClassFormula, M: Margin, E: Storage>(
     };
     let (rows, length) = (shape.rows(), shape.rows() * shape.classes);
     assert_eq!(given, length, "logits of this shape");
+    if let Some(weights) = &operands.weights {
+        assert_eq!(weights.len(), rows, "one weight per row");
+    }
     match operands.targets {
         RowTargets::Classes(classes) => {
             assert_eq!(classes.len(), rows, "one class per row");
-            let known = |&class: &i64| {
+            let known = |(index, &class): (usize, &i64)| {
                 row.is_ignored(class)
+                    || operands.is_weightless(index)
                     || usize::try_from(class).is_ok_and(|class| class < shape.classes)
             };
-            assert!(classes.iter().all(known), "classes in range");
+            assert!(classes.iter().enumerate().all(known), "classes in range");
         }
         RowTargets::Shares(shares) => assert_eq!(shares.len(), length, "a share per logit"),
-    }
-    if let Some(weights) = &operands.weights {
-        assert_eq!(weights.len(), rows, "one weight per row");
     }
 
     let mut losses = wanted.losses.then(|| with_room(rows));
@@ -250,7 +258,7 @@ impl<F: ClassFormula, M: Margin> Pass<'_, F, M> {
     fn is_skipped(&self, row: usize) -> bool {
         let weightless = self.weights.is_some_and(|weights| weights[row] == 0.0);
         let ignored = match &self.targets {
-            Targets::Classes(classes) => self.constants.is_skipped(classes[row]),
+            Targets::Classes(classes) => self.constants.row.is_nothing_at(classes[row]),
             Targets::Shares(_) => false,
         };
         weightless || ignored || self.constants.row.factor == 0.0

@@ -81,12 +81,6 @@ impl<'a, F: ClassFormula, M: Margin> Constants<'a, F, M> {
         self.row.weights.get(class).copied().unwrap_or(1.0)
     }
 
-    /// Whether a row whose target is `class` contributes nothing.
-    pub fn is_skipped(&self, class: i64) -> bool {
-        let row = self.row;
-        row.is_ignored(class) || row.is_of_target_alone() && self.weight(class as usize) == 0.0
-    }
-
     /// Whether something is done to logits before the softmax.
     pub fn change_logits(&self) -> bool {
         let row = self.row;
