@@ -248,6 +248,7 @@ impl<F: ClassFormula, M: Margin> SoftmaxRow<F, M> {
 
     /// Whether a row whose target is that class has neither loss nor gradient, whatever its logits: it is
     /// ignored, or its class weighs nothing and there is no other term.
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
     pub fn is_nothing_at(&self, class: i64) -> bool {
         let weight = usize::try_from(class)
             .ok()

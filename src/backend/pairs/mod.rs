@@ -48,6 +48,10 @@ pub(super) use pair_backend;
 
 /// What the terms are computed from; shapes and data types have been checked.
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    not(any(feature = "flex", feature = "ndarray", feature = "cube")),
+    allow(dead_code) // Without a backend there is nothing to read them.
+)]
 pub(crate) struct PairInputs {
     /// `[N, D]`, D at least 1
     pub rows: Tensor<2>,
