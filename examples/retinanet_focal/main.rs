@@ -17,16 +17,23 @@ mod boxes;
 #[path = "../support/chart.rs"]
 mod chart;
 mod cli;
+#[path = "../support/clutter.rs"]
+mod clutter;
+#[path = "../support/conv_block.rs"]
+mod conv_block;
 mod curves;
 mod detect;
 #[path = "../support/device.rs"]
 mod device;
 #[path = "../support/digit_images.rs"]
 mod digit_images;
+#[path = "../support/digits.rs"]
 mod digits;
 #[path = "../support/error.rs"]
 mod error;
 mod evaluate;
+#[path = "../support/history.rs"]
+mod history;
 mod idx;
 mod loss;
 mod matching;
@@ -34,11 +41,17 @@ mod network;
 #[path = "../support/output.rs"]
 mod output;
 mod picture;
+#[path = "../support/png_image.rs"]
+mod png_image;
 #[path = "../support/progress_bar.rs"]
 mod progress_bar;
+#[allow(dead_code)] // Shared; not every example turns images.
+#[path = "../support/raster.rs"]
 mod raster;
 mod report;
 mod scene;
+#[path = "../support/schedule.rs"]
+mod schedule;
 mod settings;
 #[path = "../support/svg.rs"]
 mod svg;

@@ -5,14 +5,18 @@
 use burn::{
     module::Module,
     nn::{
-        GroupNorm, GroupNormConfig, Initializer, PaddingConfig2d,
+        Initializer,
         conv::{Conv2d, Conv2dConfig},
         interpolate::{Interpolate2d, Interpolate2dConfig, InterpolateMode},
     },
-    tensor::{Device, Tensor, activation::relu},
+    tensor::{Device, Tensor},
 };
 
-use crate::{anchors, digits::CLASSES};
+use crate::{
+    anchors,
+    conv_block::{ConvBlock, conv3x3},
+    digits::CLASSES,
+};
 
 /// Channels of the backbone's stem and of its stages at strides 4, 8 and 16.
 const STEM: usize = 16;
@@ -133,36 +137,6 @@ impl Stage {
     }
 }
 
-/// A 3 x 3 convolution, group normalisation and ReLU.
-#[derive(Module, Debug)]
-struct ConvBlock {
-    conv: Conv2d,
-    norm: GroupNorm,
-}
-
-impl ConvBlock {
-    /// Channels that are normalised together.
-    const GROUP: usize = 8;
-
-    fn new(input: usize, output: usize, stride: usize, device: &Device) -> Self {
-        Self {
-            conv: conv3x3(input, output)
-                .with_stride([stride, stride])
-                .with_bias(false)
-                .with_initializer(Initializer::KaimingNormal {
-                    gain: std::f64::consts::SQRT_2,
-                    fan_out_only: false,
-                })
-                .init(device),
-            norm: GroupNormConfig::new(output / Self::GROUP, output).init(device),
-        }
-    }
-
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        relu(self.norm.forward(self.conv.forward(input)))
-    }
-}
-
 /// Convolutions that end in `outputs` values for each anchor of a cell.
 #[derive(Module, Debug)]
 struct Head {
@@ -200,9 +174,4 @@ impl Head {
         let [batch, height, width, _] = output.dims();
         output.reshape([batch, height * width * anchors::PER_CELL, self.outputs])
     }
-}
-
-/// A 3 x 3 convolution that keeps the resolution at stride 1.
-fn conv3x3(input: usize, output: usize) -> Conv2dConfig {
-    Conv2dConfig::new([input, output], [3, 3]).with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
 }

@@ -1,14 +1,12 @@
 //! The picture of detections: test scenes, the digits on them and what each detector found.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-
 use crate::{
     boxes::BoundingBox,
     detect::Detection,
     digits::CLASSES,
-    error::{Error, Result},
+    error::Result,
     loss::LossKind,
-    raster::Raster,
+    png_image::encode_png,
     scene::{Object, SIDE, Scene},
     svg::{Anchor, Stroke, Svg},
 };
@@ -189,24 +187,6 @@ fn corner_box(left: f32, top: f32, (width, height): (f32, f32)) -> BoundingBox {
     }
 }
 
-/// A grey image as a PNG in base64.
-fn encode_png(image: &Raster) -> Result<String> {
-    let bytes: Vec<u8> = image
-        .pixels
-        .iter()
-        .map(|pixel| (pixel * 255.0).round() as u8)
-        .collect();
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, image.width as u32, image.height as u32);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder
-        .write_header()
-        .and_then(|mut writer| writer.write_image_data(&bytes))
-        .map_err(|fault| Error::new(format!("cannot encode a scene as PNG: {fault}")))?;
-    Ok(BASE64_STANDARD.encode(file))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,23 +229,5 @@ mod tests {
         }
         // No room above, so the first label is below.
         assert_eq!(taken[0].top, bounds.bottom * Tile::SCALE);
-    }
-
-    #[test]
-    fn a_scene_becomes_a_png_with_its_pixels() {
-        let image = Raster {
-            width: 2,
-            height: 1,
-            pixels: vec![0.0, 1.0],
-        };
-        let file = BASE64_STANDARD
-            .decode(encode_png(&image).expect("a sound image"))
-            .expect("it was encoded as base64");
-        let mut reader = png::Decoder::new(std::io::Cursor::new(file))
-            .read_info()
-            .expect("a sound PNG");
-        let mut pixels = [7; 2];
-        reader.next_frame(&mut pixels).expect("one frame");
-        assert_eq!(pixels, [0, 255]);
     }
 }

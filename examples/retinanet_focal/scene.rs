@@ -2,7 +2,12 @@
 
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng};
 
-use crate::{boxes::BoundingBox, digits::Digit, raster::Raster};
+use crate::{
+    boxes::BoundingBox,
+    clutter::{Clutter, add_noise},
+    digits::Digit,
+    raster::Raster,
+};
 
 /// Width and height of a canvas in pixels; a multiple of the coarsest anchor stride.
 pub const SIDE: usize = 96;
@@ -12,6 +17,15 @@ const DIGITS: std::ops::RangeInclusive<usize> = 1..=4;
 
 /// The longer side of a placed digit, in pixels.
 const DIGIT_SIDE: std::ops::Range<f32> = 13.0..44.0;
+
+const CLUTTER: Clutter = Clutter {
+    blobs: 2..6,
+    radius: 2.0..12.0,
+    strokes: 2..6,
+    length: 8..50,
+    fragments: 3..8,
+    sides: DIGIT_SIDE,
+};
 
 /// Digits whose boxes overlap more than this would be hard to tell apart for a person too.
 const MAX_OVERLAP: f32 = 0.05;
@@ -60,11 +74,11 @@ impl Iterator for SceneGenerator<'_> {
 /// Draws clutter, then digits, then noise over both.
 fn compose(digits: &[Digit], rng: &mut impl Rng) -> Scene {
     let mut image = Raster::filled(SIDE, SIDE, rng.random_range(0.0..0.15));
-    draw_clutter(&mut image, digits, rng);
+    CLUTTER.draw(&mut image, digits, rng);
     let mut objects: Vec<Object> = Vec::new();
     for _ in 0..rng.random_range(DIGITS) {
         let digit = &digits[rng.random_range(0..digits.len())];
-        let glyph = resize_randomly(&digit.glyph, DIGIT_SIDE, rng);
+        let glyph = digit.glyph.resize_randomly(DIGIT_SIDE, rng);
         let Some((x, y)) = find_place(&glyph, &objects, rng) else {
             continue;
         };
@@ -75,22 +89,8 @@ fn compose(digits: &[Digit], rng: &mut impl Rng) -> Scene {
         });
     }
     let noise = rng.random_range(0.02..0.10);
-    for pixel in &mut image.pixels {
-        *pixel = (*pixel + rng.random_range(-noise..noise)).clamp(0.0, 1.0);
-    }
+    add_noise(&mut image, noise, rng);
     Scene { image, objects }
-}
-
-/// A glyph whose longer side is drawn log-uniformly from `sides`, a little squeezed or stretched.
-fn resize_randomly(glyph: &Raster, sides: std::ops::Range<f32>, rng: &mut impl Rng) -> Raster {
-    let side = rng.random_range(sides.start.ln()..sides.end.ln()).exp();
-    let (width, height) = (
-        glyph.width as f32 * rng.random_range(0.85..1.15),
-        glyph.height as f32,
-    );
-    let scale = side / width.max(height);
-    let pixels = |length: f32| (length * scale).round().max(3.0) as usize;
-    glyph.resize(pixels(width), pixels(height))
 }
 
 /// A corner at which the glyph lies inside the canvas and beside the objects already there.
@@ -113,74 +113,6 @@ fn bounds_at(glyph: &Raster, x: usize, y: usize) -> BoundingBox {
         right: (x + glyph.width) as f32,
         bottom: (y + glyph.height) as f32,
     }
-}
-
-/// Strokes, soft blobs and fragments of digits: what background is hard to tell from objects.
-fn draw_clutter(image: &mut Raster, digits: &[Digit], rng: &mut impl Rng) {
-    for _ in 0..rng.random_range(2..6) {
-        draw_blob(image, rng);
-    }
-    for _ in 0..rng.random_range(2..6) {
-        draw_stroke(image, rng);
-    }
-    for _ in 0..rng.random_range(3..8) {
-        let digit = &digits[rng.random_range(0..digits.len())];
-        draw_fragment(image, &digit.glyph, rng);
-    }
-}
-
-/// A round spot that fades towards its rim.
-fn draw_blob(image: &mut Raster, rng: &mut impl Rng) {
-    let (x, y) = (
-        rng.random_range(0.0..SIDE as f32),
-        rng.random_range(0.0..SIDE as f32),
-    );
-    let (radius, brightness) = (rng.random_range(2.0_f32..12.0), rng.random_range(0.2..0.6));
-    for row in (y - radius) as i32..=(y + radius) as i32 {
-        for column in (x - radius) as i32..=(x + radius) as i32 {
-            let distance = (column as f32 - x).hypot(row as f32 - y) / radius;
-            image.brighten(column, row, brightness * (1.0 - distance * distance));
-        }
-    }
-}
-
-/// A straight line, one or two pixels thick.
-fn draw_stroke(image: &mut Raster, rng: &mut impl Rng) {
-    let (x, y) = (
-        rng.random_range(0.0..SIDE as f32),
-        rng.random_range(0.0..SIDE as f32),
-    );
-    let angle = rng.random_range(0.0..std::f32::consts::TAU);
-    let length = rng.random_range(8..50);
-    let (brightness, thickness) = (rng.random_range(0.3..0.9), rng.random_range(1..=2));
-    for step in 0..length {
-        let column = (x + step as f32 * angle.cos()) as i32;
-        let row = (y + step as f32 * angle.sin()) as i32;
-        for offset in 0..thickness {
-            image.brighten(column + offset, row, brightness);
-        }
-    }
-}
-
-/// Between a quarter and two fifths of a digit, from any of its four sides: the strokes are real,
-/// yet there is no whole digit.
-fn draw_fragment(image: &mut Raster, glyph: &Raster, rng: &mut impl Rng) {
-    let glyph = resize_randomly(glyph, DIGIT_SIDE, rng);
-    let share = rng.random_range(0.25..0.4);
-    let part = |length: usize| ((length as f32 * share) as usize).max(2);
-    let (width, height) = (glyph.width, glyph.height);
-    let fragment = match rng.random_range(0..4) {
-        0 => glyph.crop(0, 0, part(width), height),
-        1 => glyph.crop(width - part(width), 0, part(width), height),
-        2 => glyph.crop(0, 0, width, part(height)),
-        _ => glyph.crop(0, height - part(height), width, part(height)),
-    };
-    let place = |length: usize| length as i32 / -2..SIDE as i32;
-    let (x, y) = (
-        rng.random_range(place(width)),
-        rng.random_range(place(height)),
-    );
-    image.draw(&fragment, x, y, rng.random_range(0.5..1.0));
 }
 
 #[cfg(test)]

@@ -3,11 +3,6 @@
 use std::time::Instant;
 
 use burn::{
-    lr_scheduler::{
-        LrSchedulerConfig, cosine::CosineAnnealingLrSchedulerConfig,
-        linear::LinearLrSchedulerConfig, module_lr_scheduler::ModuleLrScheduler,
-        sequential::SequentialLrSchedulerConfig,
-    },
     module::Module,
     optim::{AdamConfig, GradientsParams},
     tensor::Device,
@@ -20,22 +15,15 @@ use crate::{
     digits::Digit,
     error::{Error, Result},
     evaluate::TestBench,
+    history::{History, Point},
     loss::{DetectionLoss, LossKind},
     network::RetinaNet,
     progress_bar,
     scene::{Scene, SceneGenerator},
+    schedule::warmup_then_cosine,
     settings::Settings,
     targets::{Targets, images},
 };
-
-/// How much of the running loss each step renews.
-const RUNNING: f64 = 0.05;
-
-/// Points of a loss curve, each the mean over the steps since the last.
-const CURVE_POINTS: usize = 100;
-
-/// The learning rate starts and ends at this share of its peak.
-const FLOOR: f64 = 0.01;
 
 /// The mean losses of a stretch of training.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -44,6 +32,17 @@ pub struct LossPoint {
     pub step: usize,
     pub class: f64,
     pub offset: f64,
+}
+
+impl From<Point<2>> for LossPoint {
+    fn from(Point { step, means }: Point<2>) -> Self {
+        let [class, offset] = means;
+        Self {
+            step,
+            class,
+            offset,
+        }
+    }
 }
 
 /// AP@0.5 on a part of the test scenes, in the midst of training.
@@ -82,9 +81,10 @@ impl Trainer<'_> {
         let mut scenes = SceneGenerator::new(self.digits, settings.seed);
         let mut model = initial.clone();
         let mut optimizer = AdamConfig::new().init();
-        let mut schedule = schedule(settings)?;
+        let mut schedule =
+            warmup_then_cosine(settings.learning_rate, settings.warmup, settings.steps)?;
         let progress = Progress::new(kind, settings.steps);
-        let mut curve = Curve::new(settings.steps);
+        let mut history = History::new(settings.steps);
         let mut checkpoints = Vec::new();
         let mut seconds = 0.0;
         for step in 1..=settings.steps {
@@ -104,9 +104,9 @@ impl Trainer<'_> {
                     kind.name(),
                 )));
             }
-            curve.push(step, class.into(), offset.into());
+            history.push(step, [class, offset].map(f64::from));
             seconds += start.elapsed().as_secs_f64();
-            progress.advance(&curve);
+            progress.advance(&history);
             if is_checkpoint(step, settings) {
                 let ap50 = self
                     .bench
@@ -117,76 +117,17 @@ impl Trainer<'_> {
         progress.finish();
         Ok(Trained {
             model: model.valid(),
-            losses: curve.points,
+            losses: history.points.into_iter().map(LossPoint::from).collect(),
             checkpoints,
             seconds,
         })
     }
 }
 
-/// A linear warm-up, then a cosine decay.
-fn schedule(settings: &Settings) -> Result<ModuleLrScheduler> {
-    let (peak, warmup) = (settings.learning_rate, settings.warmup);
-    let floor = peak * FLOOR;
-    let decay = CosineAnnealingLrSchedulerConfig::new(peak, settings.steps - warmup);
-    SequentialLrSchedulerConfig::new(
-        vec![
-            LrSchedulerConfig::Linear(LinearLrSchedulerConfig::new(floor, peak, warmup)),
-            LrSchedulerConfig::Cosine(decay.with_min_lr(floor)),
-        ],
-        vec![warmup],
-    )
-    .init()
-    .map_err(|fault| Error::new(format!("the learning-rate schedule is unusable: {fault}")))
-}
-
 /// Checkpoints are evenly spaced, and the last is the last step.
 fn is_checkpoint(step: usize, settings: &Settings) -> bool {
     let passed = |step: usize| step * settings.checkpoints / settings.steps;
     passed(step) > passed(step - 1)
-}
-
-/// The losses so far: points for the picture, running means for the progress bar.
-struct Curve {
-    points: Vec<LossPoint>,
-    stretch: usize,
-    steps: usize,
-    sums: [f64; 2],
-    summed: usize,
-    running: Option<[f64; 2]>,
-}
-
-impl Curve {
-    fn new(steps: usize) -> Self {
-        let stretch = steps.div_ceil(CURVE_POINTS);
-        Self {
-            points: Vec::new(),
-            stretch,
-            steps,
-            sums: [0.0; 2],
-            summed: 0,
-            running: None,
-        }
-    }
-
-    fn push(&mut self, step: usize, class: f64, offset: f64) {
-        let losses = [class, offset];
-        let running = self.running.get_or_insert(losses);
-        for ((sum, running), loss) in self.sums.iter_mut().zip(running).zip(losses) {
-            *sum += loss;
-            *running += RUNNING * (loss - *running);
-        }
-        self.summed += 1;
-        if self.summed == self.stretch || step == self.steps {
-            let [class, offset] = self.sums.map(|sum| sum / self.summed as f64);
-            self.points.push(LossPoint {
-                step,
-                class,
-                offset,
-            });
-            (self.sums, self.summed) = ([0.0; 2], 0);
-        }
-    }
 }
 
 /// The progress bar, with the running losses beside it.
@@ -197,8 +138,8 @@ impl Progress {
         Self(progress_bar::bar(kind.name(), steps, "steps"))
     }
 
-    fn advance(&self, curve: &Curve) {
-        if let Some([class, offset]) = curve.running {
+    fn advance(&self, history: &History<2>) {
+        if let Some([class, offset]) = history.running {
             self.0
                 .set_message(format!("class {class:.3}  box {offset:.3}"));
         }
@@ -225,35 +166,5 @@ mod tests {
             .filter(|&step| is_checkpoint(step, &settings))
             .collect();
         assert_eq!(at, [4, 7, 10]);
-    }
-
-    #[test]
-    fn the_learning_rate_rises_then_falls() {
-        let settings = Settings {
-            steps: 100,
-            warmup: 10,
-            ..Settings::quick(1)
-        };
-        let mut schedule = schedule(&settings).expect("the schedule is sound");
-        let rates: Vec<f64> = (0..100).map(|_| schedule.step().base()).collect();
-        assert!(rates[..10].is_sorted());
-        assert!(rates[10..].is_sorted_by(|one, next| one >= next));
-        assert!((rates[10] - settings.learning_rate).abs() < 1e-9);
-        assert!(rates[99] < settings.learning_rate * 0.02);
-    }
-
-    #[test]
-    fn a_curve_averages_stretches_and_keeps_the_rest() {
-        let mut curve = Curve::new(250);
-        for step in 1..=250 {
-            curve.push(step, step as f64, 1.0);
-        }
-        assert_eq!(curve.points.len(), 84);
-        assert_eq!((curve.points[0].step, curve.points[0].class), (3, 2.0));
-        assert_eq!(
-            (curve.points[83].step, curve.points[83].class),
-            (250, 250.0)
-        );
-        assert!(curve.points.iter().all(|point| point.offset == 1.0));
     }
 }

@@ -1,12 +1,12 @@
-//! The digits that scenes are made of, split into training and test digits.
+//! The digits that pictures are made of, split into training and test digits.
 
-use crate::{
+use super::{
     digit_images::{self, DigitImage, SIDE},
     error::Result,
     raster::Raster,
 };
 
-pub use crate::digit_images::CLASSES;
+pub use super::digit_images::CLASSES;
 
 /// Share of the brightness range above which a pixel counts as ink when a digit's box is taken.
 const INK: f32 = 0.2;
@@ -38,7 +38,7 @@ impl Digit {
     }
 }
 
-/// Digits for training scenes and, disjoint from them, digits for test scenes.
+/// Digits for training and, disjoint from them, digits for testing.
 pub struct DigitSets {
     pub train: Vec<Digit>,
     pub test: Vec<Digit>,

@@ -1,5 +1,9 @@
 //! A grey image of any size: the glyphs of digits and the canvas they are drawn on.
 
+use std::ops::Range;
+
+use rand::{Rng, RngExt};
+
 /// Pixels in rows from the top left, 0 black and 1 white.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Raster {
@@ -85,6 +89,57 @@ impl Raster {
             pixels,
         }
     }
+
+    /// The image with its longer side drawn log-uniformly from `sides`, a little squeezed or
+    /// stretched.
+    pub fn resize_randomly(&self, sides: Range<f32>, rng: &mut impl Rng) -> Self {
+        let side = rng.random_range(sides.start.ln()..sides.end.ln()).exp();
+        let (width, height) = (
+            self.width as f32 * rng.random_range(0.85..1.15),
+            self.height as f32,
+        );
+        let scale = side / width.max(height);
+        let pixels = |length: f32| (length * scale).round().max(3.0) as usize;
+        self.resize(pixels(width), pixels(height))
+    }
+
+    /// The image turned clockwise by an angle in radians, on a black canvas just large enough.
+    pub fn rotate(&self, angle: f32) -> Self {
+        let (sin, cos) = angle.sin_cos();
+        let (old_width, old_height) = (self.width as f32, self.height as f32);
+        let extent = |a: f32, b: f32| (a.abs() + b.abs() - 1e-3).ceil() as usize;
+        let width = extent(old_width * cos, old_height * sin);
+        let height = extent(old_width * sin, old_height * cos);
+        let pixels = (0..height).flat_map(|row| {
+            let y = row as f32 + 0.5 - height as f32 / 2.0;
+            (0..width).map(move |column| {
+                let x = column as f32 + 0.5 - width as f32 / 2.0;
+                let (u, v) = (x * cos + y * sin, y * cos - x * sin);
+                self.between(u + old_width / 2.0 - 0.5, v + old_height / 2.0 - 0.5)
+            })
+        });
+        Self {
+            width,
+            height,
+            pixels: pixels.collect(),
+        }
+    }
+
+    /// The brightness between pixel centres, by bilinear interpolation; black outside.
+    fn between(&self, x: f32, y: f32) -> f32 {
+        let pixel = |x: f32, y: f32| {
+            let inside = x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < self.height as f32;
+            if inside {
+                self.at(x as usize, y as usize)
+            } else {
+                0.0
+            }
+        };
+        let (left, top) = (x.floor(), y.floor());
+        let (u, v) = (x - left, y - top);
+        let row = |y: f32| pixel(left, y) * (1.0 - u) + pixel(left + 1.0, y) * u;
+        row(top) * (1.0 - v) + row(top + 1.0) * v
+    }
 }
 
 /// For each of `new` pixels along one axis: the two of `old` pixels it lies between, and how far
@@ -114,6 +169,28 @@ mod tests {
         assert_eq!(image.resize(4, 1).pixels, [0.0, 0.25, 0.75, 1.0]);
         assert_eq!(image.resize(2, 1), image);
         assert_eq!(image.resize(1, 3).pixels, [0.5; 3]);
+    }
+
+    #[test]
+    fn turning_by_a_right_angle_exchanges_the_sides() {
+        let image = Raster {
+            width: 2,
+            height: 1,
+            pixels: vec![0.25, 1.0],
+        };
+        let turned = image.rotate(std::f32::consts::FRAC_PI_2);
+        assert_eq!((turned.width, turned.height), (1, 2));
+        for (found, expected) in turned.pixels.iter().zip([0.25, 1.0]) {
+            assert!((found - expected).abs() < 1e-5, "{turned:?}");
+        }
+        assert_eq!(image.rotate(0.0), image);
+    }
+
+    #[test]
+    fn a_turned_image_keeps_its_ink() {
+        let turned = Raster::filled(20, 10, 1.0).rotate(0.5);
+        let ink: f32 = turned.pixels.iter().sum();
+        assert!((ink - 200.0).abs() < 4.0, "{ink}");
     }
 
     #[test]
