@@ -354,9 +354,9 @@ pub(crate) fn check_embeddings(loss: &str, name: &str, embeddings: &Tensor<2>) {
     );
 }
 
-/// Panics unless both sets of embeddings have the same dimension and data type.
+/// Panics unless both sets of embeddings have the same dimension.
 #[track_caller]
-pub(crate) fn check_embeddings_fit(
+pub(crate) fn check_dimension(
     loss: &str,
     (name, embeddings): (&str, &Tensor<2>),
     (other_name, others): (&str, &Tensor<2>),
@@ -368,6 +368,16 @@ pub(crate) fn check_embeddings_fit(
         "{loss}: the {other_name} have shape {other:?} and the {name} {shape:?}, expected embeddings \
          of the same dimension (the last)",
     );
+}
+
+/// Panics unless both sets of embeddings have the same dimension and data type.
+#[track_caller]
+pub(crate) fn check_embeddings_fit(
+    loss: &str,
+    (name, embeddings): (&str, &Tensor<2>),
+    (other_name, others): (&str, &Tensor<2>),
+) {
+    check_dimension(loss, (name, embeddings), (other_name, others));
     let (wanted, given) = (embeddings.dtype(), others.dtype());
     assert!(
         given == wanted,
@@ -394,11 +404,25 @@ pub(crate) fn check_embeddings_alike(
 /// Panics unless there is a key for each query from an offset on.
 #[track_caller]
 pub(crate) fn check_keys(loss: &str, queries: usize, keys: usize, offset: usize) {
+    let needed = queries.saturating_add(offset);
     assert!(
-        keys >= queries + offset,
-        "{loss}: {keys} keys for {queries} queries and an offset of {offset}, expected at least {}, \
-         one for each query from the offset on",
-        queries + offset,
+        keys >= needed,
+        "{loss}: {keys} keys for {queries} queries and an offset of {offset}, expected at least \
+         {needed}, one for each query from the offset on",
+    );
+}
+
+/// Panics unless there is a weight for each loss, of the data type of the embeddings.
+#[track_caller]
+pub(crate) fn check_loss_weights(loss: &str, weights: &Tensor<1>, losses: usize, wanted: DType) {
+    let (count, given) = (weights.dims()[0], weights.dtype());
+    assert!(
+        count == losses,
+        "{loss}: {count} weights for {losses} losses, expected one for each",
+    );
+    assert!(
+        given == wanted,
+        "{loss}: the weights are {given:?} and the embeddings {wanted:?}; cast one of them",
     );
 }
 

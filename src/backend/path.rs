@@ -54,6 +54,19 @@ pub(crate) fn runs_on_cpu<const D: usize>(tensor: &Tensor<D>) -> bool {
     is_cpu(&tensor.device())
 }
 
+/// Whether terms of all pairs are computed on a device in bounded memory.
+#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+pub(super) fn has_walk(device: &Device) -> bool {
+    #[cfg(feature = "cube")]
+    use burn::backend::DispatchDevice;
+
+    #[cfg(feature = "cube")]
+    if let DispatchDevice::Cube(_) = device.clone().without_autodiff().as_dispatch() {
+        return true;
+    }
+    is_cpu(device)
+}
+
 /// Whether a device is that of a CPU backend.
 pub(super) fn is_cpu(device: &Device) -> bool {
     #[cfg(any(feature = "flex", feature = "ndarray"))]

@@ -4,6 +4,7 @@ use super::embeddings::widened;
 use crate::{
     backend::loss_of_nothing,
     error::{Check, LossError, check_embeddings_alike},
+    formula::Real,
 };
 use burn::{
     config::Config,
@@ -119,7 +120,15 @@ impl BarlowTwinsLoss {
 /// Each dimension with mean 0 and variance 1 over the batch.
 fn standardised(rows: Tensor<2>) -> Tensor<2> {
     const EPSILON: f64 = 1e-5;
+    /// Beyond this, squares might be more than `f32` holds.
+    const LARGE: f64 = 1e15;
+    let largest = rows.clone().detach().abs().max_dim(0);
+    let unit = largest
+        .clone()
+        .where_below(LARGE, largest.ones_like(), largest);
+    let rows = rows / unit.clone();
     let centred = rows.clone() - rows.mean_dim(0);
     let variance = (centred.clone() * centred.clone()).mean_dim(0);
-    centred / (variance + EPSILON).sqrt()
+    let epsilon = (unit.clone() * unit).recip() * EPSILON;
+    centred / (variance + epsilon).sqrt()
 }

@@ -1,6 +1,10 @@
 //! The loss of CLIP.
 
-use super::{info_nce::Pairing, rows::RowLosses, temperature::Temperature};
+use super::{
+    info_nce::Pairing,
+    rows::{RowLosses, rows_loss},
+    temperature::Temperature,
+};
 use crate::{
     error::{Check, LossError, check_embeddings_alike},
     module::device_loss_module,
@@ -21,7 +25,8 @@ pub struct ClipLossConfig {
     /// Whether the temperature is learned. Default: yes.
     #[config(default = true)]
     pub learnable_temperature: bool,
-    /// What similarities are multiplied with at most, above 0. Default 100, as in the paper.
+    /// What similarities are multiplied with at most, above 0. Default 100, as in the paper. A learned
+    /// temperature gets no gradient beyond it, so it stays there once it has arrived.
     #[config(default = 100.0)]
     pub max_scale: f64,
     /// Whether embeddings are divided by their norm first. Default: yes.
@@ -84,6 +89,12 @@ impl ClipLossConfig {
 }
 
 device_loss_module!(ClipLoss, ClipLossConfig, shows: [temperature, normalize]);
+rows_loss!(
+    ClipLoss,
+    images: "`[N, D]`",
+    texts: "`[N, D]`",
+    losses: "`[N]`, the mean of both directions"
+);
 
 impl ClipLoss {
     /// The temperature.
@@ -91,59 +102,13 @@ impl ClipLoss {
         &self.temperature
     }
 
-    /// The loss of all pairs, reduced as configured. Of no pairs at all it is 0.
-    ///
-    /// # Shapes
-    /// - images: `[N, D]`
-    /// - texts: `[N, D]`
-    /// - output: `[1]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
     #[track_caller]
-    pub fn forward(&self, images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
-        let rows = self.row_losses(images, texts);
-        rows.reduced("ClipLoss", self.reduction, None)
-    }
-
-    /// The loss of each pair, the mean of both directions.
-    ///
-    /// # Shapes
-    /// - images: `[N, D]`
-    /// - texts: `[N, D]`
-    /// - output: `[N]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
-    #[track_caller]
-    pub fn forward_no_reduction(&self, images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
-        self.row_losses(images, texts).each()
-    }
-
-    /// The loss of all pairs, each with a weight: `sum(w l) / sum(w)` as a mean, `sum(w l)` as a sum.
-    /// Where all weights sum to 0 the loss is 0.
-    ///
-    /// # Shapes
-    /// - images: `[N, D]`
-    /// - texts: `[N, D]`
-    /// - weights: `[N]`
-    /// - output: `[1]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
-    #[track_caller]
-    pub fn forward_weighted(
+    fn row_losses(
         &self,
         images: Tensor<2>,
         texts: Tensor<2>,
-        weights: Tensor<1>,
-    ) -> Tensor<1> {
-        let rows = self.row_losses(images, texts);
-        rows.reduced("ClipLoss", self.reduction, Some(weights))
-    }
-
-    #[track_caller]
-    fn row_losses(&self, images: Tensor<2>, texts: Tensor<2>) -> RowLosses {
+        _weights: Option<&Tensor<1>>,
+    ) -> RowLosses {
         check_embeddings_alike("ClipLoss", ("images", &images), ("texts", &texts));
         let pairing = Pairing {
             loss: "ClipLoss",

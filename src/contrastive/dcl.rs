@@ -2,9 +2,9 @@
 
 use super::{
     pairs::Terms,
-    rows::RowLosses,
+    rows::{RowLosses, rows_loss},
     temperature::Temperature,
-    views::{Views, views_loss},
+    views::Views,
 };
 use crate::{
     error::{Check, LossError},
@@ -76,11 +76,21 @@ impl DclLossConfig {
 }
 
 loss_module!(DclLoss, DclLossConfig, shows: [temperature, normalize]);
-views_loss!(DclLoss);
+rows_loss!(
+    DclLoss,
+    first: "`[N, D]`, an embedding of each image",
+    second: "`[N, D]`, that of another view of the same image",
+    losses: "`[2 N]`, those of the first views, then those of the second"
+);
 
 impl DclLoss {
     #[track_caller]
-    fn row_losses(&self, first: Tensor<2>, second: Tensor<2>) -> RowLosses {
+    fn row_losses(
+        &self,
+        first: Tensor<2>,
+        second: Tensor<2>,
+        _weights: Option<&Tensor<1>>,
+    ) -> RowLosses {
         let dtype = first.dtype();
         let Some(views) = Views::of("DclLoss", &first, &second, self.normalize) else {
             return RowLosses::none(&[&first, &second]);

@@ -2,9 +2,9 @@
 
 use super::{
     pairs::Terms,
-    rows::{RowLosses, softplus},
+    rows::{RowLosses, rows_loss, softplus},
     temperature::Temperature,
-    views::{Views, views_loss},
+    views::Views,
 };
 use crate::{
     error::{Check, LossError},
@@ -101,11 +101,21 @@ loss_module!(
     HardNegativeInfoNceLossConfig,
     shows: [temperature, tau_plus, beta, normalize]
 );
-views_loss!(HardNegativeInfoNceLoss);
+rows_loss!(
+    HardNegativeInfoNceLoss,
+    first: "`[N, D]`, an embedding of each image",
+    second: "`[N, D]`, that of another view of the same image",
+    losses: "`[2 N]`, those of the first views, then those of the second"
+);
 
 impl HardNegativeInfoNceLoss {
     #[track_caller]
-    fn row_losses(&self, first: Tensor<2>, second: Tensor<2>) -> RowLosses {
+    fn row_losses(
+        &self,
+        first: Tensor<2>,
+        second: Tensor<2>,
+        _weights: Option<&Tensor<1>>,
+    ) -> RowLosses {
         const NAME: &str = "HardNegativeInfoNceLoss";
         let dtype = first.dtype();
         let Some(views) = Views::of(NAME, &first, &second, self.normalize) else {
@@ -124,7 +134,9 @@ impl HardNegativeInfoNceLoss {
         let corrected = match self.tau_plus {
             0.0 => hardness.clone(),
             t => {
-                let share = (-hardness.clone()).exp() * -(t * negatives) + 1.0;
+                // Beyond e^60 the share is below 0 in any case, and what follows is finite.
+                let easiness = Real::exp((-hardness.clone()).at_most(60.0));
+                let share = easiness * -(t * negatives) + 1.0;
                 let above_0 = share.clone().at_least(f32::MIN_POSITIVE as f64);
                 let logarithm = Real::ln(above_0) - (1.0 - t).ln();
                 let nothing = share.lower_equal_scalar(f32::MIN_POSITIVE);

@@ -3,11 +3,13 @@
 use super::{
     embeddings::ready,
     pairs::{Terms, labels_from},
-    rows::{RowLosses, softplus},
+    rows::{RowLosses, rows_loss, softplus, without_weightless},
     temperature::Temperature,
 };
 use crate::{
-    error::{Check, LossError, check_embeddings_alike, check_embeddings_fit, check_keys},
+    error::{
+        Check, LossError, check_dimension, check_embeddings_alike, check_embeddings_fit, check_keys,
+    },
     formula::OnePositive,
     module::device_loss_module,
     reduction::Reduction,
@@ -98,6 +100,12 @@ device_loss_module!(
     InfoNceLossConfig,
     shows: [temperature, symmetric, normalize]
 );
+rows_loss!(
+    InfoNceLoss,
+    queries: "`[N, D]`",
+    keys: "`[K, D]`, first one for each query, then others; K = N for the symmetric loss",
+    losses: "`[N]`"
+);
 
 const NAME: &str = "InfoNceLoss";
 
@@ -105,57 +113,6 @@ impl InfoNceLoss {
     /// The temperature.
     pub fn temperature(&self) -> &Temperature {
         &self.temperature
-    }
-
-    /// The loss of all queries, reduced as configured. Of no queries at all it is 0.
-    ///
-    /// # Shapes
-    /// - queries: `[N, D]`
-    /// - keys: `[K, D]`, first one for each query, then others; K = N for the symmetric loss
-    /// - output: `[1]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
-    #[track_caller]
-    pub fn forward(&self, queries: Tensor<2>, keys: Tensor<2>) -> Tensor<1> {
-        let rows = self.row_losses(queries, keys, 0);
-        rows.reduced(NAME, self.reduction, None)
-    }
-
-    /// The loss of each query.
-    ///
-    /// # Shapes
-    /// - queries: `[N, D]`
-    /// - keys: `[K, D]`, first one for each query, then others; K = N for the symmetric loss
-    /// - output: `[N]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
-    #[track_caller]
-    pub fn forward_no_reduction(&self, queries: Tensor<2>, keys: Tensor<2>) -> Tensor<1> {
-        self.row_losses(queries, keys, 0).each()
-    }
-
-    /// The loss of all queries, each with a weight: `sum(w l) / sum(w)` as a mean, `sum(w l)` as a sum.
-    /// Where all weights sum to 0 the loss is 0.
-    ///
-    /// # Shapes
-    /// - queries: `[N, D]`
-    /// - keys: `[K, D]`, first one for each query, then others; K = N for the symmetric loss
-    /// - weights: `[N]`
-    /// - output: `[1]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
-    #[track_caller]
-    pub fn forward_weighted(
-        &self,
-        queries: Tensor<2>,
-        keys: Tensor<2>,
-        weights: Tensor<1>,
-    ) -> Tensor<1> {
-        let rows = self.row_losses(queries, keys, 0);
-        rows.reduced(NAME, self.reduction, Some(weights))
     }
 
     /// The loss of all queries among keys that were gathered from several devices: the key of query i
@@ -175,7 +132,7 @@ impl InfoNceLoss {
         keys: Tensor<2>,
         offset: usize,
     ) -> Tensor<1> {
-        let rows = self.row_losses(queries, keys, offset);
+        let rows = self.losses_among(queries, keys, offset);
         rows.reduced(NAME, self.reduction, None)
     }
 
@@ -185,7 +142,7 @@ impl InfoNceLoss {
     /// # Shapes
     /// - queries: `[N, D]`
     /// - keys: `[N, D]`, one for each query
-    /// - negatives: `[M, D]`
+    /// - negatives: `[M, D]`, of any float type
     /// - output: `[1]`
     ///
     /// # Panics
@@ -198,11 +155,11 @@ impl InfoNceLoss {
         negatives: Tensor<2>,
     ) -> Tensor<1> {
         check_embeddings_alike(NAME, ("queries", &queries), ("keys", &keys));
-        check_embeddings_fit(NAME, ("queries", &queries), ("negatives", &negatives));
+        check_dimension(NAME, ("queries", &queries), ("negatives", &negatives));
         let dtype = queries.dtype();
         let ([count, _], [others, _]) = (queries.dims(), negatives.dims());
         if count == 0 {
-            let rows = RowLosses::none(&[&queries, &keys]);
+            let rows = RowLosses::none(&[&queries, &keys, &negatives]);
             return rows.reduced(NAME, self.reduction, None);
         }
         let queries = self.temperature.scale(ready(queries, self.normalize));
@@ -214,14 +171,28 @@ impl InfoNceLoss {
         }
         let labels = labels_from(0, count, &queries);
         let no_label = labels_from(count, others, &queries);
-        let negatives = ready(negatives, self.normalize);
+        // A queue keeps a data type of its own.
+        let negatives = ready(negatives.cast(queries.dtype()), self.normalize);
         let terms = Terms::between(OnePositive, (queries, labels), (negatives, no_label), false);
         let losses = softplus(terms.of_rows(0) - positive);
         RowLosses::new(losses, dtype).reduced(NAME, self.reduction, None)
     }
 
     #[track_caller]
-    fn row_losses(&self, queries: Tensor<2>, keys: Tensor<2>, offset: usize) -> RowLosses {
+    fn row_losses(
+        &self,
+        queries: Tensor<2>,
+        keys: Tensor<2>,
+        weights: Option<&Tensor<1>>,
+    ) -> RowLosses {
+        // The keys of a symmetric loss are compared with all queries.
+        let weights = weights.filter(|_| !self.symmetric);
+        let queries = without_weightless(NAME, queries, weights);
+        self.losses_among(queries, keys, 0)
+    }
+
+    #[track_caller]
+    fn losses_among(&self, queries: Tensor<2>, keys: Tensor<2>, offset: usize) -> RowLosses {
         check_embeddings_fit(NAME, ("queries", &queries), ("keys", &keys));
         check_keys(NAME, queries.dims()[0], keys.dims()[0], offset);
         let pairing = Pairing {
@@ -253,7 +224,7 @@ impl Pairing<'_> {
             self.loss,
         );
         if count == 0 {
-            return RowLosses::none(&[&queries]);
+            return RowLosses::none(&[&queries, &keys]);
         }
         let dtype = queries.dtype();
         let queries = self.temperature.scale(ready(queries, self.normalize));

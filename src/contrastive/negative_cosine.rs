@@ -1,6 +1,9 @@
 //! The negative cosine of BYOL and SimSiam.
 
-use super::{embeddings::ready, rows::RowLosses};
+use super::{
+    embeddings::ready,
+    rows::{RowLosses, rows_loss, without_weightless},
+};
 use crate::{
     error::{LossError, check_embeddings_alike},
     module::loss_module,
@@ -59,63 +62,24 @@ impl NegativeCosineLossConfig {
 }
 
 loss_module!(NegativeCosineLoss, NegativeCosineLossConfig, shows: []);
+rows_loss!(
+    NegativeCosineLoss,
+    predictions: "`[N, D]`",
+    targets: "`[N, D]`, which get no gradient",
+    losses: "`[N]`"
+);
 
 impl NegativeCosineLoss {
-    /// The loss of all rows, reduced as configured. Of no rows at all it is 0.
-    ///
-    /// # Shapes
-    /// - predictions: `[N, D]`
-    /// - targets: `[N, D]`, which get no gradient
-    /// - output: `[1]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
     #[track_caller]
-    pub fn forward(&self, predictions: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
-        let rows = self.row_losses(predictions, targets);
-        rows.reduced("NegativeCosineLoss", self.reduction, None)
-    }
-
-    /// The loss of each row.
-    ///
-    /// # Shapes
-    /// - predictions: `[N, D]`
-    /// - targets: `[N, D]`, which get no gradient
-    /// - output: `[N]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
-    #[track_caller]
-    pub fn forward_no_reduction(&self, predictions: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
-        self.row_losses(predictions, targets).each()
-    }
-
-    /// The loss of all rows, each with a weight: `sum(w l) / sum(w)` as a mean, `sum(w l)` as a sum. Where
-    /// all weights sum to 0 the loss is 0.
-    ///
-    /// # Shapes
-    /// - predictions: `[N, D]`
-    /// - targets: `[N, D]`, which get no gradient
-    /// - weights: `[N]`
-    /// - output: `[1]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
-    #[track_caller]
-    pub fn forward_weighted(
+    fn row_losses(
         &self,
         predictions: Tensor<2>,
         targets: Tensor<2>,
-        weights: Tensor<1>,
-    ) -> Tensor<1> {
-        let rows = self.row_losses(predictions, targets);
-        rows.reduced("NegativeCosineLoss", self.reduction, Some(weights))
-    }
-
-    #[track_caller]
-    fn row_losses(&self, predictions: Tensor<2>, targets: Tensor<2>) -> RowLosses {
+        weights: Option<&Tensor<1>>,
+    ) -> RowLosses {
         let (given, wanted) = (("predictions", &predictions), ("targets", &targets));
         check_embeddings_alike("NegativeCosineLoss", given, wanted);
+        let predictions = without_weightless("NegativeCosineLoss", predictions, weights);
         let dtype = predictions.dtype();
         let count = predictions.dims()[0];
         if count == 0 {

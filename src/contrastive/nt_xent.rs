@@ -2,9 +2,9 @@
 
 use super::{
     pairs::Terms,
-    rows::{RowLosses, softplus},
+    rows::{RowLosses, rows_loss, softplus},
     temperature::Temperature,
-    views::{Views, views_loss},
+    views::Views,
 };
 use crate::{
     error::{Check, LossError},
@@ -86,7 +86,12 @@ impl NtXentLossConfig {
 }
 
 device_loss_module!(NtXentLoss, NtXentLossConfig, shows: [temperature, normalize]);
-views_loss!(NtXentLoss);
+rows_loss!(
+    NtXentLoss,
+    first: "`[N, D]`, an embedding of each image",
+    second: "`[N, D]`, that of another view of the same image",
+    losses: "`[2 N]`, those of the first views, then those of the second"
+);
 
 impl NtXentLoss {
     /// The temperature.
@@ -95,7 +100,12 @@ impl NtXentLoss {
     }
 
     #[track_caller]
-    fn row_losses(&self, first: Tensor<2>, second: Tensor<2>) -> RowLosses {
+    fn row_losses(
+        &self,
+        first: Tensor<2>,
+        second: Tensor<2>,
+        _weights: Option<&Tensor<1>>,
+    ) -> RowLosses {
         let dtype = first.dtype();
         let Some(views) = Views::of("NtXentLoss", &first, &second, self.normalize) else {
             return RowLosses::none(&[&first, &second]);

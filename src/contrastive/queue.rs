@@ -77,7 +77,12 @@ impl EmbeddingQueueConfig {
 
 /// Embeddings as part of a module that no optimizer changes.
 fn held(embeddings: Tensor<2>) -> Param<Tensor<2>> {
-    Param::from_tensor(embeddings.detach()).set_require_grad(false)
+    Param::from_tensor(embeddings).set_require_grad(false)
+}
+
+/// The numbers of embeddings. A leaf that is merely detached would still be one that wants a gradient.
+fn constant(embeddings: Tensor<2>) -> Tensor<2> {
+    embeddings.detach().set_require_grad(false)
 }
 
 impl ModuleDisplay for EmbeddingQueue {
@@ -102,7 +107,7 @@ impl EmbeddingQueue {
     /// # Shapes
     /// - output: `[capacity, dimension]`
     pub fn embeddings(&self) -> Tensor<2> {
-        self.embeddings.val().detach()
+        constant(self.embeddings.val())
     }
 
     /// How many embeddings it holds.
@@ -133,7 +138,7 @@ impl EmbeddingQueue {
             return self;
         }
         let before = self.embeddings();
-        let embeddings = embeddings.detach().cast(before.dtype());
+        let embeddings = constant(embeddings).cast(before.dtype());
         let all = match count < capacity {
             true => Tensor::cat(vec![before.slice_dim(0, count..capacity), embeddings], 0),
             false => embeddings.slice_dim(0, count - capacity..count),

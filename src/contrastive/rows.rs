@@ -1,8 +1,8 @@
 //! From the losses of rows to what a loss returns.
 
 use crate::{
-    backend::{Inputs, loss_of_nothing, losses},
-    error::{check_row_weights, check_rows},
+    backend::{Inputs, is_nothing, loss_of_nothing, losses},
+    error::check_loss_weights,
     formula::BinaryCrossEntropy,
     reduction::Reduction,
 };
@@ -22,9 +22,14 @@ pub(super) struct RowLosses {
 }
 
 impl RowLosses {
-    /// Those of no rows, of operands without elements.
+    /// Those of no rows: each operand gets a gradient of 0.
     pub fn none(operands: &[&Tensor<2>]) -> Self {
-        let zeros = operands.iter().map(|operand| loss_of_nothing(operand));
+        let zeros = operands.iter().map(|&operand| {
+            if is_nothing(operand) {
+                return loss_of_nothing(operand);
+            }
+            operand.clone().mask_fill(everywhere(operand), 0.0).sum()
+        });
         Self {
             losses: zeros.reduce(|a, b| a + b).expect("an operand"),
             count: 0,
@@ -52,7 +57,7 @@ impl RowLosses {
 
     /// Rows of which none says anything.
     pub fn silent(losses: Tensor<1>, dtype: DType) -> Self {
-        let all = losses.clone().detach().ones_like().equal_scalar(1.0);
+        let all = everywhere(&losses);
         Self::with_silent(losses, all, dtype)
     }
 
@@ -80,8 +85,7 @@ impl RowLosses {
             dtype,
         } = self;
         if let Some(weights) = &weights {
-            check_rows(loss, "weights", &weights.dims(), "losses", &[count, 1], 1);
-            check_row_weights(loss, weights.dtype(), dtype);
+            check_loss_weights(loss, weights, count, dtype);
         }
         if count == 0 {
             return match weights {
@@ -113,6 +117,31 @@ impl RowLosses {
     }
 }
 
+/// A mask of all elements.
+fn everywhere<const D: usize>(tensor: &Tensor<D>) -> Tensor<D, Bool> {
+    tensor.clone().detach().ones_like().equal_scalar(1.0)
+}
+
+/// The rows with those of weight 0 replaced by zeros: whatever they hold, it must not reach a gradient.
+/// For rows that no other row is compared with.
+#[track_caller]
+pub(super) fn without_weightless(
+    loss: &str,
+    rows: Tensor<2>,
+    weights: Option<&Tensor<1>>,
+) -> Tensor<2> {
+    let Some(weights) = weights else {
+        return rows;
+    };
+    check_loss_weights(loss, weights, rows.dims()[0], rows.dtype());
+    if is_nothing(&rows) {
+        return rows;
+    }
+    let weightless = weights.clone().detach().equal_scalar(0.0);
+    let mask = weightless.unsqueeze_dim::<2>(1).expand(rows.shape());
+    rows.mask_fill(mask, 0.0)
+}
+
 /// `ln(1 + e^x)`, with all its digits.
 pub(super) fn softplus(x: Tensor<1>) -> Tensor<1> {
     let count = x.dims();
@@ -125,3 +154,77 @@ pub(super) fn softplus(x: Tensor<1>) -> Tensor<1> {
     };
     losses(BinaryCrossEntropy, inputs).reshape(count)
 }
+
+/// Gives a loss of rows of two sets of embeddings its `forward` methods, from
+/// `row_losses(first, second, weights)`, which looks at the weights only to leave rows out.
+macro_rules! rows_loss {
+    (
+        $loss:ident,
+        $first:ident: $first_doc:literal,
+        $second:ident: $second_doc:literal,
+        losses: $count:literal
+    ) => {
+        impl $loss {
+            /// The losses of all rows, reduced as configured. Of no rows at all it is 0.
+            ///
+            /// # Shapes
+            #[doc = concat!("- ", stringify!($first), ": ", $first_doc)]
+            #[doc = concat!("- ", stringify!($second), ": ", $second_doc)]
+            /// - output: `[1]`
+            ///
+            /// # Panics
+            /// If shapes or data types do not fit.
+            #[track_caller]
+            pub fn forward(
+                &self,
+                $first: ::burn::tensor::Tensor<2>,
+                $second: ::burn::tensor::Tensor<2>,
+            ) -> ::burn::tensor::Tensor<1> {
+                let rows = self.row_losses($first, $second, None);
+                rows.reduced(stringify!($loss), self.reduction, None)
+            }
+
+            /// The loss of each row.
+            ///
+            /// # Shapes
+            #[doc = concat!("- ", stringify!($first), ": ", $first_doc)]
+            #[doc = concat!("- ", stringify!($second), ": ", $second_doc)]
+            #[doc = concat!("- output: ", $count)]
+            ///
+            /// # Panics
+            /// If shapes or data types do not fit.
+            #[track_caller]
+            pub fn forward_no_reduction(
+                &self,
+                $first: ::burn::tensor::Tensor<2>,
+                $second: ::burn::tensor::Tensor<2>,
+            ) -> ::burn::tensor::Tensor<1> {
+                self.row_losses($first, $second, None).each()
+            }
+
+            /// The losses of all rows, each with a weight: `sum(w l) / sum(w)` as a mean, `sum(w l)` as a
+            /// sum. A row of weight 0 has no loss of its own, but stays among those that others are
+            /// compared with; where all weights sum to 0 the loss is 0.
+            ///
+            /// # Shapes
+            #[doc = concat!("- ", stringify!($first), ": ", $first_doc)]
+            #[doc = concat!("- ", stringify!($second), ": ", $second_doc)]
+            #[doc = concat!("- weights: ", $count)]
+            /// - output: `[1]`
+            ///
+            /// # Panics
+            /// If shapes or data types do not fit.
+            #[track_caller]
+            pub fn forward_weighted(
+                &self,
+                $first: ::burn::tensor::Tensor<2>,
+                $second: ::burn::tensor::Tensor<2>,
+                weights: ::burn::tensor::Tensor<1>,
+            ) -> ::burn::tensor::Tensor<1> {
+                let rows = self.row_losses($first, $second, Some(&weights));
+                rows.reduced(stringify!($loss), self.reduction, Some(weights))
+            }
+        }
+    };
+}
+pub(super) use rows_loss;

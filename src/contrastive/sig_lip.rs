@@ -3,7 +3,7 @@
 use super::{
     embeddings::ready,
     pairs::{Terms, labels_from},
-    rows::RowLosses,
+    rows::{RowLosses, rows_loss, without_weightless},
 };
 use crate::{
     error::{Check, LossError, check_embeddings_alike},
@@ -88,6 +88,12 @@ impl SigLipLossConfig {
 }
 
 device_loss_module!(SigLipLoss, SigLipLossConfig, shows: [normalize]);
+rows_loss!(
+    SigLipLoss,
+    images: "`[N, D]`",
+    texts: "`[N, D]`",
+    losses: "`[N]`, each a sum over texts"
+);
 
 impl SigLipLoss {
     /// The logarithm of the scale, of shape `[1]`.
@@ -100,60 +106,15 @@ impl SigLipLoss {
         self.bias.val()
     }
 
-    /// The loss of all images, reduced as configured. Of no images at all it is 0.
-    ///
-    /// # Shapes
-    /// - images: `[N, D]`
-    /// - texts: `[N, D]`
-    /// - output: `[1]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
     #[track_caller]
-    pub fn forward(&self, images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
-        let rows = self.row_losses(images, texts);
-        rows.reduced("SigLipLoss", self.reduction, None)
-    }
-
-    /// The loss of each image, a sum over texts.
-    ///
-    /// # Shapes
-    /// - images: `[N, D]`
-    /// - texts: `[N, D]`
-    /// - output: `[N]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
-    #[track_caller]
-    pub fn forward_no_reduction(&self, images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
-        self.row_losses(images, texts).each()
-    }
-
-    /// The loss of all images, each with a weight: `sum(w l) / sum(w)` as a mean, `sum(w l)` as a sum.
-    /// Where all weights sum to 0 the loss is 0.
-    ///
-    /// # Shapes
-    /// - images: `[N, D]`
-    /// - texts: `[N, D]`
-    /// - weights: `[N]`
-    /// - output: `[1]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
-    #[track_caller]
-    pub fn forward_weighted(
+    fn row_losses(
         &self,
         images: Tensor<2>,
         texts: Tensor<2>,
-        weights: Tensor<1>,
-    ) -> Tensor<1> {
-        let rows = self.row_losses(images, texts);
-        rows.reduced("SigLipLoss", self.reduction, Some(weights))
-    }
-
-    #[track_caller]
-    fn row_losses(&self, images: Tensor<2>, texts: Tensor<2>) -> RowLosses {
+        weights: Option<&Tensor<1>>,
+    ) -> RowLosses {
         check_embeddings_alike("SigLipLoss", ("images", &images), ("texts", &texts));
+        let images = without_weightless("SigLipLoss", images, weights);
         let dtype = images.dtype();
         let count = images.dims()[0];
         if count == 0 {

@@ -45,7 +45,10 @@ fn an_empty_batch_is_loss_0() {
             let outcome = run(key, &config, &call_with(key, vec![], [0, 3]), &site);
             assert_eq!(outcome.value, [0.0], "{key} on {site}");
             if !site.is_gpu() {
-                assert_eq!(outcome.gradients[0], Some(vec![]), "{key} on {site}");
+                let given = outcome.gradients.iter().flatten().count();
+                let detached = usize::from(key == "negative_cosine");
+                assert_eq!(given + detached, outcome.gradients.len(), "{key} on {site}");
+                assert!(gradients(&outcome).next().is_none(), "{key} on {site}");
             }
         }
     }
@@ -259,5 +262,70 @@ fn a_weight_of_0_leaves_a_row_out() {
             assert_eq!(outcome.value, [0.0], "{key} on {site}");
             assert!(gradients(&outcome).all(|g| g == 0.0), "{key} on {site}");
         }
+    }
+}
+
+/// Opposite embeddings at a small temperature: the negatives weigh next to nothing.
+#[test]
+fn negatives_that_are_next_to_nothing_have_a_finite_gradient() {
+    let config = json!({"temperature": 0.01, "tau_plus": 0.1, "beta": 1.0, "normalize": true, "reduction": "mean"});
+    let call = call_with("hard_negative", vec![1.0, 0.0, -1.0, 0.0], [2, 2]);
+    for site in differentiable_sites_and_gpu() {
+        let outcome = run("hard_negative", &config, &call, &site);
+        assert!(outcome.value[0].is_finite(), "{site}: {outcome:?}");
+        assert!(
+            gradients(&outcome).all(f64::is_finite),
+            "{site}: {outcome:?}"
+        );
+    }
+}
+
+/// A row of weight 0 that no other row is compared with may hold anything.
+#[test]
+fn a_row_of_weight_0_may_hold_anything() {
+    for (key, config) in losses() {
+        if !matches!(key, "info_nce" | "siglip" | "negative_cosine") || config["symmetric"] == true
+        {
+            continue;
+        }
+        let mut call = random_call(key, 4, 3);
+        call.ask = Ask::Weighted;
+        call.weights = vec![1.0, 0.0, 2.0, 0.0];
+        let mut spoiled = call.clone();
+        spoiled.embeddings[0].values[3..6].copy_from_slice(&[f64::NAN, f64::INFINITY, 1e38]);
+        for site in differentiable_sites() {
+            let (sound, spoiled) = (
+                run(key, &config, &call, &site),
+                run(key, &config, &spoiled, &site),
+            );
+            assert_eq!(spoiled.value, sound.value, "{key} on {site}");
+            assert_eq!(spoiled.gradients, sound.gradients, "{key} on {site}");
+            let own = &spoiled.gradients[0].as_ref().expect("a gradient")[3..6];
+            assert_eq!(own, [0.0; 3], "{key} on {site}");
+        }
+    }
+}
+
+/// What is compared with nothing gets a gradient of 0.
+#[test]
+fn an_empty_batch_has_a_gradient_to_keys() {
+    let config = pair_losses()
+        .into_iter()
+        .find(|(key, _)| *key == "info_nce")
+        .expect("it")
+        .1;
+    let mut call = random_call("info_nce", 3, 2);
+    call.embeddings[0] = Embeddings {
+        values: vec![],
+        shape: [0, 2],
+    };
+    for site in differentiable_sites() {
+        let outcome = run("info_nce", &config, &call, &site);
+        assert_eq!(outcome.value, [0.0], "{site}");
+        assert_eq!(
+            outcome.gradients,
+            [Some(vec![]), Some(vec![0.0; 6])],
+            "{site}"
+        );
     }
 }

@@ -8,7 +8,10 @@
 pub(super) mod composed;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) mod fused;
+mod plain;
 
+#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+use super::path::has_walk;
 use crate::formula::PairFormula;
 use burn::tensor::{Int, Tensor};
 
@@ -48,10 +51,6 @@ pub(super) use pair_backend;
 
 /// What the terms are computed from; shapes and data types have been checked.
 #[derive(Clone, Debug)]
-#[cfg_attr(
-    not(any(feature = "flex", feature = "ndarray", feature = "cube")),
-    allow(dead_code) // Without a backend there is nothing to read them.
-)]
 pub(crate) struct PairInputs {
     /// `[N, D]`, D at least 1
     pub rows: Tensor<2>,
@@ -70,31 +69,32 @@ pub(crate) struct PairInputs {
 /// Half precision is the caller's to widen.
 pub(crate) fn pair_terms<F: PairFormula>(formula: F, inputs: PairInputs) -> Tensor<2> {
     #[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
-    {
-        use super::{
-            extension::{Columns, PairBackend},
-            path::is_fused,
-        };
-        use burn::{backend::Dispatch, tensor::DType};
+    if has_walk(&inputs.rows.device()) {
+        return walk(formula, inputs);
+    }
+    plain::terms(formula, inputs)
+}
 
-        let is_fused = is_fused(&inputs.rows) && inputs.rows.dtype() == DType::F32;
-        let columns = match inputs.columns {
-            Some(columns) => Columns::Others(columns.into_dispatch()),
-            None => Columns::Rows,
-        };
-        Tensor::from_dispatch(<Dispatch as PairBackend>::pair_terms(
-            formula,
-            inputs.both,
-            is_fused,
-            inputs.rows.into_dispatch(),
-            columns,
-            inputs.row_labels.into_dispatch(),
-            inputs.column_labels.into_dispatch(),
-        ))
-    }
-    #[cfg(not(any(feature = "flex", feature = "ndarray", feature = "cube")))]
-    {
-        let _ = (formula, inputs);
-        unreachable!("there are no tensors without a backend")
-    }
+#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+fn walk<F: PairFormula>(formula: F, inputs: PairInputs) -> Tensor<2> {
+    use super::{
+        extension::{Columns, PairBackend},
+        path::is_fused,
+    };
+    use burn::{backend::Dispatch, tensor::DType};
+
+    let is_fused = is_fused(&inputs.rows) && inputs.rows.dtype() == DType::F32;
+    let columns = match inputs.columns {
+        Some(columns) => Columns::Others(columns.into_dispatch()),
+        None => Columns::Rows,
+    };
+    Tensor::from_dispatch(<Dispatch as PairBackend>::pair_terms(
+        formula,
+        inputs.both,
+        is_fused,
+        inputs.rows.into_dispatch(),
+        columns,
+        inputs.row_labels.into_dispatch(),
+        inputs.column_labels.into_dispatch(),
+    ))
 }

@@ -28,7 +28,7 @@ use tile::{Axis, Side, Tile};
 /// How many rows and columns a tile has at most: 256 KB of similarities.
 const SIDE: usize = 256;
 
-/// How much memory the parts may take that are put together after a row of tiles.
+/// How many numbers the parts may have, all together, that are put together after a row of tiles: 8 MB.
 const PARTS: usize = 2 << 20;
 
 /// Points, in row-major order, and a number for each: equal numbers make a positive pair.
@@ -64,7 +64,7 @@ pub(crate) fn pair_terms<F: PairFormula>(formula: F, pairs: &Pairs<'_>) -> Vec<f
             .collect()
     };
     let mut rows = empty(pairs.rows.labels.len());
-    let mut columns = empty(match pairs.both {
+    let mut columns = empty(match pairs.both && !walk.same {
         true => walk.columns.labels.len(),
         false => 0,
     });
@@ -286,7 +286,7 @@ impl<'a, F: PairFormula> Walk<'a, F> {
         mut targets: Vec<(usize, Option<&mut T>)>,
         work: impl Fn(&mut [(usize, Option<&mut T>)]) -> P + Send + Sync,
     ) -> Vec<P> {
-        let groups = (PARTS / (SIDE * self.width.max(1))).clamp(8, 64);
+        let groups = (PARTS / (SIDE * self.width.max(1))).clamp(2, 64);
         let per_group = targets.len().div_ceil(groups).max(1);
         targets.par_chunks_mut(per_group).map(work).collect()
     }
