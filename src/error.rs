@@ -141,6 +141,12 @@ impl Check {
         self.that(ok, field, value, "a finite number of 0 or above")
     }
 
+    /// A number of either sign.
+    pub fn in_range_of_f32(self, field: &'static str, value: f64) -> Result<(), LossError> {
+        let ok = value.abs() <= f32::MAX as f64;
+        self.that(ok, field, value, "a finite number within the range of f32")
+    }
+
     /// Weights, one for each class.
     pub fn class_weights(
         self,
@@ -423,6 +429,17 @@ pub(crate) fn check_loss_weights(loss: &str, weights: &Tensor<1>, losses: usize,
     assert!(
         given == wanted,
         "{loss}: the weights are {given:?} and the embeddings {wanted:?}; cast one of them",
+    );
+}
+
+/// Panics unless `label` is the class of one of so many proxies.
+#[track_caller]
+pub(crate) fn check_label_of_proxy(loss: &str, row: usize, label: i64, proxies: usize) {
+    assert!(
+        usize::try_from(label).is_ok_and(|label| label < proxies),
+        "{loss}: the label of row {row} is {label}, expected the index of one of {proxies} classes, 0 to \
+         {}",
+        proxies - 1,
     );
 }
 

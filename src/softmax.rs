@@ -243,30 +243,7 @@ pub(crate) fn class_weights(
 macro_rules! softmax_loss {
     ($loss:ident, $config:ident, shows: [$($field:ident),*]) => {
         $crate::module::loss_module!($loss, $config, shows: [$($field),*]);
-
-        impl $crate::softmax::RowLoss for $loss {
-            #[inline(never)]
-            #[track_caller]
-            fn losses_of_rows(
-                &self,
-                inputs: $crate::backend::RowInputs,
-            ) -> ::burn::tensor::Tensor<2> {
-                use $crate::softmax::SoftmaxLoss;
-                let row = self.row(inputs.logits.dims()[1]);
-                $crate::backend::row_losses(row, inputs)
-            }
-
-            #[inline(never)]
-            #[track_caller]
-            fn reduced_rows(
-                &self,
-                inputs: $crate::backend::RowInputs,
-            ) -> ::burn::tensor::Tensor<1> {
-                use $crate::softmax::SoftmaxLoss;
-                let row = self.row(inputs.logits.dims()[1]);
-                $crate::backend::reduced_rows(row, inputs, self.reduction.of_rows())
-            }
-        }
+        $crate::softmax::row_loss!($loss);
 
         impl $loss {
             /// The loss of all rows, reduced as configured. Of no rows at all it is 0.
@@ -343,6 +320,36 @@ macro_rules! softmax_loss {
     };
 }
 pub(crate) use softmax_loss;
+
+/// Implements [`RowLoss`] for a [`SoftmaxLoss`].
+macro_rules! row_loss {
+    ($loss:ident) => {
+        impl $crate::softmax::RowLoss for $loss {
+            #[inline(never)]
+            #[track_caller]
+            fn losses_of_rows(
+                &self,
+                inputs: $crate::backend::RowInputs,
+            ) -> ::burn::tensor::Tensor<2> {
+                use $crate::softmax::SoftmaxLoss;
+                let row = self.row(inputs.logits.dims()[1]);
+                $crate::backend::row_losses(row, inputs)
+            }
+
+            #[inline(never)]
+            #[track_caller]
+            fn reduced_rows(
+                &self,
+                inputs: $crate::backend::RowInputs,
+            ) -> ::burn::tensor::Tensor<1> {
+                use $crate::softmax::SoftmaxLoss;
+                let row = self.row(inputs.logits.dims()[1]);
+                $crate::backend::reduced_rows(row, inputs, self.reduction.of_rows())
+            }
+        }
+    };
+}
+pub(crate) use row_loss;
 
 /// Gives a loss of softmax rows the methods that take a distribution over the classes.
 macro_rules! soft_target_loss {

@@ -34,7 +34,10 @@ use burn::tensor::Tensor;
 
 pub(crate) use linear::{LinearInputs, LinearRow, linear_losses, reduced_linear};
 pub(crate) use nothing::{is_nothing, loss_of_nothing};
-pub(crate) use pairs::{PairInputs, pair_terms};
+pub(crate) use pairs::{
+    AllPairs, ListedPairs, NO_LABEL, PairInputs, Triplets, between, listed_pairs, measures,
+    pair_rows, pair_terms, row_blocks, triplet_terms,
+};
 pub use path::composed;
 pub(crate) use path::runs_on_cpu;
 pub(crate) use pointwise::{Inputs, losses, reduced};

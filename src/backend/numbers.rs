@@ -49,6 +49,18 @@ impl<B: Backend> Numbers<B> {
         Self(B::float_reshape(self.0, shape))
     }
 
+    pub fn expand(self, shape: Shape) -> Self {
+        Self(B::float_expand(self.0, shape))
+    }
+
+    pub fn powf(self, exponent: f64) -> Self {
+        Self(B::float_powf_scalar(self.0, exponent.into()))
+    }
+
+    pub fn sign(self) -> Self {
+        Self(B::float_sign(self.0))
+    }
+
     pub fn mask_fill(self, mask: burn::backend::tensor::BoolTensor<B>, value: f64) -> Self {
         Self(B::float_mask_fill(self.0, mask, value.into()))
     }

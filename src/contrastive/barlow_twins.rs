@@ -1,16 +1,13 @@
 //! Barlow Twins.
 
-use super::embeddings::widened;
+use crate::embeddings::widened;
 use crate::{
     backend::loss_of_nothing,
     error::{Check, LossError, check_embeddings_alike},
     formula::Real,
+    module::plain_module,
 };
-use burn::{
-    config::Config,
-    module::{Content, DisplaySettings, Module, ModuleDisplay},
-    tensor::Tensor,
-};
+use burn::{config::Config, module::Module, tensor::Tensor};
 
 /// Configuration of [`BarlowTwinsLoss`].
 #[derive(Config, Debug)]
@@ -62,28 +59,9 @@ impl BarlowTwinsLossConfig {
             off_diagonal: self.off_diagonal,
         })
     }
-
-    /// Builds the loss.
-    ///
-    /// # Panics
-    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
-    #[track_caller]
-    pub fn init(&self) -> BarlowTwinsLoss {
-        self.try_init().unwrap_or_else(|error| panic!("{error}"))
-    }
 }
 
-impl ModuleDisplay for BarlowTwinsLoss {
-    fn custom_settings(&self) -> Option<DisplaySettings> {
-        DisplaySettings::new()
-            .with_new_line_after_attribute(false)
-            .optional()
-    }
-
-    fn custom_content(&self, content: Content) -> Option<Content> {
-        content.add("off_diagonal", &self.off_diagonal).optional()
-    }
-}
+plain_module!(BarlowTwinsLoss, BarlowTwinsLossConfig, shows: [off_diagonal]);
 
 impl BarlowTwinsLoss {
     /// The loss of a batch. Of no images at all it is 0.

@@ -1,10 +1,7 @@
 //! The loss of CLIP.
 
-use super::{
-    info_nce::Pairing,
-    rows::{RowLosses, rows_loss},
-    temperature::Temperature,
-};
+use super::{info_nce::Pairing, temperature::Temperature};
+use crate::embeddings::{RowLosses, rows_loss};
 use crate::{
     error::{Check, LossError, check_embeddings_alike},
     module::device_loss_module,

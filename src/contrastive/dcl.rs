@@ -1,11 +1,7 @@
 //! Decoupled contrastive learning.
 
-use super::{
-    pairs::Terms,
-    rows::{RowLosses, rows_loss},
-    temperature::Temperature,
-    views::Views,
-};
+use super::{temperature::Temperature, views::Views};
+use crate::embeddings::{RowLosses, Terms, rows_loss};
 use crate::{
     error::{Check, LossError},
     formula::OnePositive,

@@ -1,11 +1,7 @@
 //! Contrastive learning with negatives that count more the harder they are.
 
-use super::{
-    pairs::Terms,
-    rows::{RowLosses, rows_loss, softplus},
-    temperature::Temperature,
-    views::Views,
-};
+use super::{temperature::Temperature, views::Views};
+use crate::embeddings::{RowLosses, Terms, rows_loss, softplus};
 use crate::{
     error::{Check, LossError},
     formula::{HardNegatives, Real},

@@ -1,10 +1,8 @@
 //! InfoNCE.
 
-use super::{
-    embeddings::ready,
-    pairs::{Terms, labels_from},
-    rows::{RowLosses, rows_loss, softplus, without_weightless},
-    temperature::Temperature,
+use super::temperature::Temperature;
+use crate::embeddings::{
+    RowLosses, Terms, labels_from, ready, rows_loss, softplus, without_weightless,
 };
 use crate::{
     error::{

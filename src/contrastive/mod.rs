@@ -6,14 +6,11 @@
 mod barlow_twins;
 mod clip;
 mod dcl;
-mod embeddings;
 mod hard_negative;
 mod info_nce;
 mod negative_cosine;
 mod nt_xent;
-mod pairs;
 mod queue;
-mod rows;
 mod sig_lip;
 mod sup_con;
 mod temperature;

@@ -1,9 +1,6 @@
 //! The negative cosine of BYOL and SimSiam.
 
-use super::{
-    embeddings::ready,
-    rows::{RowLosses, rows_loss, without_weightless},
-};
+use crate::embeddings::{RowLosses, ready, rows_loss, without_weightless};
 use crate::{
     error::{LossError, check_embeddings_alike},
     module::loss_module,

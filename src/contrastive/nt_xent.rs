@@ -1,11 +1,7 @@
 //! The normalised temperature-scaled cross entropy of SimCLR.
 
-use super::{
-    pairs::Terms,
-    rows::{RowLosses, rows_loss, softplus},
-    temperature::Temperature,
-    views::Views,
-};
+use super::{temperature::Temperature, views::Views};
+use crate::embeddings::{RowLosses, Terms, rows_loss, softplus};
 use crate::{
     error::{Check, LossError},
     formula::OnePositive,

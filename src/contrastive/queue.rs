@@ -1,6 +1,6 @@
 //! A memory of past embeddings.
 
-use super::embeddings::ready;
+use crate::embeddings::{constant, held, pushed, ready};
 use crate::error::{Check, LossError, check_embeddings};
 use burn::{
     config::Config,
@@ -75,16 +75,6 @@ impl EmbeddingQueueConfig {
     }
 }
 
-/// Embeddings as part of a module that no optimizer changes.
-fn held(embeddings: Tensor<2>) -> Param<Tensor<2>> {
-    Param::from_tensor(embeddings).set_require_grad(false)
-}
-
-/// The numbers of embeddings. A leaf that is merely detached would still be one that wants a gradient.
-fn constant(embeddings: Tensor<2>) -> Tensor<2> {
-    embeddings.detach().set_require_grad(false)
-}
-
 impl ModuleDisplay for EmbeddingQueue {
     fn custom_settings(&self) -> Option<DisplaySettings> {
         DisplaySettings::new()
@@ -127,7 +117,7 @@ impl EmbeddingQueue {
     pub fn push(self, embeddings: Tensor<2>) -> Self {
         const NAME: &str = "EmbeddingQueue";
         check_embeddings(NAME, "embeddings", &embeddings);
-        let [capacity, dimension] = self.embeddings.dims();
+        let dimension = self.embeddings.dims()[1];
         let [count, given] = embeddings.dims();
         assert!(
             given == dimension,
@@ -139,10 +129,7 @@ impl EmbeddingQueue {
         }
         let before = self.embeddings();
         let embeddings = constant(embeddings).cast(before.dtype());
-        let all = match count < capacity {
-            true => Tensor::cat(vec![before.slice_dim(0, count..capacity), embeddings], 0),
-            false => embeddings.slice_dim(0, count - capacity..count),
-        };
+        let all = pushed(before, embeddings);
         Self {
             embeddings: self.embeddings.map(|_| all),
         }

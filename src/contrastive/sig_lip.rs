@@ -1,10 +1,6 @@
 //! The loss of SigLIP.
 
-use super::{
-    embeddings::ready,
-    pairs::{Terms, labels_from},
-    rows::{RowLosses, rows_loss, without_weightless},
-};
+use crate::embeddings::{RowLosses, Terms, labels_from, ready, rows_loss, without_weightless};
 use crate::{
     error::{Check, LossError, check_embeddings_alike},
     formula::SigmoidPairs,

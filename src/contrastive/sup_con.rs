@@ -1,14 +1,10 @@
 //! Supervised contrastive learning.
 
-use super::{
-    embeddings::ready,
-    pairs::Terms,
-    rows::{RowLosses, softplus},
-    temperature::Temperature,
-};
+use super::temperature::Temperature;
+use crate::embeddings::{RowLosses, Samples, Terms, labelled_loss, softplus};
 use crate::{
-    error::{Check, LossError, check_embeddings, check_labels},
-    formula::{Real, SeveralPositives},
+    error::{Check, LossError},
+    formula::{Measure, Real, SeveralPositives},
     module::loss_module,
     reduction::Reduction,
 };
@@ -16,7 +12,7 @@ use burn::{
     config::Config,
     module::Module,
     serde::{Deserialize, Serialize},
-    tensor::{Int, Tensor},
+    tensor::Tensor,
 };
 
 /// Where the mean over an anchor's positives is taken.
@@ -114,69 +110,23 @@ loss_module!(
     shows: [temperature, base_temperature, form, normalize]
 );
 
+labelled_loss!(
+    SupConLoss,
+    each: "The loss of each embedding; 0 where it has no positive."
+);
+
 impl SupConLoss {
-    /// The loss of all embeddings, reduced as configured. Where none has a positive it is 0.
-    ///
-    /// # Shapes
-    /// - embeddings: `[N, D]`
-    /// - labels: `[N]`, any numbers
-    /// - output: `[1]`
-    ///
-    /// # Panics
-    /// If shapes do not fit.
-    #[track_caller]
-    pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
-        let rows = self.row_losses(embeddings, labels);
-        rows.reduced("SupConLoss", self.reduction, None)
-    }
-
-    /// The loss of each embedding; 0 where it has no positive.
-    ///
-    /// # Shapes
-    /// - embeddings: `[N, D]`
-    /// - labels: `[N]`, any numbers
-    /// - output: `[N]`
-    ///
-    /// # Panics
-    /// If shapes do not fit.
-    #[track_caller]
-    pub fn forward_no_reduction(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
-        self.row_losses(embeddings, labels).each()
-    }
-
-    /// The loss of all embeddings, each with a weight: `sum(w l) / sum(w)` over those with a positive as
-    /// a mean, `sum(w l)` as a sum. Where nothing counts the loss is 0.
-    ///
-    /// # Shapes
-    /// - embeddings: `[N, D]`
-    /// - labels: `[N]`, any numbers
-    /// - weights: `[N]`
-    /// - output: `[1]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
-    #[track_caller]
-    pub fn forward_weighted(
-        &self,
-        embeddings: Tensor<2>,
-        labels: Tensor<1, Int>,
-        weights: Tensor<1>,
-    ) -> Tensor<1> {
-        let rows = self.row_losses(embeddings, labels);
-        rows.reduced("SupConLoss", self.reduction, Some(weights))
-    }
-
-    #[track_caller]
-    fn row_losses(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> RowLosses {
-        check_embeddings("SupConLoss", "embeddings", &embeddings);
-        let count = embeddings.dims()[0];
-        check_labels("SupConLoss", labels.dims()[0], count);
-        if count == 0 {
-            return RowLosses::none(&[&embeddings]);
+    fn row_losses(&self, samples: Samples) -> RowLosses {
+        if samples.has_no_pair() {
+            return samples.nothing();
         }
-        let dtype = embeddings.dtype();
-        let rows = ready(embeddings, self.normalize) * (1.0 / self.temperature).sqrt();
-        let terms = Terms::of(SeveralPositives, rows, labels);
+        let dtype = samples.dtype();
+        let mut inputs = samples.ready(self.normalize);
+        // The products of two of them are divided by the temperature.
+        let scale = (1.0 / self.temperature).sqrt();
+        inputs.rows = inputs.rows * scale;
+        inputs.columns = inputs.columns.map(|columns| columns * scale);
+        let terms = Terms::measured(SeveralPositives, Measure::Dot, inputs);
         let positives = terms.of_rows(3).detach();
         let silent = positives.clone().equal_scalar(0.0);
         let kept = |term: Tensor<1>| term.mask_fill(silent.clone(), 0.0);

@@ -1,14 +1,15 @@
 //! Variance-invariance-covariance regularisation.
 
-use super::embeddings::widened;
+use crate::embeddings::widened;
 use crate::{
     backend::loss_of_nothing,
     error::{Check, LossError, check_embeddings_alike},
     formula::Real,
+    module::plain_module,
 };
 use burn::{
     config::Config,
-    module::{Content, DisplaySettings, Module, ModuleDisplay},
+    module::Module,
     tensor::{Bool, Tensor},
 };
 
@@ -75,32 +76,9 @@ impl VicRegLossConfig {
             covariance: self.covariance,
         })
     }
-
-    /// Builds the loss.
-    ///
-    /// # Panics
-    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
-    #[track_caller]
-    pub fn init(&self) -> VicRegLoss {
-        self.try_init().unwrap_or_else(|error| panic!("{error}"))
-    }
 }
 
-impl ModuleDisplay for VicRegLoss {
-    fn custom_settings(&self) -> Option<DisplaySettings> {
-        DisplaySettings::new()
-            .with_new_line_after_attribute(false)
-            .optional()
-    }
-
-    fn custom_content(&self, content: Content) -> Option<Content> {
-        content
-            .add("invariance", &self.invariance)
-            .add("variance", &self.variance)
-            .add("covariance", &self.covariance)
-            .optional()
-    }
-}
+plain_module!(VicRegLoss, VicRegLossConfig, shows: [invariance, variance, covariance]);
 
 impl VicRegLoss {
     /// The loss of a batch. Of no images at all it is 0.

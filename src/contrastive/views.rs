@@ -1,6 +1,6 @@
 //! Two views of each of some images.
 
-use super::{embeddings::ready, pairs::labels_from};
+use crate::embeddings::{labels_from, ready};
 use crate::error::check_embeddings_alike;
 use burn::tensor::{Int, Tensor};
 

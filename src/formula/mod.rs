@@ -10,6 +10,7 @@
 
 mod asymmetric;
 mod binary;
+mod distance;
 mod divergence;
 mod dual;
 mod focal;
@@ -23,18 +24,20 @@ pub use binary::{
     BinaryCrossEntropy, ProbabilityCrossEntropy, Smoothed, WeightedCrossEntropy,
     WeightedProbabilityCrossEntropy,
 };
+pub use distance::{AllTriplets, Gap, Measure, PairSelection, TripletPenalty};
 pub use divergence::{JensenShannon, KullbackLeibler};
 pub use dual::Dual;
 pub use focal::{SigmoidFocal, SoftmaxFocal};
 pub use pairs::{
-    HardNegatives, Kind, OnePositive, PairFormula, SeveralPositives, SigmoidPairs, Summation, Term,
+    CirclePairs, HardNegatives, Kind, MarginPairs, NegativeReach, OnePositive, PairFormula,
+    ScaledPairs, SeveralPositives, SigmoidPairs, Summation, Term,
 };
 pub use real::Real;
 pub use regression::{Absolute, Charbonnier, Huber, LogCosh, Quantile, SmoothL1, Squared};
 pub(crate) use softmax::SoftmaxRow;
 pub use softmax::{
-    AdditiveMargin, ClassFormula, CrossEntropy, EntropyAndMiss, GeneralizedCrossEntropy, Margin,
-    NoMargin, SoftCap,
+    AdditiveMargin, AngularMargin, ClassFormula, CrossEntropy, EntropyAndMiss,
+    GeneralizedCrossEntropy, Margin, NoMargin, SoftCap,
 };
 
 use core::fmt::Debug;

@@ -1,6 +1,6 @@
 //! What a loss of all pairs sums up over the similarities of a row.
 
-use super::{Real, binary::Logit};
+use super::{Gap, Real, binary::Logit};
 use core::fmt::Debug;
 
 /// Which pairs of a row a term is over. The pair of a row with itself is in neither.
@@ -127,5 +127,123 @@ impl PairFormula for SigmoidPairs {
     fn value<R: Real>(&self, term: usize, s: R) -> R {
         let target = s.constant(if term == 0 { 1.0 } else { 0.0 });
         Logit::new(s, target).cross_entropy()
+    }
+}
+
+/// `ln sum e^(-a (s - l))` of the positives and `ln sum e^(b (s - k))` of the negatives: multi-similarity
+/// (Wang et al., 2019) with l = k, proxy anchor (Kim et al., 2020) with l = -k.
+#[derive(Clone, Copy, Debug)]
+pub struct ScaledPairs {
+    /// a, l
+    pub positive: (f64, f64),
+    /// b, k
+    pub negative: (f64, f64),
+}
+
+impl PairFormula for ScaledPairs {
+    const TERMS: &'static [Term] = &[
+        Term::log_sum_exp(Kind::Positive),
+        Term::log_sum_exp(Kind::Negative),
+    ];
+
+    #[inline(always)]
+    fn value<R: Real>(&self, term: usize, s: R) -> R {
+        match term {
+            0 => (s - self.positive.1) * -self.positive.0,
+            _ => (s - self.negative.1) * self.negative.0,
+        }
+    }
+}
+
+/// `ln sum e^(-g a_p (s - 1 + m))` of the positives and `ln sum e^(g a_n (s - m))` of the negatives, each
+/// similarity with its own weight `a_p = [1 + m - s]_+`, `a_n = [s + m]_+` that has no gradient (Sun et al.,
+/// 2020).
+#[derive(Clone, Copy, Debug)]
+pub struct CirclePairs {
+    /// m
+    pub margin: f64,
+    /// g
+    pub gamma: f64,
+}
+
+impl PairFormula for CirclePairs {
+    const TERMS: &'static [Term] = &[
+        Term::log_sum_exp(Kind::Positive),
+        Term::log_sum_exp(Kind::Negative),
+    ];
+
+    #[inline(always)]
+    fn value<R: Real>(&self, term: usize, s: R) -> R {
+        match term {
+            0 => {
+                let weight = (-s.clone() + (1.0 + self.margin)).at_least(0.0).detach();
+                weight * (s - (1.0 - self.margin)) * -self.gamma
+            }
+            _ => {
+                let weight = (s.clone() + self.margin).at_least(0.0).detach();
+                weight * (s - self.margin) * self.gamma
+            }
+        }
+    }
+}
+
+/// Of positives at a distance d the sum of `[d - p]_+`, how many of them are not 0, and how many there are;
+/// the same of negatives and `[n - d]_+` (Hadsell et al., 2006).
+#[derive(Clone, Copy, Debug)]
+pub struct MarginPairs {
+    /// What makes a distance of a measure.
+    pub gap: Gap,
+    /// p
+    pub positive_margin: f64,
+    /// n
+    pub negative_margin: f64,
+}
+
+impl PairFormula for MarginPairs {
+    const TERMS: &'static [Term] = &[
+        Term::sum(Kind::Positive),
+        Term::sum(Kind::Positive),
+        Term::sum(Kind::Positive),
+        Term::sum(Kind::Negative),
+        Term::sum(Kind::Negative),
+        Term::sum(Kind::Negative),
+    ];
+
+    #[inline(always)]
+    fn value<R: Real>(&self, term: usize, x: R) -> R {
+        let one = x.constant(1.0);
+        if term % 3 == 2 {
+            return one;
+        }
+        let distance = self.gap.value(x);
+        let beyond = match term < 3 {
+            true => distance - self.positive_margin,
+            false => -distance + self.negative_margin,
+        };
+        match term % 3 {
+            0 => beyond.at_least(0.0),
+            _ => {
+                let zero = one.constant(0.0);
+                (-beyond).where_below(0.0, one, zero)
+            }
+        }
+    }
+}
+
+/// `ln sum e^(m - d)` of the negatives at distances d (Oh Song et al., 2016).
+#[derive(Clone, Copy, Debug)]
+pub struct NegativeReach {
+    /// What makes a distance of a measure.
+    pub gap: Gap,
+    /// m
+    pub margin: f64,
+}
+
+impl PairFormula for NegativeReach {
+    const TERMS: &'static [Term] = &[Term::log_sum_exp(Kind::Negative)];
+
+    #[inline(always)]
+    fn value<R: Real>(&self, _term: usize, x: R) -> R {
+        -self.gap.value(x) + self.margin
     }
 }

@@ -1,9 +1,6 @@
-//! The backward pass of terms of all pairs.
+//! The backward pass of operations on pairs of points.
 
-use crate::{
-    backend::extension::{Columns, PairBackend, PairCall, PairOps},
-    formula::PairFormula,
-};
+use crate::backend::extension::{Columns, PairBackend, PairCall, PairOperation, PairOps};
 use burn::backend::{
     Autodiff,
     autodiff::{
@@ -14,9 +11,9 @@ use burn::backend::{
     tensor::{FloatTensor, IntTensor},
 };
 
-/// Computes all similarities once more, now that it is known what each term is multiplied with.
+/// Computes all pairs once more, now that it is known what each term is multiplied with.
 #[derive(Debug)]
-struct PairBackward<F>(F);
+struct PairBackward<O>(O);
 
 /// What the backward pass starts from.
 #[derive(Clone, Debug)]
@@ -26,7 +23,7 @@ struct PairState<B: PairOps> {
     wanted: [bool; 2],
 }
 
-impl<B: PairOps, F: PairFormula, const N: usize> Backward<B, N> for PairBackward<F> {
+impl<B: PairOps, O: PairOperation, const N: usize> Backward<B, N> for PairBackward<O> {
     type State = PairState<B>;
 
     fn backward(
@@ -35,9 +32,13 @@ impl<B: PairOps, F: PairFormula, const N: usize> Backward<B, N> for PairBackward
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
-        let state = ops.state;
+        let PairState {
+            call,
+            terms,
+            wanted,
+        } = ops.state;
         let upstream = grads.consume::<B>(&ops.node);
-        let gradients = B::gradients_of(self.0, &state.call, state.terms, upstream, state.wanted);
+        let gradients = self.0.gradients::<B>(&call, terms, upstream, wanted);
         for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
             if let (Some(parent), Some(gradient)) = (parent, gradient) {
                 grads.register::<B>(parent.id, gradient);
@@ -47,9 +48,8 @@ impl<B: PairOps, F: PairFormula, const N: usize> Backward<B, N> for PairBackward
 }
 
 impl<B: PairOps, C: CheckpointStrategy> PairBackend for Autodiff<B, C> {
-    fn pair_terms<F: PairFormula>(
-        formula: F,
-        both: bool,
+    fn pair_operation<O: PairOperation>(
+        operation: O,
         is_fused: bool,
         rows: FloatTensor<Self>,
         columns: Columns<Self>,
@@ -58,44 +58,40 @@ impl<B: PairOps, C: CheckpointStrategy> PairBackend for Autodiff<B, C> {
     ) -> FloatTensor<Self> {
         let by_rows = rows.is_tracked();
         let (rows, row_node) = rows.into_parts();
-        let mut call = PairCall {
-            rows,
-            columns: None,
-            row_labels,
-            column_labels,
-            both,
-            is_fused,
-        };
-        match columns {
-            Columns::Rows => {
-                let terms = B::terms_of(formula, &call);
-                let state = PairState {
-                    call,
-                    terms: terms.clone(),
-                    wanted: [by_rows, false],
-                };
-                let backward = PairBackward(formula).prepare::<C>([row_node]);
-                match backward.compute_bound().stateful() {
-                    OpsKind::Tracked(prep) => prep.finish(state, terms),
-                    OpsKind::UnTracked(prep) => prep.finish(terms),
-                }
-            }
+        let (columns, column_node, by_columns) = match columns {
+            Columns::Rows => (None, None, false),
             Columns::Others(columns) => {
                 let by_columns = columns.is_tracked();
-                let (columns, column_node) = columns.into_parts();
-                call.columns = Some(columns);
-                let terms = B::terms_of(formula, &call);
-                let state = PairState {
-                    call,
-                    terms: terms.clone(),
-                    wanted: [by_rows, by_columns],
-                };
-                let backward = PairBackward(formula).prepare::<C>([row_node, column_node]);
+                let (columns, node) = columns.into_parts();
+                (Some(columns), Some(node), by_columns)
+            }
+        };
+        let call = PairCall {
+            rows,
+            columns,
+            row_labels,
+            column_labels,
+            is_fused,
+        };
+        let terms = operation.terms::<B>(&call);
+        let state = PairState {
+            call,
+            terms: terms.clone(),
+            wanted: [by_rows, by_columns],
+        };
+        // One operation with a parent or two, whose number is part of its type.
+        macro_rules! with_parents {
+            ($parents:expr) => {{
+                let backward = PairBackward(operation).prepare::<C>($parents);
                 match backward.compute_bound().stateful() {
                     OpsKind::Tracked(prep) => prep.finish(state, terms),
                     OpsKind::UnTracked(prep) => prep.finish(terms),
                 }
-            }
+            }};
+        }
+        match column_node {
+            None => with_parents!([row_node]),
+            Some(column_node) => with_parents!([row_node, column_node]),
         }
     }
 }

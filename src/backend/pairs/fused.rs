@@ -4,8 +4,9 @@ use crate::{
     backend::{
         extension::{PairCall, PairOps},
         fused::{Host, HostIndices},
+        pairs::{AllPairs, NO_LABEL, Triplets},
     },
-    formula::PairFormula,
+    formula::{Measure, PairFormula},
     kernel::{self, Pairs, Points},
 };
 use burn::{
@@ -20,7 +21,6 @@ struct Operands<B: Host<f32>> {
     columns: Option<FloatTensor<B>>,
     row_labels: Vec<f32>,
     column_labels: Vec<f32>,
-    both: bool,
 }
 
 impl<B: Host<f32> + HostIndices> Operands<B> {
@@ -34,11 +34,10 @@ impl<B: Host<f32> + HostIndices> Operands<B> {
                 Some(_) => names.of(&B::indices(call.column_labels.clone())),
                 None => Vec::new(),
             },
-            both: call.both,
         }
     }
 
-    fn pairs(&self) -> Pairs<'_> {
+    fn pairs(&self, measure: Measure) -> Pairs<'_> {
         Pairs {
             rows: Points {
                 elements: B::slice(&self.rows),
@@ -49,8 +48,20 @@ impl<B: Host<f32> + HostIndices> Operands<B> {
                 labels: &self.column_labels,
             }),
             width: self.rows.shape()[1],
-            both: self.both,
+            measure,
         }
+    }
+}
+
+impl<B: Host<f32>> Operands<B> {
+    /// Gradients of rows and columns as tensors.
+    fn shaped(&self, gradients: [Option<Vec<f32>>; 2]) -> [Option<FloatTensor<B>>; 2] {
+        let [by_rows, by_columns] = gradients;
+        let columns = self.columns.as_ref().unwrap_or(&self.rows);
+        [
+            by_rows.map(|gradient| B::from_vec(gradient, self.rows.shape())),
+            by_columns.map(|gradient| B::from_vec(gradient, columns.shape())),
+        ]
     }
 }
 
@@ -62,6 +73,9 @@ impl Names {
     fn of(&mut self, labels: &[i64]) -> Vec<f32> {
         const EXACT: usize = 1 << f32::MANTISSA_DIGITS;
         let names = labels.iter().map(|&label| {
+            if label == NO_LABEL {
+                return f32::NAN;
+            }
             let next = self.0.len();
             *self.0.entry(label).or_insert(next as f32)
         });
@@ -73,19 +87,23 @@ impl Names {
 
 /// The terms of every row, and of every column if these have some.
 pub(in crate::backend) fn terms<B: PairOps + Host<f32> + HostIndices, F: PairFormula>(
-    formula: F,
+    pairs: AllPairs<F>,
     call: &PairCall<B>,
 ) -> FloatTensor<B> {
     let operands = Operands::new(call);
-    let terms = kernel::pair_terms(formula, &operands.pairs());
-    let count = F::TERMS.len();
-    let counted = terms.len() / count;
-    B::from_vec(terms, Shape::new([count, counted]))
+    let terms = kernel::pair_terms(pairs.formula, pairs.both, &operands.pairs(pairs.measure));
+    in_rows::<B>(terms, F::TERMS.len())
+}
+
+/// Numbers of each row or column, `[count, N]`.
+fn in_rows<B: Host<f32>>(numbers: Vec<f32>, count: usize) -> FloatTensor<B> {
+    let counted = numbers.len() / count;
+    B::from_vec(numbers, Shape::new([count, counted]))
 }
 
 /// The gradients of rows and columns, each where it is wanted.
 pub(in crate::backend) fn gradients<B: PairOps + Host<f32> + HostIndices, F: PairFormula>(
-    formula: F,
+    pairs: AllPairs<F>,
     call: &PairCall<B>,
     terms: FloatTensor<B>,
     upstream: FloatTensor<B>,
@@ -93,16 +111,37 @@ pub(in crate::backend) fn gradients<B: PairOps + Host<f32> + HostIndices, F: Pai
 ) -> [Option<FloatTensor<B>>; 2] {
     let operands = Operands::new(call);
     let (terms, upstream) = (B::contiguous(terms), B::contiguous(upstream));
-    let [by_rows, by_columns] = kernel::pair_gradients(
-        formula,
-        &operands.pairs(),
+    let gradients = kernel::pair_gradients(
+        pairs.formula,
+        pairs.both,
+        &operands.pairs(pairs.measure),
         B::slice(&terms),
         B::slice(&upstream),
         wanted,
     );
-    let columns = operands.columns.as_ref().unwrap_or(&operands.rows);
-    [
-        by_rows.map(|gradient| B::from_vec(gradient, operands.rows.shape())),
-        by_columns.map(|gradient| B::from_vec(gradient, columns.shape())),
-    ]
+    operands.shaped(gradients)
+}
+
+/// What all triplets of every row come to.
+pub(in crate::backend) fn triplet_terms<B: PairOps + Host<f32> + HostIndices>(
+    triplets: &Triplets,
+    call: &PairCall<B>,
+) -> FloatTensor<B> {
+    let operands = Operands::new(call);
+    let terms = kernel::triplet_terms(&triplets.all, &operands.pairs(triplets.measure));
+    in_rows::<B>(terms, 3)
+}
+
+/// The gradients of rows and columns, each where it is wanted.
+pub(in crate::backend) fn triplet_gradients<B: PairOps + Host<f32> + HostIndices>(
+    triplets: &Triplets,
+    call: &PairCall<B>,
+    upstream: FloatTensor<B>,
+    wanted: [bool; 2],
+) -> [Option<FloatTensor<B>>; 2] {
+    let operands = Operands::new(call);
+    let upstream = B::contiguous(upstream);
+    let pairs = operands.pairs(triplets.measure);
+    let gradients = kernel::triplet_gradients(&triplets.all, &pairs, B::slice(&upstream), wanted);
+    operands.shaped(gradients)
 }

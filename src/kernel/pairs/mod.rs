@@ -1,29 +1,34 @@
 //! Sums over all pairs of two sets of points, and their gradients, without ever holding all
 //! similarities.
 //!
-//! The similarities (dot products) are walked in tiles of [`SIDE`] by [`SIDE`]. Rows of tiles are taken
+//! The similarities (dot products, or another measure) are walked in tiles of [`SIDE`] by [`SIDE`]. Rows of tiles are taken
 //! one after the other; the tiles of one row of them are shared out over threads. Each tile owns what
 //! it adds to its columns; what it adds to its rows is put together afterwards, in order, so that
 //! results do not depend on the number of threads. Where both sets of points are the same, a tile and
 //! its mirror image are one piece of work.
 //!
 //! The backward pass computes each tile once more, turns it into its gradient G in place, and
-//! multiplies that on: `G B` is what the rows get, `Gᵀ A` what the columns get.
+//! multiplies that on: of dot products `G B` is what the rows get, `Gᵀ A` what the columns get.
+//!
+//! What has to see a whole row at once is in `rows`.
 
+mod measure;
+mod rows;
 mod sums;
 mod tile;
+mod triplets;
 
-use super::{
-    fresh::zeros,
-    gemm::{Existing, Matrix, Workers, product_with_step},
-    isa::Choice,
-};
-use crate::formula::PairFormula;
+use super::{fresh::zeros, gemm::Workers, isa::Choice};
+use crate::formula::{Measure, PairFormula};
 use core::ops::Range;
+use measure::{Block, Near, Side as PointsOf, squares};
 use rayon::prelude::*;
 use std::sync::Mutex;
 use sums::Sums;
 use tile::{Axis, Side, Tile};
+
+pub(crate) use rows::pair_rows;
+pub(crate) use triplets::{triplet_gradients, triplet_terms};
 
 /// How many rows and columns a tile has at most: 256 KB of similarities.
 const SIDE: usize = 256;
@@ -46,17 +51,44 @@ pub(crate) struct Pairs<'a> {
     pub columns: Option<Points<'a>>,
     /// The dimension of the points.
     pub width: usize,
-    /// Whether columns have terms, too; the same points have the same terms as rows and as columns.
-    pub both: bool,
+    /// What is taken of each pair.
+    pub measure: Measure,
 }
 
-/// The terms of every row (then of every column, if these have some), all of the first term, then all
-/// of the next.
+impl<'a> Points<'a> {
+    /// Some of the points.
+    fn side(&self, range: Range<usize>, width: usize, squares: &'a [f32]) -> PointsOf<'a> {
+        PointsOf {
+            elements: &self.elements[range.start * width..range.end * width],
+            squares: squares.get(range.clone()).unwrap_or_default(),
+            width,
+            count: range.len(),
+        }
+    }
+}
+
+impl<'a> Pairs<'a> {
+    /// What the rows are paired with.
+    ///
+    /// # Panics
+    /// If the lengths do not fit.
+    fn checked_columns(&self) -> Points<'a> {
+        let columns = self.columns.unwrap_or(self.rows);
+        for points in [self.rows, columns] {
+            let expected = points.labels.len() * self.width;
+            assert_eq!(points.elements.len(), expected, "points of this dimension");
+        }
+        columns
+    }
+}
+
+/// The terms of every row, all of the first term, then all of the next. With `both`, those of the columns
+/// are behind those of the rows; the same points have the same terms as rows and as columns.
 ///
 /// # Panics
 /// If the lengths do not fit.
-pub(crate) fn pair_terms<F: PairFormula>(formula: F, pairs: &Pairs<'_>) -> Vec<f32> {
-    let walk = Walk::new(formula, pairs);
+pub(crate) fn pair_terms<F: PairFormula>(formula: F, both: bool, pairs: &Pairs<'_>) -> Vec<f32> {
+    let walk = Walk::new(formula, both, pairs);
     let terms = F::TERMS.len();
     let empty = |count: usize| -> Vec<Sums> {
         blocks(count)
@@ -64,7 +96,7 @@ pub(crate) fn pair_terms<F: PairFormula>(formula: F, pairs: &Pairs<'_>) -> Vec<f
             .collect()
     };
     let mut rows = empty(pairs.rows.labels.len());
-    let mut columns = empty(match pairs.both && !walk.same {
+    let mut columns = empty(match both && !walk.same {
         true => walk.columns.labels.len(),
         false => 0,
     });
@@ -103,12 +135,13 @@ pub(crate) fn pair_terms<F: PairFormula>(formula: F, pairs: &Pairs<'_>) -> Vec<f
 /// If the lengths do not fit.
 pub(crate) fn pair_gradients<F: PairFormula>(
     formula: F,
+    both: bool,
     pairs: &Pairs<'_>,
     terms: &[f32],
     upstream: &[f32],
     wanted: [bool; 2],
 ) -> [Option<Vec<f32>>; 2] {
-    let walk = Walk::new(formula, pairs);
+    let walk = Walk::new(formula, both, pairs);
     let counted = walk.counted();
     assert_eq!(
         terms.len(),
@@ -144,26 +177,9 @@ pub(crate) fn pair_gradients<F: PairFormula>(
             for (column, target) in group {
                 walk.with_similarities(row, *column, |tile| {
                     tile.differentiate(&factors);
-                    if to_rows {
-                        let points = walk.columns.matrix(walk.column_block(*column), width);
-                        product_with_step(
-                            tile.matrix(),
-                            points,
-                            (&mut part, width),
-                            Existing::AddedTo,
-                            Workers::One,
-                        );
-                    }
-                    if let Some(target) = target {
-                        let points = walk.rows.matrix(block.clone(), width);
-                        product_with_step(
-                            tile.matrix().transposed(),
-                            points,
-                            (target, width),
-                            Existing::AddedTo,
-                            Workers::One,
-                        );
-                    }
+                    let part = to_rows.then_some(&mut part[..]);
+                    let target = target.as_mut().map(|target| &mut target[..]);
+                    tile.spread(&walk.block(row, *column), part, target);
                 });
             }
             part
@@ -197,13 +213,6 @@ fn blocks(count: usize) -> impl Iterator<Item = Range<usize>> {
         .map(move |first| first..count.min(first + SIDE))
 }
 
-impl<'a> Points<'a> {
-    fn matrix(&self, block: Range<usize>, width: usize) -> Matrix<'a> {
-        let elements = &self.elements[block.start * width..block.end * width];
-        Matrix::new(elements, block.len(), width)
-    }
-}
-
 /// What a walk needs to know everywhere.
 struct Walk<'a, F> {
     formula: F,
@@ -213,25 +222,29 @@ struct Walk<'a, F> {
     same: bool,
     both: bool,
     width: usize,
+    measure: Measure,
+    row_squares: Vec<f32>,
+    /// Those of other columns.
+    column_squares: Vec<f32>,
     choice: Choice,
     /// Memory for tiles that is not in use.
-    tiles: Mutex<Vec<Vec<f32>>>,
+    tiles: Mutex<Vec<(Vec<f32>, Near)>>,
 }
 
 impl<'a, F: PairFormula> Walk<'a, F> {
-    fn new(formula: F, pairs: &Pairs<'a>) -> Self {
-        let columns = pairs.columns.unwrap_or(pairs.rows);
-        for points in [pairs.rows, columns] {
-            let expected = points.labels.len() * pairs.width;
-            assert_eq!(points.elements.len(), expected, "points of this dimension");
-        }
+    fn new(formula: F, both: bool, pairs: &Pairs<'a>) -> Self {
+        let columns = pairs.checked_columns();
+        let squares = |points: Points<'_>| squares(pairs.measure, points.elements, pairs.width);
         Self {
             formula,
             rows: pairs.rows,
             columns,
             same: pairs.columns.is_none(),
-            both: pairs.both,
+            both,
             width: pairs.width,
+            measure: pairs.measure,
+            row_squares: squares(pairs.rows),
+            column_squares: pairs.columns.map(squares).unwrap_or_default(),
             choice: Choice::current(),
             tiles: Mutex::default(),
         }
@@ -291,20 +304,32 @@ impl<'a, F: PairFormula> Walk<'a, F> {
         targets.par_chunks_mut(per_group).map(work).collect()
     }
 
+    /// The points of a tile.
+    fn block(&self, row: usize, column: usize) -> Block<'_> {
+        let column_squares = match self.same {
+            true => &self.row_squares,
+            false => &self.column_squares,
+        };
+        Block {
+            measure: self.measure,
+            rows: self
+                .rows
+                .side(self.row_block(row), self.width, &self.row_squares),
+            columns: self
+                .columns
+                .side(self.column_block(column), self.width, column_squares),
+            workers: Workers::One,
+        }
+    }
+
     /// Computes the similarities of a tile and hands it over.
     fn with_similarities(&self, row: usize, column: usize, work: impl FnOnce(&mut Tile<'_, F>)) {
         let unused = self.tiles.lock().expect("no panic while it was held").pop();
-        let mut elements = unused.unwrap_or_else(|| vec![0.0; SIDE * SIDE]);
+        let (mut elements, mut near) =
+            unused.unwrap_or_else(|| (vec![0.0; SIDE * SIDE], Near::new()));
         let (rows, columns) = (self.row_block(row), self.column_block(column));
-        product_with_step(
-            self.rows.matrix(rows.clone(), self.width),
-            self.columns
-                .matrix(columns.clone(), self.width)
-                .transposed(),
-            (&mut elements, SIDE),
-            Existing::Overwritten,
-            Workers::One,
-        );
+        self.block(row, column)
+            .fill((&mut elements, SIDE), &mut near);
         let mut tile = Tile {
             formula: self.formula,
             choice: self.choice,
@@ -314,9 +339,10 @@ impl<'a, F: PairFormula> Walk<'a, F> {
             rows: Axis::new(&self.rows.labels[rows.clone()], rows.start),
             columns: Axis::new(&self.columns.labels[columns.clone()], columns.start),
             elements: &mut elements,
+            near: &near,
         };
         work(&mut tile);
         let mut unused = self.tiles.lock().expect("no panic while it was held");
-        unused.push(elements);
+        unused.push((elements, near));
     }
 }

@@ -5,12 +5,12 @@
 
 use super::{
     Factors, SIDE,
+    measure::{Block, Near},
     sums::{Sums, reference},
 };
 use crate::{
     formula::{Dual, Kind, PairFormula, Real, Summation, Term},
     kernel::{
-        gemm::Matrix,
         isa::{Choice, dispatch},
         lane::Lane,
         simd::{Isa, WIDTH},
@@ -59,11 +59,18 @@ pub(super) struct Tile<'a, F> {
     pub columns: Axis,
     /// Rows begin [`SIDE`] elements apart.
     pub elements: &'a mut Vec<f32>,
+    pub near: &'a Near,
 }
 
 impl<F: PairFormula> Tile<'_, F> {
-    pub fn matrix(&self) -> Matrix<'_> {
-        Matrix::with_step(self.elements, self.rows.count, self.columns.count, SIDE)
+    /// Adds what the gradient is to rows and columns, each where it is wanted. It is lost.
+    pub fn spread(
+        &mut self,
+        block: &Block<'_>,
+        to_rows: Option<&mut [f32]>,
+        to_columns: Option<&mut [f32]>,
+    ) {
+        block.spread((self.elements, SIDE), self.near, to_rows, to_columns);
     }
 
     /// Adds what the pairs come to for each row, or for each column.

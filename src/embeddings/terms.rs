@@ -1,13 +1,13 @@
 //! Terms of all pairs, one by one.
 
 use crate::{
-    backend::{PairInputs, pair_terms},
-    formula::PairFormula,
+    backend::{AllPairs, PairInputs, pair_terms},
+    formula::{Measure, PairFormula},
 };
 use burn::tensor::{Int, Tensor};
 
 /// The terms of some points.
-pub(super) struct Terms {
+pub(crate) struct Terms {
     /// `[T, N]`, or `[T, N + K]`
     all: Tensor<2>,
     rows: usize,
@@ -16,18 +16,13 @@ pub(super) struct Terms {
 impl Terms {
     /// Those of the rows, each paired with all others.
     pub fn of<F: PairFormula>(formula: F, rows: Tensor<2>, labels: Tensor<1, Int>) -> Self {
-        let count = rows.dims()[0];
         let inputs = PairInputs {
             rows,
             columns: None,
             row_labels: labels.clone(),
             column_labels: labels,
-            both: false,
         };
-        Self {
-            all: pair_terms(formula, inputs),
-            rows: count,
-        }
+        Self::measured(formula, Measure::Dot, inputs)
     }
 
     /// Those of the rows, each paired with all columns, and those of the columns if `both` is set.
@@ -37,17 +32,36 @@ impl Terms {
         (columns, column_labels): (Tensor<2>, Tensor<1, Int>),
         both: bool,
     ) -> Self {
-        let count = rows.dims()[0];
+        let measure = Measure::Dot;
         let inputs = PairInputs {
             rows,
             columns: Some(columns),
             row_labels,
             column_labels,
+        };
+        let pairs = AllPairs {
+            formula,
+            measure,
             both,
         };
+        Self::new(pairs, inputs)
+    }
+
+    /// Those of the rows by another measure.
+    pub fn measured<F: PairFormula>(formula: F, measure: Measure, inputs: PairInputs) -> Self {
+        let both = false;
+        let pairs = AllPairs {
+            formula,
+            measure,
+            both,
+        };
+        Self::new(pairs, inputs)
+    }
+
+    fn new<F: PairFormula>(pairs: AllPairs<F>, inputs: PairInputs) -> Self {
         Self {
-            all: pair_terms(formula, inputs),
-            rows: count,
+            rows: inputs.rows.dims()[0],
+            all: pair_terms(pairs, inputs),
         }
     }
 
@@ -66,6 +80,6 @@ impl Terms {
 }
 
 /// The numbers from `first` on as labels.
-pub(super) fn labels_from(first: usize, count: usize, like: &Tensor<2>) -> Tensor<1, Int> {
+pub(crate) fn labels_from(first: usize, count: usize, like: &Tensor<2>) -> Tensor<1, Int> {
     Tensor::arange(first as i64..(first + count) as i64, &like.device())
 }

@@ -8,10 +8,10 @@ use crate::{
 };
 use burn::tensor::{Bool, DType, Shape, Tensor};
 
-use super::embeddings::widened;
+use super::ready::widened;
 
 /// The losses of some rows, in `f32` where the embeddings are of half precision.
-pub(super) struct RowLosses {
+pub(crate) struct RowLosses {
     /// One for each; a single 0 with a backward pass where there are no rows at all.
     losses: Tensor<1>,
     count: usize,
@@ -35,6 +35,14 @@ impl RowLosses {
             count: 0,
             silent: None,
             dtype: operands[0].dtype(),
+        }
+    }
+
+    /// So many losses of 0 in place of none, of rows that say nothing.
+    pub fn with_rows(self, count: usize) -> Self {
+        match count {
+            0 => self,
+            _ => Self::silent(self.losses.expand(Shape::new([count])), self.dtype),
         }
     }
 
@@ -125,7 +133,7 @@ fn everywhere<const D: usize>(tensor: &Tensor<D>) -> Tensor<D, Bool> {
 /// The rows with those of weight 0 replaced by zeros: whatever they hold, it must not reach a gradient.
 /// For rows that no other row is compared with.
 #[track_caller]
-pub(super) fn without_weightless(
+pub(crate) fn without_weightless(
     loss: &str,
     rows: Tensor<2>,
     weights: Option<&Tensor<1>>,
@@ -143,7 +151,7 @@ pub(super) fn without_weightless(
 }
 
 /// `ln(1 + e^x)`, with all its digits.
-pub(super) fn softplus(x: Tensor<1>) -> Tensor<1> {
+pub(crate) fn softplus(x: Tensor<1>) -> Tensor<1> {
     let count = x.dims();
     let prediction: Tensor<2> = x.unsqueeze();
     let inputs = Inputs {
@@ -153,6 +161,11 @@ pub(super) fn softplus(x: Tensor<1>) -> Tensor<1> {
         columns: None,
     };
     losses(BinaryCrossEntropy, inputs).reshape(count)
+}
+
+/// `ln(1 + e^x)`; 0, without a gradient, where there is none.
+pub(crate) fn softplus_of_some(x: Tensor<1>, none: Tensor<1, Bool>) -> Tensor<1> {
+    softplus(x.mask_fill(none.clone(), 0.0)).mask_fill(none, 0.0)
 }
 
 /// Gives a loss of rows of two sets of embeddings its `forward` methods, from
@@ -227,4 +240,4 @@ macro_rules! rows_loss {
         }
     };
 }
-pub(super) use rows_loss;
+pub(crate) use rows_loss;

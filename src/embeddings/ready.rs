@@ -3,7 +3,7 @@
 use burn::tensor::{DType, Tensor};
 
 /// Half precision in `f32`.
-pub(super) fn widened<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+pub(crate) fn widened<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
     match tensor.dtype() {
         DType::F16 | DType::BF16 => tensor.cast(DType::F32),
         _ => tensor,
@@ -11,7 +11,7 @@ pub(super) fn widened<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
 }
 
 /// Embeddings as they are compared: not of half precision, and of norm 1 if that is wanted.
-pub(super) fn ready(embeddings: Tensor<2>, normalize: bool) -> Tensor<2> {
+pub(crate) fn ready(embeddings: Tensor<2>, normalize: bool) -> Tensor<2> {
     let embeddings = widened(embeddings);
     match normalize {
         true => unit_rows(embeddings),

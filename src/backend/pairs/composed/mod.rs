@@ -1,99 +1,35 @@
-//! Terms of all pairs as ordinary operations of one backend, below autodiff: a block of rows at a time,
-//! so that never more than a block of similarities is held.
+//! Pairs of points as ordinary operations of one backend, below autodiff: a block of rows at a time, so
+//! that never more than a block of pairs is held.
+
+mod block;
+mod listed;
+mod measure;
+mod triplets;
 
 use crate::{
     backend::{
         extension::{PairCall, PairOps},
-        numbers::{Numbers, bool_dtype},
+        numbers::Numbers,
+        pairs::AllPairs,
     },
-    formula::{Dual, Kind, PairFormula, Real, Summation},
+    formula::{Dual, PairFormula, Real, Summation},
 };
+use block::{Block, Spread};
 use burn::{
-    backend::{
-        TensorMetadata, get_or_init_device_settings,
-        tensor::{BoolTensor, FloatTensor, IntTensor},
-    },
-    tensor::{IntDType, Shape, Slice},
+    backend::{TensorMetadata, tensor::FloatTensor},
+    tensor::{Shape, Slice},
 };
 use core::ops::Range;
 
-/// How many similarities a block has at most, unless a single row has more.
-const BLOCK: usize = if cfg!(test) { 64 } else { 4 << 20 };
+pub(in crate::backend) use listed::{listed, listed_gradients};
+pub(in crate::backend) use triplets::{triplet_gradients, triplet_terms};
 
-/// A block of rows with all columns.
-struct Block<B: PairOps> {
-    rows: Range<usize>,
-    /// Their points, and all of those they are paired with.
-    points: Numbers<B>,
-    columns: Numbers<B>,
-    similarities: Numbers<B>,
-    /// Which pairs are not positive, and which are not negative.
-    outside: [BoolTensor<B>; 2],
-}
-
-impl<B: PairOps> Block<B> {
-    fn all(call: &PairCall<B>) -> impl Iterator<Item = Self> {
-        let rows = call.rows.shape()[0];
-        let columns = call.columns.as_ref().unwrap_or(&call.rows).shape()[0];
-        let per_block = (BLOCK / columns.max(1)).max(1);
-        (0..rows)
-            .step_by(per_block)
-            .map(move |first| Self::new(call, first..rows.min(first + per_block)))
-    }
-
-    fn new(call: &PairCall<B>, rows: Range<usize>) -> Self {
-        let columns = call.columns.clone().unwrap_or_else(|| call.rows.clone());
-        let [count, width] = [columns.shape()[0], columns.shape()[1]];
-        let slices = [Slice::from(rows.clone()), Slice::from(0..width)];
-        let points = Numbers::<B>(B::float_slice(call.rows.clone(), &slices));
-        let columns = Numbers::<B>(columns);
-        let shape = Shape::new([rows.len(), count]);
-        let equal = |of_rows: IntTensor<B>, of_columns: IntTensor<B>| {
-            let of_rows = B::int_reshape(of_rows, Shape::new([rows.len(), 1]));
-            let of_columns = B::int_reshape(of_columns, Shape::new([1, count]));
-            B::int_equal(
-                B::int_expand(of_rows, shape.clone()),
-                B::int_expand(of_columns, shape.clone()),
-                bool_dtype::<B>(&call.rows),
-            )
-        };
-        let row_labels = B::int_slice(call.row_labels.clone(), &[Slice::from(rows.clone())]);
-        let mut not_negative = equal(row_labels, call.column_labels.clone());
-        let mut not_positive = B::bool_not(not_negative.clone());
-        if call.columns.is_none() {
-            let device = call.rows.device();
-            let dtype: IntDType = get_or_init_device_settings::<B>(&device).int_dtype;
-            let places = |range: Range<usize>| {
-                B::int_arange(range.start as i64..range.end as i64, &device, dtype)
-            };
-            let itself = equal(places(rows.clone()), places(0..count));
-            not_positive = B::bool_or(not_positive, itself.clone());
-            not_negative = B::bool_or(not_negative, itself);
-        }
-        Self {
-            similarities: points.clone().matmul(columns.clone().transpose()),
-            rows,
-            points,
-            columns,
-            outside: [not_positive, not_negative],
-        }
-    }
-
-    fn outside(&self, kind: Kind) -> BoolTensor<B> {
-        self.outside[match kind {
-            Kind::Positive => 0,
-            Kind::Negative => 1,
-        }]
-        .clone()
-    }
-
-    /// The logarithm of the sum of exponentials along a dimension, in two parts: what it is relative to,
-    /// and the sum.
-    fn exponentials(f: Numbers<B>, dim: usize) -> (Numbers<B>, Numbers<B>) {
-        let largest = f.clone().max_dim(dim);
-        let sum = (f - reference(largest.clone())).exp().sum_dim(dim);
-        (largest, sum)
-    }
+/// The logarithm of the sum of exponentials along a dimension, in two parts: what it is relative to,
+/// and the sum.
+fn exponentials<B: PairOps>(f: Numbers<B>, dim: usize) -> (Numbers<B>, Numbers<B>) {
+    let largest = f.clone().max_dim(dim);
+    let sum = (f - reference(largest.clone())).exp().sum_dim(dim);
+    (largest, sum)
 }
 
 /// What exponents are taken relative to: 0 where there was none but minus infinity.
@@ -111,15 +47,16 @@ fn log_sum<B: PairOps>(largest: Numbers<B>, sum: Numbers<B>) -> Numbers<B> {
 
 /// The terms of every row, and of every column if these have some: `[T, N]` or `[T, N + K]`.
 pub(in crate::backend) fn terms<B: PairOps, F: PairFormula>(
-    formula: F,
+    pairs: AllPairs<F>,
     call: &PairCall<B>,
 ) -> FloatTensor<B> {
-    let has_columns = call.both && call.columns.is_some();
+    let formula = pairs.formula;
+    let has_columns = pairs.both && call.columns.is_some();
     let mut of_rows: Vec<Vec<Numbers<B>>> = vec![Vec::new(); F::TERMS.len()];
     let mut of_columns: Vec<Option<(Numbers<B>, Numbers<B>)>> = vec![None; F::TERMS.len()];
-    for block in Block::all(call) {
+    for block in Block::all(call, pairs.measure, 1) {
         for (index, term) in F::TERMS.iter().enumerate() {
-            let f = formula.value(index, block.similarities.clone());
+            let f = formula.value(index, block.measures.clone());
             let outside = block.outside(term.kind);
             match term.summation {
                 Summation::Sum => {
@@ -135,10 +72,10 @@ pub(in crate::backend) fn terms<B: PairOps, F: PairFormula>(
                 }
                 Summation::LogSumExp => {
                     let f = f.mask_fill(outside, f64::NEG_INFINITY);
-                    let (largest, sum) = Block::exponentials(f.clone(), 1);
+                    let (largest, sum) = exponentials(f.clone(), 1);
                     of_rows[index].push(log_sum(largest, sum));
                     if has_columns {
-                        let (largest, sum) = Block::exponentials(f, 0);
+                        let (largest, sum) = exponentials(f, 0);
                         of_columns[index] = Some(match of_columns[index].take() {
                             Some(before) => together(before, (largest, sum)),
                             None => (largest, sum),
@@ -186,17 +123,17 @@ fn together<B: PairOps>(
 /// The gradients of rows and columns, each where it is wanted. Of the same points there is one, the
 /// first.
 pub(in crate::backend) fn gradients<B: PairOps, F: PairFormula>(
-    formula: F,
+    pairs: AllPairs<F>,
     call: &PairCall<B>,
     terms: FloatTensor<B>,
     upstream: FloatTensor<B>,
-    [to_rows, to_columns]: [bool; 2],
+    wanted: [bool; 2],
 ) -> [Option<FloatTensor<B>>; 2] {
+    let formula = pairs.formula;
     let same = call.columns.is_none();
     let rows = call.rows.shape()[0];
-    let mut by_rows = Vec::new();
-    let mut by_columns: Option<Numbers<B>> = None;
-    for block in Block::all(call) {
+    let mut spread = Spread::new(call, wanted);
+    for block in Block::all(call, pairs.measure, 1) {
         let count = block.columns.shape()[0];
         let part = |tensor: &FloatTensor<B>, index: usize, range: Range<usize>| {
             let slices = [Slice::from(index..index + 1), Slice::from(range)];
@@ -204,7 +141,7 @@ pub(in crate::backend) fn gradients<B: PairOps, F: PairFormula>(
         };
         let mut gradient: Option<Numbers<B>> = None;
         for (index, term) in F::TERMS.iter().enumerate() {
-            let f = formula.value(index, Dual::variable(block.similarities.clone()));
+            let f = formula.value(index, Dual::variable(block.measures.clone()));
             let share = |total: Numbers<B>, upstream: Numbers<B>| match term.summation {
                 Summation::Sum => upstream,
                 Summation::LogSumExp => (f.value.clone() - total).exp() * upstream,
@@ -215,7 +152,7 @@ pub(in crate::backend) fn gradients<B: PairOps, F: PairFormula>(
                 part(&terms, index, own.clone()).reshape(own_shape.clone()),
                 part(&upstream, index, own).reshape(own_shape),
             );
-            if call.both && !same {
+            if pairs.both && !same {
                 let columns = rows..rows + count;
                 shares = shares
                     + share(
@@ -229,23 +166,9 @@ pub(in crate::backend) fn gradients<B: PairOps, F: PairFormula>(
                 None => slope,
             });
         }
-        let gradient = gradient.expect("a formula has a term");
-        if to_rows {
-            by_rows.push(gradient.clone().matmul(block.columns));
-        }
-        if to_columns || (same && to_rows) {
-            let add = gradient.transpose().matmul(block.points);
-            by_columns = Some(match by_columns {
-                Some(before) => before + add,
-                None => add,
-            });
-        }
+        spread.add(block, gradient.expect("a formula has a term"));
     }
-    let by_rows = to_rows.then(|| Numbers::cat(by_rows, 0));
-    match (same, by_rows, by_columns) {
-        (true, Some(by_rows), Some(by_columns)) => [Some((by_rows + by_columns).0), None],
-        (_, by_rows, by_columns) => [by_rows.map(|by| by.0), by_columns.map(|by| by.0)],
-    }
+    spread.gradients()
 }
 
 #[cfg(all(test, feature = "flex"))]

@@ -1,0 +1,235 @@
+//! All triplets of every anchor, without enumerating them.
+//!
+//! What a hinge costs follows from the anchor's negatives in order: of a positive at distance `p` the
+//! triplets that cost something are those with the negatives below `p + m`, and together they cost their
+//! number times `p + m` less the sum of the distances. So an anchor takes the time of sorting.
+
+use super::{
+    Pairs,
+    rows::{pair_rows, row_gradients},
+};
+use crate::formula::{AllTriplets, Dual, PairSelection, TripletPenalty};
+
+/// Of every anchor: what its triplets cost together, how many of them cost something, how many there are.
+/// First the costs of all, then the other two.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub(crate) fn triplet_terms(triplets: &AllTriplets, pairs: &Pairs<'_>) -> Vec<f32> {
+    let of_anchors = pair_rows(pairs, |anchor, measures| {
+        let others = Others::new(triplets, pairs, anchor, measures);
+        let costs = others.costs(triplets.penalty, None);
+        let all = others.positives.len() * others.negatives.len();
+        [costs.sum, costs.count, all as f64]
+    });
+    let term = |index: usize| of_anchors.iter().map(move |terms| terms[index] as f32);
+    (0..3).flat_map(term).collect()
+}
+
+/// What an upstream gradient of the first term of each anchor is to rows and columns, each where it is
+/// wanted. Of the same points there is one gradient, the first.
+///
+/// # Panics
+/// If the lengths do not fit.
+pub(crate) fn triplet_gradients(
+    triplets: &AllTriplets,
+    pairs: &Pairs<'_>,
+    upstream: &[f32],
+    wanted: [bool; 2],
+) -> [Option<Vec<f32>>; 2] {
+    let anchors = pairs.rows.labels.len();
+    assert!(upstream.len() >= anchors, "a gradient for each anchor");
+    row_gradients(pairs, wanted, |anchor, measures| {
+        let others = Others::new(triplets, pairs, anchor, measures);
+        let mut slopes = Slopes {
+            positives: vec![0.0; others.positives.len()],
+            negatives: vec![0.0; others.negatives.len()],
+        };
+        let upstream = f64::from(upstream[anchor]);
+        if upstream != 0.0 {
+            others.costs(triplets.penalty, Some(&mut slopes));
+        }
+        let slope_of_gap = |x: f32| -> f64 {
+            let distance = triplets.gap.value(Dual::variable(f64::from(x)));
+            distance.derivative()
+        };
+        let all = others.positives.iter().zip(&slopes.positives);
+        let all = all.chain(others.negatives.iter().zip(&slopes.negatives));
+        let all: Vec<_> = all
+            .filter(|(_, slope)| **slope != 0.0)
+            .map(|(other, slope)| {
+                let x = measures[other.column];
+                (other.column, (upstream * slope * slope_of_gap(x)) as f32)
+            })
+            .collect();
+        measures.fill(0.0);
+        for (column, slope) in all {
+            measures[column] = slope;
+        }
+    })
+}
+
+/// A point next to an anchor.
+#[derive(Clone, Copy)]
+struct Other {
+    distance: f64,
+    column: usize,
+}
+
+/// The points next to an anchor, nearest first.
+struct Others {
+    positives: Vec<Other>,
+    negatives: Vec<Other>,
+    /// Whether a distance is NaN.
+    has_nan: bool,
+}
+
+/// What the triplets of an anchor come to.
+struct Costs {
+    sum: f64,
+    /// How many cost something.
+    count: f64,
+}
+
+/// The slopes of the sum by the distance of each point.
+struct Slopes {
+    positives: Vec<f64>,
+    negatives: Vec<f64>,
+}
+
+impl Others {
+    fn new(triplets: &AllTriplets, pairs: &Pairs<'_>, anchor: usize, measures: &[f32]) -> Self {
+        let columns = pairs.columns.unwrap_or(pairs.rows).labels;
+        let itself = pairs.columns.is_none().then_some(anchor);
+        let label = pairs.rows.labels[anchor];
+        let (mut positives, mut negatives) = (Vec::new(), Vec::new());
+        for (column, (&x, &other)) in measures.iter().zip(columns).enumerate() {
+            if Some(column) == itself || other.is_nan() {
+                continue;
+            }
+            let distance = triplets.gap.value(f64::from(x));
+            let points = match other == label {
+                true => &mut positives,
+                false => &mut negatives,
+            };
+            points.push(Other { distance, column });
+        }
+        let mut others = Self {
+            has_nan: positives
+                .iter()
+                .chain(&negatives)
+                .any(|other: &Other| other.distance.is_nan()),
+            positives,
+            negatives,
+        };
+        if others.positives.is_empty() || others.negatives.is_empty() {
+            others.clear();
+        }
+        if let PairSelection::MultiSimilarity { epsilon } = triplets.selection {
+            others.select(epsilon);
+        }
+        let by_distance = |a: &Other, b: &Other| a.distance.total_cmp(&b.distance);
+        others.positives.sort_unstable_by(by_distance);
+        others.negatives.sort_unstable_by(by_distance);
+        others
+    }
+
+    fn clear(&mut self) {
+        self.positives.clear();
+        self.negatives.clear();
+        self.has_nan = false;
+    }
+
+    /// Keeps the pairs that are harder than the easiest of the other kind, by a margin.
+    fn select(&mut self, epsilon: f64) {
+        if self.has_nan {
+            return;
+        }
+        let distances =
+            |others: &[Other]| -> Vec<f64> { others.iter().map(|other| other.distance).collect() };
+        let nearest = distances(&self.negatives)
+            .into_iter()
+            .fold(f64::INFINITY, f64::min);
+        let farthest = distances(&self.positives)
+            .into_iter()
+            .fold(f64::NEG_INFINITY, f64::max);
+        self.positives
+            .retain(|positive| positive.distance + epsilon > nearest);
+        self.negatives
+            .retain(|negative| negative.distance - epsilon < farthest);
+    }
+
+    /// What all triplets come to, and the slopes if they are wanted.
+    fn costs(&self, penalty: TripletPenalty, slopes: Option<&mut Slopes>) -> Costs {
+        if self.has_nan {
+            if let Some(slopes) = slopes {
+                slopes.positives.fill(f64::NAN);
+                slopes.negatives.fill(f64::NAN);
+            }
+            return Costs {
+                sum: f64::NAN,
+                count: (self.positives.len() * self.negatives.len()) as f64,
+            };
+        }
+        match penalty {
+            TripletPenalty::Hinge { margin } => self.hinges(margin, slopes),
+            TripletPenalty::Soft => self.soft(slopes),
+        }
+    }
+
+    fn hinges(&self, margin: f64, mut slopes: Option<&mut Slopes>) -> Costs {
+        let mut costs = Costs {
+            sum: 0.0,
+            count: 0.0,
+        };
+        let (mut below, mut sum_below) = (0, 0.0);
+        for (index, positive) in self.positives.iter().enumerate() {
+            let reach = positive.distance + margin;
+            while let Some(negative) = self.negatives.get(below)
+                && negative.distance < reach
+            {
+                sum_below += negative.distance;
+                below += 1;
+            }
+            costs.sum += below as f64 * reach - sum_below;
+            costs.count += below as f64;
+            if let Some(slopes) = &mut slopes {
+                slopes.positives[index] = below as f64;
+                // Where the negatives that this one reaches end; put together below.
+                if below > 0 {
+                    slopes.negatives[below - 1] -= 1.0;
+                }
+            }
+        }
+        if let Some(slopes) = slopes {
+            let mut reached = 0.0;
+            for slope in slopes.negatives.iter_mut().rev() {
+                reached += *slope;
+                *slope = reached;
+            }
+        }
+        costs
+    }
+
+    fn soft(&self, mut slopes: Option<&mut Slopes>) -> Costs {
+        let mut costs = Costs {
+            sum: 0.0,
+            count: 0.0,
+        };
+        for (i, positive) in self.positives.iter().enumerate() {
+            for (j, negative) in self.negatives.iter().enumerate() {
+                let x = positive.distance - negative.distance;
+                let Some(slopes) = &mut slopes else {
+                    let cost = TripletPenalty::Soft.value(x);
+                    costs.sum += cost;
+                    costs.count += f64::from(cost > 0.0);
+                    continue;
+                };
+                let slope = TripletPenalty::Soft.value(Dual::variable(x)).derivative();
+                slopes.positives[i] += slope;
+                slopes.negatives[j] -= slope;
+            }
+        }
+        costs
+    }
+}

@@ -1,0 +1,104 @@
+//! ArcFace.
+
+use super::{
+    margin_softmax::{margin_softmax_loss, row},
+    proxies::{check_sizes, random},
+};
+use crate::{
+    error::{Check, LossError},
+    formula::{AngularMargin, CrossEntropy, SoftmaxRow},
+    reduction::Reduction,
+    softmax::SoftmaxLoss,
+};
+use burn::{
+    config::Config,
+    module::{Module, Param},
+    tensor::{Device, Tensor},
+};
+
+/// Configuration of [`ArcFaceLoss`].
+#[derive(Config, Debug)]
+pub struct ArcFaceLossConfig {
+    /// How many classes there are, at least 1.
+    pub classes: usize,
+    /// The dimension of the embeddings, at least 1.
+    pub dimension: usize,
+    /// What is added to the angle between an embedding and its proxy, in radians, from 0 to pi. Default 0.5, as in
+    /// the paper.
+    #[config(default = 0.5)]
+    pub margin: f64,
+    /// What cosines are multiplied with, above 0. Default 64, as in the paper.
+    #[config(default = 64.0)]
+    pub scale: f64,
+    /// How the losses of all embeddings become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// ArcFace: cross entropy of the cosines with learned proxies of the classes, with a margin on the angle.
+///
+/// ```text
+/// l = -ln e^(s cos(t_y + m)) / (e^(s cos(t_y + m)) + sum_(c != y) e^(s cos t_c))
+/// ```
+/// with the angle `t_c` between the embedding and the proxy of class c. Where `t_y + m` is more than a half turn
+/// `cos t_y - m sin m` takes its place, so that the loss goes on falling. The proxies are parameters of the
+/// loss: give it to the optimizer with the model. The cosines `[N, C]` are held.
+///
+/// Source: J. Deng et al., *ArcFace: Additive Angular Margin Loss for Deep Face Recognition*, 2019.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::ArcFaceLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = ArcFaceLossConfig::new(1, 2).init(&device);
+/// let embeddings = Tensor::<2>::from_floats([[3.0, 4.0]], &device);
+/// // Of one class there is nothing to tell apart.
+/// let value = loss.forward(embeddings, Tensor::<1, Int>::from_ints([0], &device));
+/// assert_eq!(value.into_scalar::<f32>(), 0.0);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct ArcFaceLoss {
+    proxies: Param<Tensor<2>>,
+    margin: f64,
+    scale: f64,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl ArcFaceLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `classes` or `dimension` is 0, `margin` is not from 0 to pi, or `scale` is not above 0.
+    pub fn try_init(&self, device: &Device) -> Result<ArcFaceLoss, LossError> {
+        let check = Check("ArcFaceLossConfig");
+        check_sizes(check, self.classes, self.dimension)?;
+        let in_range = (0.0..=core::f64::consts::PI).contains(&self.margin);
+        check.that(in_range, "margin", self.margin, "an angle from 0 to pi")?;
+        check.above_zero("scale", self.scale)?;
+        Ok(ArcFaceLoss {
+            proxies: random(self.classes, self.dimension, device),
+            margin: self.margin,
+            scale: self.scale,
+            reduction: self.reduction,
+        })
+    }
+}
+
+margin_softmax_loss!(ArcFaceLoss, ArcFaceLossConfig, AngularMargin, shows: [margin, scale]);
+
+impl SoftmaxLoss for ArcFaceLoss {
+    const NAME: &'static str = "ArcFaceLoss";
+    type Formula = CrossEntropy;
+    type Margin = AngularMargin;
+
+    fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, AngularMargin> {
+        let margin = AngularMargin {
+            margin: self.margin,
+        };
+        row(Self::NAME, margin, vec![0.0; classes], self.scale)
+    }
+}

@@ -1,0 +1,106 @@
+//! The circle loss.
+
+use crate::{
+    embeddings::{RowLosses, Samples, Terms, labelled_loss, softplus_of_some},
+    error::{Check, LossError},
+    formula::{CirclePairs, Measure},
+    module::loss_module,
+    reduction::Reduction,
+};
+use burn::{config::Config, module::Module};
+
+/// Configuration of [`CircleLoss`].
+#[derive(Config, Debug)]
+pub struct CircleLossConfig {
+    /// How far from the best similarity pairs may be, at least 0. Default 0.4, as in the paper for retrieval.
+    #[config(default = 0.4)]
+    pub margin: f64,
+    /// What all similarities are multiplied with, above 0. Default 80, as in the paper for retrieval.
+    #[config(default = 80.0)]
+    pub gamma: f64,
+    /// Whether embeddings are divided by their norm first. Default: yes.
+    #[config(default = true)]
+    pub normalize: bool,
+    /// How the losses of all embeddings become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The circle loss: each similarity is pulled the harder, the farther it is from its best.
+///
+/// ```text
+/// l_i = ln(1 + sum_n e^(g a_n (s_in - m)) sum_p e^(-g a_p (s_ip - 1 + m)))          s_ij = z_i · z_j
+/// a_p = [1 + m - s_ip]_+          a_n = [s_in + m]_+          (without a gradient)
+/// ```
+/// over the embeddings p with the label of i and n with another. An embedding that lacks either is left out.
+/// Similarities are never held all at once.
+///
+/// Source: Y. Sun et al., *Circle Loss: A Unified Perspective of Pair Similarity Optimization*, 2020.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::CircleLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = CircleLossConfig::new().with_gamma(1.0).init();
+/// let embeddings = Tensor::<2>::from_floats([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0]], &device);
+/// let labels = Tensor::<1, Int>::from_ints([7, 7, 8], &device);
+/// // Similarities are 1 and 0, their weights 0.4 and 0.4.
+/// let value = loss.forward(embeddings, labels).into_scalar::<f32>();
+/// assert!((value - (2.0 * -0.16f32).exp().ln_1p()).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct CircleLoss {
+    margin: f64,
+    gamma: f64,
+    normalize: bool,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl CircleLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `margin` is negative or not finite, or `gamma` is not above 0.
+    pub fn try_init(&self) -> Result<CircleLoss, LossError> {
+        let check = Check("CircleLossConfig");
+        check.at_least_zero("margin", self.margin)?;
+        check.above_zero("gamma", self.gamma)?;
+        Ok(CircleLoss {
+            margin: self.margin,
+            gamma: self.gamma,
+            normalize: self.normalize,
+            reduction: self.reduction,
+        })
+    }
+}
+
+loss_module!(CircleLoss, CircleLossConfig, shows: [margin, gamma, normalize]);
+
+labelled_loss!(
+    CircleLoss,
+    each: "The loss of each embedding; 0 where it has no positive or no negative."
+);
+
+impl CircleLoss {
+    fn row_losses(&self, samples: Samples) -> RowLosses {
+        if samples.has_no_pair() {
+            return samples.nothing();
+        }
+        let dtype = samples.dtype();
+        let formula = CirclePairs {
+            margin: self.margin,
+            gamma: self.gamma,
+        };
+        let terms = Terms::measured(formula, Measure::Dot, samples.ready(self.normalize));
+        let [positive, negative] = [0, 1].map(|term| terms.of_rows(term));
+        let lacks = [&positive, &negative].map(|term| term.clone().equal_scalar(f64::NEG_INFINITY));
+        let [no_positive, no_negative] = lacks;
+        let silent = no_positive.bool_or(no_negative);
+        let losses = softplus_of_some(positive + negative, silent.clone());
+        RowLosses::with_silent(losses, silent, dtype)
+    }
+}

@@ -1,0 +1,103 @@
+//! CosFace.
+
+use super::{
+    margin_softmax::{margin_softmax_loss, row},
+    proxies::{check_sizes, random},
+};
+use crate::{
+    error::{Check, LossError},
+    formula::{AdditiveMargin, CrossEntropy, SoftmaxRow},
+    reduction::Reduction,
+    softmax::SoftmaxLoss,
+};
+use burn::{
+    config::Config,
+    module::{Module, Param},
+    tensor::{Device, Tensor},
+};
+
+/// Configuration of [`CosFaceLoss`].
+#[derive(Config, Debug)]
+pub struct CosFaceLossConfig {
+    /// How many classes there are, at least 1.
+    pub classes: usize,
+    /// The dimension of the embeddings, at least 1.
+    pub dimension: usize,
+    /// What is taken off the cosine of an embedding with its proxy, at least 0. Default 0.35, as in the paper.
+    #[config(default = 0.35)]
+    pub margin: f64,
+    /// What cosines are multiplied with, above 0. Default 64, as in the paper.
+    #[config(default = 64.0)]
+    pub scale: f64,
+    /// How the losses of all embeddings become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// CosFace: cross entropy of the cosines with learned proxies of the classes, with a margin on the cosine.
+///
+/// ```text
+/// l = -ln e^(s (cos t_y - m)) / (e^(s (cos t_y - m)) + sum_(c != y) e^(s cos t_c))
+/// ```
+/// with the angle `t_c` between the embedding and the proxy of class c. The proxies are parameters of the loss:
+/// give it to the optimizer with the model. The cosines `[N, C]` are held.
+///
+/// Source: H. Wang et al., *CosFace: Large Margin Cosine Loss for Deep Face Recognition*, 2018.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::CosFaceLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = CosFaceLossConfig::new(1, 2).init(&device);
+/// let embeddings = Tensor::<2>::from_floats([[3.0, 4.0]], &device);
+/// // Of one class there is nothing to tell apart.
+/// let value = loss.forward(embeddings, Tensor::<1, Int>::from_ints([0], &device));
+/// assert_eq!(value.into_scalar::<f32>(), 0.0);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct CosFaceLoss {
+    proxies: Param<Tensor<2>>,
+    margin: f64,
+    scale: f64,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl CosFaceLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `classes` or `dimension` is 0, `margin` is negative or not finite, or `scale` is not above 0.
+    pub fn try_init(&self, device: &Device) -> Result<CosFaceLoss, LossError> {
+        let check = Check("CosFaceLossConfig");
+        check_sizes(check, self.classes, self.dimension)?;
+        check.at_least_zero("margin", self.margin)?;
+        check.above_zero("scale", self.scale)?;
+        Ok(CosFaceLoss {
+            proxies: random(self.classes, self.dimension, device),
+            margin: self.margin,
+            scale: self.scale,
+            reduction: self.reduction,
+        })
+    }
+}
+
+margin_softmax_loss!(CosFaceLoss, CosFaceLossConfig, AdditiveMargin, shows: [margin, scale]);
+
+impl SoftmaxLoss for CosFaceLoss {
+    const NAME: &'static str = "CosFaceLoss";
+    type Formula = CrossEntropy;
+    type Margin = AdditiveMargin;
+
+    fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, AdditiveMargin> {
+        row(
+            Self::NAME,
+            AdditiveMargin,
+            vec![self.margin; classes],
+            self.scale,
+        )
+    }
+}

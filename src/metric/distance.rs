@@ -1,0 +1,80 @@
+//! How far apart embeddings are.
+
+use crate::{
+    error::{Check, LossError},
+    formula::{Gap, Measure},
+};
+use burn::serde::{Deserialize, Serialize};
+
+/// How far apart two embeddings are. All losses and miners take it as a distance: the smaller, the closer.
+///
+/// Where points coincide, gradients are 0. In a configuration file it is `"euclidean"`,
+/// `"squared_euclidean"`, `"cosine"`, `"dot_product"` or `{"lp": {"p": 1.0}}`.
+///
+/// # Example
+/// ```
+/// use burn_losses::Distance;
+///
+/// assert!(Distance::Cosine.is_similarity());
+/// assert!(!Distance::Euclidean.is_similarity());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "burn::serde", rename_all = "snake_case")]
+pub enum Distance {
+    /// `sqrt(sum_k (a_k - b_k)²)`
+    #[default]
+    Euclidean,
+    /// `sum_k (a_k - b_k)²`
+    SquaredEuclidean,
+    /// `1 - cos(a, b)`; a vector of zeros is at distance 1 from all others.
+    Cosine,
+    /// `-a · b`
+    DotProduct,
+    /// `(sum_k |a_k - b_k|^p)^(1/p)`
+    Lp {
+        /// At least 1.
+        p: f64,
+    },
+}
+
+impl Distance {
+    /// Whether this is a similarity with its sign turned: of the cosine and of the dot product themselves
+    /// larger is closer. Margins are those of the distance: a positive at cosine 0.9 is at distance 0.1.
+    pub fn is_similarity(&self) -> bool {
+        matches!(self, Distance::Cosine | Distance::DotProduct)
+    }
+
+    pub(crate) fn check(&self, check: Check) -> Result<(), LossError> {
+        let p = match self {
+            Distance::Lp { p } => *p,
+            _ => 1.0,
+        };
+        let ok = p >= 1.0 && p.is_finite();
+        check.that(ok, "distance", self, "a finite p of at least 1")
+    }
+
+    /// What all distances follow from.
+    pub(crate) fn measure(&self) -> Measure {
+        match *self {
+            Distance::Euclidean | Distance::SquaredEuclidean => Measure::SquaredEuclidean,
+            Distance::Lp { p: 2.0 } => Measure::SquaredEuclidean,
+            Distance::Cosine | Distance::DotProduct => Measure::Dot,
+            Distance::Lp { p } => Measure::Lp(p),
+        }
+    }
+
+    /// What makes the distance of that.
+    pub(crate) fn gap(&self) -> Gap {
+        match self {
+            Distance::Euclidean | Distance::Lp { p: 2.0 } => Gap::Root,
+            Distance::SquaredEuclidean | Distance::Lp { .. } => Gap::Same,
+            Distance::Cosine => Gap::Missing,
+            Distance::DotProduct => Gap::Negative,
+        }
+    }
+
+    /// Whether embeddings have to have norm 1.
+    pub(crate) fn normalizes(&self, asked: bool) -> bool {
+        asked || *self == Distance::Cosine
+    }
+}

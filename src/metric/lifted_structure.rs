@@ -1,0 +1,145 @@
+//! The lifted structured loss.
+
+use super::{distance::Distance, selection::positive_pairs};
+use crate::{
+    backend::{ListedPairs, PairInputs, listed_pairs},
+    embeddings::{RowLosses, Samples, Terms, softplus},
+    error::{Check, LossError},
+    formula::{NegativeReach, Real},
+    module::loss_module,
+    reduction::Reduction,
+};
+use burn::{
+    config::Config,
+    module::Module,
+    tensor::{Int, Tensor},
+};
+
+/// Configuration of [`LiftedStructureLoss`].
+#[derive(Config, Debug)]
+pub struct LiftedStructureLossConfig {
+    /// What is taken off the distance of positives. Default 0, as in the paper.
+    #[config(default = 0.0)]
+    pub positive_margin: f64,
+    /// How far negatives are to be. Default 1, as in the paper.
+    #[config(default = 1.0)]
+    pub negative_margin: f64,
+    /// How far apart embeddings are. Default: Euclidean.
+    #[config(default = "Distance::Euclidean")]
+    pub distance: Distance,
+    /// Whether embeddings are divided by their norm first. Default: yes, as in pytorch-metric-learning.
+    #[config(default = true)]
+    pub normalize: bool,
+    /// How the losses of all positive pairs become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The lifted structured loss: each positive pair is compared with all negatives of both of its embeddings.
+///
+/// ```text
+/// l_ij = 1/2 [ln(sum_k e^(n - d(i, k)) + sum_l e^(n - d(j, l))) + d(i, j) - p]_+²
+/// ```
+/// over the negatives k of i and l of j, for every positive pair (both ways round). A pair without negatives
+/// costs 0. Distances are never held all at once, but there is a list of the positive pairs; making it reads
+/// the labels back from a GPU.
+///
+/// Source: H. Oh Song et al., *Deep Metric Learning via Lifted Structured Feature Embedding*, 2016.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::LiftedStructureLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = LiftedStructureLossConfig::new().with_normalize(false).init();
+/// let embeddings = Tensor::<2>::from_floats([[0.0], [0.0], [1.0]], &device);
+/// let labels = Tensor::<1, Int>::from_ints([7, 7, 8], &device);
+/// // The negative is at distance 1 from both: ln(2 e^0).
+/// let value = loss.forward(embeddings, labels).into_scalar::<f32>();
+/// assert!((value - 2f32.ln().powi(2) / 2.0).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct LiftedStructureLoss {
+    positive_margin: f64,
+    negative_margin: f64,
+    #[module(skip)]
+    distance: Distance,
+    normalize: bool,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl LiftedStructureLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If a margin is not finite, or the p of a distance is below 1.
+    pub fn try_init(&self) -> Result<LiftedStructureLoss, LossError> {
+        let check = Check("LiftedStructureLossConfig");
+        check.in_range_of_f32("positive_margin", self.positive_margin)?;
+        check.in_range_of_f32("negative_margin", self.negative_margin)?;
+        self.distance.check(check)?;
+        Ok(LiftedStructureLoss {
+            positive_margin: self.positive_margin,
+            negative_margin: self.negative_margin,
+            distance: self.distance,
+            normalize: self.normalize,
+            reduction: self.reduction,
+        })
+    }
+}
+
+loss_module!(
+    LiftedStructureLoss,
+    LiftedStructureLossConfig,
+    shows: [positive_margin, negative_margin, distance, normalize]
+);
+
+impl LiftedStructureLoss {
+    /// The loss of all positive pairs, reduced as configured. Where there is none it is 0.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        const NAME: &str = "LiftedStructureLoss";
+        let samples = Samples::new(NAME, embeddings, labels, None);
+        let list = positive_pairs(&samples.labels);
+        if list[0].dims()[0] == 0 {
+            return samples.nothing().reduced(NAME, self.reduction, None);
+        }
+        let dtype = samples.dtype();
+        let inputs = samples.ready(self.distance.normalizes(self.normalize));
+        let losses = self.pair_losses(inputs, list);
+        RowLosses::new(losses, dtype).reduced(NAME, self.reduction, None)
+    }
+
+    fn pair_losses(&self, inputs: PairInputs, [left, right]: [Tensor<1, Int>; 2]) -> Tensor<1> {
+        let (gap, measure) = (self.distance.gap(), self.distance.measure());
+        let formula = NegativeReach {
+            gap,
+            margin: self.negative_margin,
+        };
+        let reach = Terms::measured(formula, measure, inputs.clone()).of_rows(0);
+        let pairs = PairInputs {
+            row_labels: left.clone(),
+            column_labels: right.clone(),
+            ..inputs
+        };
+        let distances = gap.value(listed_pairs(ListedPairs { measure }, pairs));
+        let (a, b) = (reach.clone().select(0, left), reach.select(0, right));
+        // Both have the same negatives, or none.
+        let none = a.clone().equal_scalar(f64::NEG_INFINITY);
+        let [a, b] = [a, b].map(|reach| reach.mask_fill(none.clone(), 0.0));
+        let both = a.clone() + softplus(b - a);
+        let beyond = (both + distances - self.positive_margin).at_least(0.0);
+        (beyond.clone() * beyond * 0.5).mask_fill(none, 0.0)
+    }
+}

@@ -1,0 +1,137 @@
+//! A memory of past embeddings and their labels.
+
+use crate::{
+    backend::NO_LABEL,
+    embeddings::{constant, held, pushed},
+    error::{Check, LossError, check_embeddings, check_labels},
+    module::{device_init, display},
+};
+use burn::{
+    config::Config,
+    module::{Module, Param, ParamId},
+    tensor::{Device, Int, Tensor},
+};
+
+/// Configuration of [`CrossBatchMemory`].
+#[derive(Config, Debug)]
+pub struct CrossBatchMemoryConfig {
+    /// How many embeddings it holds, at least 1.
+    pub capacity: usize,
+    /// Their dimension, at least 1.
+    pub dimension: usize,
+}
+
+/// A first-in, first-out memory of embeddings and their labels, to be the reference set of later batches.
+///
+/// It begins empty: free places have the label [`CrossBatchMemory::NO_LABEL`], which every loss and miner
+/// leaves out. What it holds, oldest first, is saved and loaded with the module; it is no parameter that is
+/// trained. Read it before the batch is pushed, so that no embedding meets itself in it. (For MoCo's queue of
+/// keys without labels there is [`EmbeddingQueue`](crate::EmbeddingQueue).)
+///
+/// Source: X. Wang et al., *Cross-Batch Memory for Embedding Learning*, 2020.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::{ContrastiveLossConfig, CrossBatchMemoryConfig};
+///
+/// let device = Device::flex();
+/// let loss = ContrastiveLossConfig::new().init();
+/// let mut memory = CrossBatchMemoryConfig::new(64, 2).init(&device);
+///
+/// let embeddings = Tensor::<2>::from_floats([[1.0, 0.1], [0.1, 1.0]], &device);
+/// let labels = Tensor::<1, Int>::from_ints([3, 4], &device);
+/// let in_batch = loss.forward(embeddings.clone(), labels.clone());
+/// let (past, past_labels) = memory.contents();
+/// let across = loss.forward_with_reference(embeddings.clone(), labels.clone(), past, past_labels);
+/// assert_eq!(across.clone().into_scalar::<f32>(), 0.0); // Nothing is in it yet.
+/// memory = memory.push(embeddings, labels);
+/// # let _ = (in_batch + across, memory);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct CrossBatchMemory {
+    /// Oldest first.
+    embeddings: Param<Tensor<2>>,
+    labels: Param<Tensor<1, Int>>,
+}
+
+impl CrossBatchMemoryConfig {
+    /// Builds the memory, or says which number is out of its range.
+    ///
+    /// # Errors
+    /// If `capacity` or `dimension` is 0.
+    pub fn try_init(&self, device: &Device) -> Result<CrossBatchMemory, LossError> {
+        let check = Check("CrossBatchMemoryConfig");
+        let expected = "a number of at least 1";
+        check.that(self.capacity > 0, "capacity", self.capacity, expected)?;
+        check.that(self.dimension > 0, "dimension", self.dimension, expected)?;
+        let nothing = Tensor::zeros([self.capacity, self.dimension], device);
+        let labels = Tensor::full([self.capacity], NO_LABEL, device);
+        Ok(CrossBatchMemory {
+            embeddings: held(nothing),
+            labels: Param::initialized(ParamId::new(), labels),
+        })
+    }
+}
+
+device_init!(CrossBatchMemory, CrossBatchMemoryConfig);
+display!(CrossBatchMemory, |memory, content| {
+    let [capacity, dimension] = memory.embeddings.dims();
+    content
+        .add("capacity", &capacity)
+        .add("dimension", &dimension)
+});
+
+impl CrossBatchMemory {
+    /// The label of what is in no pair.
+    pub const NO_LABEL: i64 = NO_LABEL;
+
+    /// What it holds, oldest first, without a gradient: embeddings and their labels.
+    ///
+    /// # Shapes
+    /// - output: `[capacity, dimension]` and `[capacity]`
+    pub fn contents(&self) -> (Tensor<2>, Tensor<1, Int>) {
+        (constant(self.embeddings.val()), self.labels.val())
+    }
+
+    /// How many embeddings it has room for.
+    pub fn capacity(&self) -> usize {
+        self.embeddings.dims()[0]
+    }
+
+    /// The memory with the embeddings of a batch in place of the oldest ones. Of a batch larger than the
+    /// memory the last are kept.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, dimension]`
+    /// - labels: `[N]`
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn push(self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Self {
+        const NAME: &str = "CrossBatchMemory";
+        check_embeddings(NAME, "embeddings", &embeddings);
+        let dimension = self.embeddings.dims()[1];
+        let [count, given] = embeddings.dims();
+        assert!(
+            given == dimension,
+            "{NAME}: the embeddings have shape {:?}, expected [N, {dimension}]",
+            embeddings.dims(),
+        );
+        check_labels(NAME, labels.dims()[0], count);
+        if count == 0 {
+            return self;
+        }
+        let (before, labels_before) = self.contents();
+        let embeddings = constant(embeddings).cast(before.dtype());
+        let all = pushed(before, embeddings);
+        let labels = labels.cast(labels_before.dtype());
+        let all_labels = pushed(labels_before, labels);
+        Self {
+            embeddings: self.embeddings.map(|_| all),
+            labels: self.labels.map(|_| all_labels),
+        }
+    }
+}

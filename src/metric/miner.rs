@@ -1,0 +1,191 @@
+//! Mining of triplets.
+
+use super::{
+    device_mining,
+    distance::Distance,
+    mining::Mining,
+    selection::{Anchor, Chosen},
+    triplets::{Candidates, Triplets},
+};
+use crate::{
+    backend::{PairInputs, pair_rows, runs_on_cpu},
+    embeddings::Samples,
+    error::{Check, LossError},
+    module::plain_module,
+};
+use burn::{
+    config::Config,
+    module::Module,
+    tensor::{Device, Int, Tensor, TensorData},
+};
+
+/// Configuration of [`TripletMiner`].
+#[derive(Config, Debug)]
+pub struct TripletMinerConfig {
+    /// Which triplets are made. Default: batch-hard.
+    #[config(default = "Mining::BatchHard")]
+    pub mining: Mining,
+    /// How far apart embeddings are. Default: Euclidean.
+    #[config(default = "Distance::Euclidean")]
+    pub distance: Distance,
+    /// Whether embeddings are divided by their norm first. Default: yes.
+    #[config(default = true)]
+    pub normalize: bool,
+}
+
+/// Makes triplets of a batch of embeddings with labels.
+///
+/// No gradient goes through the choice. Distances are walked a block of rows at a time and never held all at
+/// once. A list of triplets is as long as there are triplets; [`TripletLoss`](crate::TripletLoss) needs none
+/// for [`Mining::BatchAll`] and [`Mining::MultiSimilarity`]. Making a list reads back from a GPU.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::{Mining, TripletMinerConfig};
+///
+/// let device = Device::flex();
+/// let miner = TripletMinerConfig::new().with_mining(Mining::SemiHard).init();
+/// let embeddings = Tensor::<2>::from_floats([[1.0, 0.0], [0.8, 0.6], [0.6, 0.8], [0.0, 1.0]], &device);
+/// let labels = Tensor::<1, Int>::from_ints([0, 0, 1, 2], &device);
+/// let triplets = miner.mine(embeddings, labels);
+/// assert_eq!(triplets.anchors.into_data().iter::<i64>().collect::<Vec<_>>(), [0, 1]);
+/// assert_eq!(triplets.negatives.into_data().iter::<i64>().collect::<Vec<_>>(), [2, 3]);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct TripletMiner {
+    #[module(skip)]
+    mining: Mining,
+    #[module(skip)]
+    distance: Distance,
+    normalize: bool,
+}
+
+impl TripletMinerConfig {
+    /// Builds the miner, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If a number of the mining is out of its range or does not go with the distance, or the p of a
+    /// distance is below 1.
+    pub fn try_init(&self) -> Result<TripletMiner, LossError> {
+        let check = Check("TripletMinerConfig");
+        self.distance.check(check)?;
+        self.mining.check(check, self.distance, self.normalize)?;
+        Ok(TripletMiner {
+            mining: self.mining,
+            distance: self.distance,
+            normalize: self.normalize,
+        })
+    }
+}
+
+plain_module!(TripletMiner, TripletMinerConfig, shows: [mining, distance, normalize]);
+
+impl TripletMiner {
+    /// The triplets of a batch, ordered by anchor.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn mine(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Triplets {
+        self.list(Samples::new("TripletMiner", embeddings, labels, None))
+    }
+
+    /// The triplets of anchors from a batch whose positives and negatives are from a reference set, ordered
+    /// by anchor. Nothing is taken to be the same embedding in both.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    /// - reference: `[K, D]`
+    /// - reference labels: `[K]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn mine_with_reference(
+        &self,
+        embeddings: Tensor<2>,
+        labels: Tensor<1, Int>,
+        reference: Tensor<2>,
+        reference_labels: Tensor<1, Int>,
+    ) -> Triplets {
+        let reference = Some((reference, reference_labels));
+        self.list(Samples::new("TripletMiner", embeddings, labels, reference))
+    }
+
+    fn list(&self, samples: Samples) -> Triplets {
+        let device = samples.embeddings.device();
+        match samples.has_no_pair() {
+            true => from_lists(&[], &device),
+            false => {
+                let normalize = self.distance.normalizes(self.normalize);
+                self.on_host(&samples.ready(normalize))
+            }
+        }
+    }
+
+    /// The triplets of embeddings that are ready, without reading anything back where there is a way.
+    pub(super) fn candidates(&self, inputs: &PairInputs) -> Candidates {
+        if runs_on_cpu(&inputs.rows) {
+            return self.on_host(inputs).into();
+        }
+        let detached = |points: &Tensor<2>| points.clone().detach();
+        let inputs = PairInputs {
+            rows: detached(&inputs.rows),
+            columns: inputs.columns.as_ref().map(detached),
+            ..inputs.clone()
+        };
+        match self.mining {
+            Mining::BatchHard => device_mining::extremes(self.distance, inputs, true),
+            Mining::EasyPositive => device_mining::extremes(self.distance, inputs, false),
+            _ => self.on_host(&inputs).into(),
+        }
+    }
+
+    fn on_host(&self, inputs: &PairInputs) -> Triplets {
+        let labels = |labels: &Tensor<1, Int>| -> Vec<i64> { labels.to_data().iter().collect() };
+        let row_labels = labels(&inputs.row_labels);
+        let column_labels = labels(&inputs.column_labels);
+        let detached = |points: &Tensor<2>| points.clone().detach();
+        let rows = detached(&inputs.rows);
+        let same = inputs.columns.is_none();
+        let width = rows.dims()[1];
+        let columns = inputs.columns.as_ref().map(detached);
+        let chosen = pair_rows(self.distance.measure(), rows, columns, |row, measures| {
+            let anchor = Anchor {
+                measures,
+                labels: &column_labels,
+                row,
+                label: row_labels[row],
+                itself: same.then_some(row),
+                distance: self.distance,
+                width,
+            };
+            anchor.chosen(self.mining)
+        });
+        from_lists(&chosen, &inputs.rows.device())
+    }
+}
+
+/// What was chosen for each anchor as tensors.
+fn from_lists(chosen: &[Vec<Chosen>], device: &Device) -> Triplets {
+    let all = || {
+        let anchors = chosen.iter().enumerate();
+        anchors.flat_map(|(anchor, pairs)| pairs.iter().map(move |pair| (anchor, pair)))
+    };
+    let list = |indices: Vec<i64>| {
+        let count = indices.len();
+        Tensor::from_data(TensorData::new(indices, [count]), device)
+    };
+    Triplets {
+        anchors: list(all().map(|(anchor, _)| anchor as i64).collect()),
+        positives: list(all().map(|(_, pair)| i64::from(pair.0)).collect()),
+        negatives: list(all().map(|(_, pair)| i64::from(pair.1)).collect()),
+    }
+}

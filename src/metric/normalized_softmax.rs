@@ -1,0 +1,92 @@
+//! The normalised softmax loss.
+
+use super::{
+    margin_softmax::{margin_softmax_loss, row},
+    proxies::{check_sizes, random},
+};
+use crate::{
+    error::{Check, LossError},
+    formula::{CrossEntropy, NoMargin, SoftmaxRow},
+    reduction::Reduction,
+    softmax::SoftmaxLoss,
+};
+use burn::{
+    config::Config,
+    module::{Module, Param},
+    tensor::{Device, Tensor},
+};
+
+/// Configuration of [`NormalizedSoftmaxLoss`].
+#[derive(Config, Debug)]
+pub struct NormalizedSoftmaxLossConfig {
+    /// How many classes there are, at least 1.
+    pub classes: usize,
+    /// The dimension of the embeddings, at least 1.
+    pub dimension: usize,
+    /// What cosines are divided by, above 0. Default 0.05, as in the paper.
+    #[config(default = 0.05)]
+    pub temperature: f64,
+    /// How the losses of all embeddings become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// The normalised softmax loss: cross entropy of the cosines with learned proxies of the classes.
+///
+/// ```text
+/// l = -ln e^(cos t_y / T) / sum_c e^(cos t_c / T)
+/// ```
+/// with the angle `t_c` between the embedding and the proxy of class c. The proxies are parameters of the loss:
+/// give it to the optimizer with the model. The cosines `[N, C]` are held.
+///
+/// Source: A. Zhai and H.-Y. Wu, *Classification is a Strong Baseline for Deep Metric Learning*, 2018.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::NormalizedSoftmaxLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = NormalizedSoftmaxLossConfig::new(1, 2).init(&device);
+/// let embeddings = Tensor::<2>::from_floats([[3.0, 4.0]], &device);
+/// // Of one class there is nothing to tell apart.
+/// let value = loss.forward(embeddings, Tensor::<1, Int>::from_ints([0], &device));
+/// assert_eq!(value.into_scalar::<f32>(), 0.0);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct NormalizedSoftmaxLoss {
+    proxies: Param<Tensor<2>>,
+    temperature: f64,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl NormalizedSoftmaxLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `classes` or `dimension` is 0, or `temperature` is not above 0.
+    pub fn try_init(&self, device: &Device) -> Result<NormalizedSoftmaxLoss, LossError> {
+        let check = Check("NormalizedSoftmaxLossConfig");
+        check_sizes(check, self.classes, self.dimension)?;
+        check.above_zero("temperature", self.temperature)?;
+        Ok(NormalizedSoftmaxLoss {
+            proxies: random(self.classes, self.dimension, device),
+            temperature: self.temperature,
+            reduction: self.reduction,
+        })
+    }
+}
+
+margin_softmax_loss!(NormalizedSoftmaxLoss, NormalizedSoftmaxLossConfig, NoMargin, shows: [temperature]);
+
+impl SoftmaxLoss for NormalizedSoftmaxLoss {
+    const NAME: &'static str = "NormalizedSoftmaxLoss";
+    type Formula = CrossEntropy;
+    type Margin = NoMargin;
+
+    fn row(&self, _classes: usize) -> SoftmaxRow<CrossEntropy, NoMargin> {
+        row(Self::NAME, NoMargin, Vec::new(), 1.0 / self.temperature)
+    }
+}

@@ -1,0 +1,129 @@
+//! Proxy anchor.
+
+use super::proxies::{Proxied, check_sizes, proxy_module, random};
+use crate::{
+    embeddings::{RowLosses, Terms, softplus_of_some},
+    error::{Check, LossError},
+    formula::ScaledPairs,
+    reduction::Reduction,
+};
+use burn::{
+    config::Config,
+    module::{Module, Param},
+    tensor::{Device, Int, Tensor},
+};
+
+/// Configuration of [`ProxyAnchorLoss`].
+#[derive(Config, Debug)]
+pub struct ProxyAnchorLossConfig {
+    /// How many classes there are, at least 1.
+    pub classes: usize,
+    /// The dimension of the embeddings, at least 1.
+    pub dimension: usize,
+    /// How far beyond 0 similarities are to be, at least 0. Default 0.1, as in the paper.
+    #[config(default = 0.1)]
+    pub margin: f64,
+    /// How sharply pairs are told apart, above 0. Default 32, as in the paper.
+    #[config(default = 32.0)]
+    pub alpha: f64,
+}
+
+/// Proxy anchor: the learned proxy of each class is the anchor of all embeddings of a batch.
+///
+/// ```text
+/// l = mean_(c in batch) ln(1 + sum_p e^(-a (s_cp - m))) + mean_c ln(1 + sum_n e^(a (s_cn + m)))
+/// ```
+/// over the embeddings p of class c and n of others, at cosines s; the first mean is over the classes of the
+/// batch, the second over all. There is no loss of one embedding, hence no weights. The proxies are parameters
+/// of the loss: give it to the optimizer with the model. Similarities are never held all at once.
+///
+/// Source: S. Kim et al., *Proxy Anchor Loss for Deep Metric Learning*, 2020.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::ProxyAnchorLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = ProxyAnchorLossConfig::new(1, 2).with_alpha(1.0).init(&device);
+/// // An embedding that is its proxy.
+/// let value = loss.forward(loss.proxies(), Tensor::<1, Int>::from_ints([0], &device));
+/// assert!((value.into_scalar::<f32>() - (-0.9f32).exp().ln_1p()).abs() < 1e-6);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct ProxyAnchorLoss {
+    proxies: Param<Tensor<2>>,
+    margin: f64,
+    alpha: f64,
+}
+
+impl ProxyAnchorLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `classes` or `dimension` is 0, `margin` is negative or not finite, or `alpha` is not above 0.
+    pub fn try_init(&self, device: &Device) -> Result<ProxyAnchorLoss, LossError> {
+        let check = Check("ProxyAnchorLossConfig");
+        check_sizes(check, self.classes, self.dimension)?;
+        check.at_least_zero("margin", self.margin)?;
+        check.above_zero("alpha", self.alpha)?;
+        Ok(ProxyAnchorLoss {
+            proxies: random(self.classes, self.dimension, device),
+            margin: self.margin,
+            alpha: self.alpha,
+        })
+    }
+}
+
+proxy_module!(ProxyAnchorLoss, ProxyAnchorLossConfig, |loss, content| {
+    let [classes, dimension] = loss.proxies.dims();
+    content
+        .add("classes", &classes)
+        .add("dimension", &dimension)
+        .add("margin", &loss.margin)
+        .add("alpha", &loss.alpha)
+});
+
+impl ProxyAnchorLoss {
+    /// The loss of a batch. Of no embeddings at all it is 0.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, the index of a class
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss is NaN.
+    #[track_caller]
+    pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        const NAME: &str = "ProxyAnchorLoss";
+        if embeddings.dims()[0] == 0 {
+            let rows = RowLosses::none(&[&embeddings, &self.proxies.val()]);
+            return rows.reduced(NAME, Reduction::Mean, None);
+        }
+        let dtype = embeddings.dtype();
+        let proxied = Proxied::new(NAME, &self.proxies, embeddings, labels, None);
+        let unknown = proxied.unknown();
+        let formula = ScaledPairs {
+            positive: (self.alpha, self.margin),
+            negative: (self.alpha, -self.margin),
+        };
+        let anchors = (proxied.proxies.clone(), proxied.classes());
+        let samples = (proxied.embeddings, proxied.labels);
+        let terms = Terms::between(formula, anchors, samples, false);
+        let [positive, negative] = [0, 1].map(|term| terms.of_rows(term));
+        let [no_positive, no_negative] =
+            [&positive, &negative].map(|term| term.clone().equal_scalar(f64::NEG_INFINITY));
+        let costs = softplus_of_some(positive, no_positive.clone());
+        let pulled = RowLosses::with_silent(costs, no_positive, dtype);
+        let pushed = RowLosses::new(softplus_of_some(negative, no_negative), dtype);
+        let [pulled, pushed] =
+            [pulled, pushed].map(|rows| rows.reduced(NAME, Reduction::Mean, None));
+        let loss = pulled + pushed;
+        match unknown {
+            Some(unknown) => loss.mask_fill(unknown.any(), f64::NAN),
+            None => loss,
+        }
+    }
+}

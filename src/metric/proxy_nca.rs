@@ -1,0 +1,130 @@
+//! Proxy-NCA.
+
+use super::proxies::{Proxied, check_sizes, proxy_loss, proxy_module, random};
+use crate::{
+    embeddings::{RowLosses, Terms, softplus_of_some},
+    error::{Check, LossError},
+    formula::OnePositive,
+    reduction::Reduction,
+};
+use burn::{
+    config::Config,
+    module::{Module, Param},
+    tensor::{Device, Int, Tensor},
+};
+
+/// Configuration of [`ProxyNcaLoss`].
+#[derive(Config, Debug)]
+pub struct ProxyNcaLossConfig {
+    /// How many classes there are, at least 1.
+    pub classes: usize,
+    /// The dimension of the embeddings, at least 1.
+    pub dimension: usize,
+    /// What squared distances are multiplied with, above 0. Default 1, as in the paper.
+    #[config(default = 1.0)]
+    pub scale: f64,
+    /// Whether the proxy of the embedding's own class is in the denominator, too: a softmax, which is never
+    /// negative. Default: yes, as in pytorch-metric-learning; in the paper it is not.
+    #[config(default = true)]
+    pub includes_positive: bool,
+    /// How the losses of all embeddings become one number.
+    #[config(default = "Reduction::Mean")]
+    pub reduction: Reduction,
+}
+
+/// Proxy-NCA: an embedding is to be nearer to the learned proxy of its class than to those of the others.
+///
+/// ```text
+/// l = -ln e^(-s d(x, p_y)) / sum_c e^(-s d(x, p_c))          d = |x - p|² of norm 1 each
+/// ```
+/// The proxies are parameters of the loss: give it to the optimizer with the model. Where there is no other
+/// class the loss is 0. The distances `[N, C]` are never held all at once.
+///
+/// Source: Y. Movshovitz-Attias et al., *No Fuss Distance Metric Learning Using Proxies*, 2017; E. Teh et al.,
+/// *ProxyNCA++: Revisiting and Revitalizing Proxy Neighborhood Component Analysis*, 2020 (softmax, scale).
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::ProxyNcaLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = ProxyNcaLossConfig::new(1, 2).init(&device);
+/// let embeddings = Tensor::<2>::from_floats([[3.0, 4.0]], &device);
+/// // Of one class there is nothing to tell apart.
+/// let value = loss.forward(embeddings, Tensor::<1, Int>::from_ints([0], &device));
+/// assert_eq!(value.into_scalar::<f32>(), 0.0);
+/// ```
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct ProxyNcaLoss {
+    proxies: Param<Tensor<2>>,
+    scale: f64,
+    includes_positive: bool,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+impl ProxyNcaLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If `classes` or `dimension` is 0, or `scale` is not above 0.
+    pub fn try_init(&self, device: &Device) -> Result<ProxyNcaLoss, LossError> {
+        let check = Check("ProxyNcaLossConfig");
+        check_sizes(check, self.classes, self.dimension)?;
+        check.above_zero("scale", self.scale)?;
+        Ok(ProxyNcaLoss {
+            proxies: random(self.classes, self.dimension, device),
+            scale: self.scale,
+            includes_positive: self.includes_positive,
+            reduction: self.reduction,
+        })
+    }
+}
+
+proxy_module!(ProxyNcaLoss, ProxyNcaLossConfig, |loss, content| {
+    let [classes, dimension] = loss.proxies.dims();
+    content
+        .add("classes", &classes)
+        .add("dimension", &dimension)
+        .add("scale", &loss.scale)
+        .add("includes_positive", &loss.includes_positive)
+        .add("reduction", &loss.reduction.to_string())
+});
+proxy_loss!(ProxyNcaLoss);
+
+impl ProxyNcaLoss {
+    #[track_caller]
+    fn row_losses(
+        &self,
+        embeddings: Tensor<2>,
+        labels: Tensor<1, Int>,
+        weights: Option<Tensor<1>>,
+    ) -> RowLosses {
+        if embeddings.dims()[0] == 0 {
+            return RowLosses::none(&[&embeddings, &self.proxies.val()]);
+        }
+        let dtype = embeddings.dtype();
+        let proxied = Proxied::new("ProxyNcaLoss", &self.proxies, embeddings, labels, weights);
+        let unknown = proxied.unknown();
+        // Of norm 1, |x - p|² is 2 - 2 x · p, and what is the same for all proxies makes no difference.
+        let scale = (2.0 * self.scale).sqrt();
+        let classes = proxied.classes();
+        let rows = (proxied.embeddings * scale, proxied.labels);
+        let columns = (proxied.proxies * scale, classes);
+        let terms = Terms::between(OnePositive, rows, columns, false);
+        let (negative, positive) = (terms.of_rows(0), terms.of_rows(1));
+        let none = negative.clone().equal_scalar(f64::NEG_INFINITY);
+        let beyond = negative - positive;
+        let losses = match self.includes_positive {
+            true => softplus_of_some(beyond, none),
+            false => beyond.mask_fill(none, 0.0),
+        };
+        let losses = match unknown {
+            Some(unknown) => losses.mask_fill(unknown, f64::NAN),
+            None => losses,
+        };
+        RowLosses::new(losses, dtype)
+    }
+}

@@ -1,0 +1,90 @@
+//! Lists of triplets.
+
+use crate::backend::runs_on_cpu;
+use burn::tensor::{Bool, Int, Tensor};
+
+/// Triplets of embeddings, as indices: of the anchor among the embeddings, of the positive and the negative
+/// among the embeddings, too, or in the reference set they were compared with.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::TripletMinerConfig;
+///
+/// let device = Device::flex();
+/// let embeddings = Tensor::<2>::from_floats([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]], &device);
+/// let labels = Tensor::<1, Int>::from_ints([7, 7, 8], &device);
+/// let triplets = TripletMinerConfig::new().init().mine(embeddings, labels);
+/// assert_eq!(triplets.len(), 2);
+/// assert_eq!(triplets.negatives.into_data().to_vec::<i64>().unwrap(), [2, 2]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Triplets {
+    /// `[T]`
+    pub anchors: Tensor<1, Int>,
+    /// `[T]`
+    pub positives: Tensor<1, Int>,
+    /// `[T]`
+    pub negatives: Tensor<1, Int>,
+}
+
+impl Triplets {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.anchors.dims()[0]
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Checks that there are as many of each, and on the CPU that all are indices.
+    ///
+    /// # Panics
+    /// If not.
+    #[track_caller]
+    pub(super) fn check(&self, loss: &str, embeddings: usize) {
+        let lists = [
+            ("anchors", &self.anchors),
+            ("positives", &self.positives),
+            ("negatives", &self.negatives),
+        ];
+        for (name, list) in lists {
+            let (given, wanted) = (list.dims()[0], self.len());
+            assert!(
+                given == wanted,
+                "{loss}: {given} {name} for {wanted} anchors, expected as many"
+            );
+            if !is_on_cpu(list) {
+                continue;
+            }
+            for (place, index) in list.to_data().iter::<i64>().enumerate() {
+                assert!(
+                    usize::try_from(index).is_ok_and(|index| index < embeddings),
+                    "{loss}: triplet {place} has {index} among its {name}, expected the index of \
+                     one of {embeddings} embeddings, from 0 on",
+                );
+            }
+        }
+    }
+}
+
+fn is_on_cpu(list: &Tensor<1, Int>) -> bool {
+    runs_on_cpu(&Tensor::<1>::empty([1], &list.device()))
+}
+
+/// Triplets some of which are none.
+#[derive(Clone, Debug)]
+pub(super) struct Candidates {
+    pub triplets: Triplets,
+    /// Which are; `None`: all.
+    pub valid: Option<Tensor<1, Bool>>,
+}
+
+impl From<Triplets> for Candidates {
+    fn from(triplets: Triplets) -> Self {
+        let valid = None;
+        Self { triplets, valid }
+    }
+}
