@@ -432,6 +432,16 @@ pub(crate) fn check_loss_weights(loss: &str, weights: &Tensor<1>, losses: usize,
     );
 }
 
+/// Panics unless proxies have the shape of those they replace.
+#[track_caller]
+pub(crate) fn check_proxies(loss: &str, proxies: &Tensor<2>, expected: [usize; 2]) {
+    let shape = proxies.dims();
+    assert!(
+        shape == expected,
+        "{loss}: the proxies have shape {shape:?}, expected {expected:?}, one for each class",
+    );
+}
+
 /// Panics unless `label` is the class of one of so many proxies.
 #[track_caller]
 pub(crate) fn check_label_of_proxy(loss: &str, row: usize, label: i64, proxies: usize) {

@@ -103,6 +103,19 @@ macro_rules! proxy_module {
             pub fn proxies(&self) -> ::burn::tensor::Tensor<2> {
                 self.proxies.val()
             }
+
+            /// The loss with other proxies `[C, D]` to begin with: the means of the classes, say.
+            ///
+            /// # Panics
+            /// If there are not as many, or they are of another dimension.
+            #[track_caller]
+            pub fn with_proxies(self, proxies: ::burn::tensor::Tensor<2>) -> Self {
+                $crate::error::check_proxies(stringify!($loss), &proxies, self.proxies.dims());
+                Self {
+                    proxies: ::burn::module::Param::from_tensor(proxies),
+                    ..self
+                }
+            }
         }
     };
 }

@@ -49,6 +49,18 @@ embedding_losses! { device:
     BarlowTwins(BarlowTwinsLoss, BarlowTwinsLossConfig) = "barlow_twins";
     VicReg(VicRegLoss, VicRegLossConfig) = "vic_reg";
     NegativeCosine(NegativeCosineLoss, NegativeCosineLossConfig) = "negative_cosine";
+    TripletMargin(TripletMarginLoss, TripletMarginLossConfig) = "triplet_margin";
+    Triplet(TripletLoss, TripletLossConfig) = "triplet";
+    Contrastive(ContrastiveLoss, ContrastiveLossConfig) = "contrastive";
+    MultiSimilarity(MultiSimilarityLoss, MultiSimilarityLossConfig) = "multi_similarity";
+    Circle(CircleLoss, CircleLossConfig) = "circle";
+    LiftedStructure(LiftedStructureLoss, LiftedStructureLossConfig) = "lifted_structure";
+    NPairs(NPairsLoss, NPairsLossConfig) = "n_pairs";
+    ArcFace(ArcFaceLoss, ArcFaceLossConfig, device) = "arc_face";
+    CosFace(CosFaceLoss, CosFaceLossConfig, device) = "cos_face";
+    NormalizedSoftmax(NormalizedSoftmaxLoss, NormalizedSoftmaxLossConfig, device) = "normalized_softmax";
+    ProxyAnchor(ProxyAnchorLoss, ProxyAnchorLossConfig, device) = "proxy_anchor";
+    ProxyNca(ProxyNcaLoss, ProxyNcaLossConfig, device) = "proxy_nca";
 }
 
 /// What a loss is asked for.
@@ -59,6 +71,8 @@ pub enum Ask {
     Weighted,
     WithOffset(usize),
     WithNegatives,
+    WithReference,
+    WithTriplets,
 }
 
 /// Embeddings, in row-major order.
@@ -75,6 +89,9 @@ pub struct EmbeddingCall {
     /// In the order of the loss's arguments.
     pub embeddings: Vec<Embeddings>,
     pub labels: Vec<i64>,
+    pub reference_labels: Vec<i64>,
+    /// Anchors, positives and negatives.
+    pub triplets: [Vec<i64>; 3],
     pub weights: Vec<f64>,
     pub upstream: Vec<f64>,
     /// Which of the embeddings want a gradient.
@@ -101,6 +118,8 @@ impl EmbeddingCall {
             tracked: vec![true; embeddings.len()],
             embeddings,
             labels: Vec::new(),
+            reference_labels: Vec::new(),
+            triplets: Default::default(),
             weights: Vec::new(),
             upstream: vec![1.0],
             dtype: Dtype::F32,
@@ -133,10 +152,11 @@ impl EmbeddingCall {
             })
             .collect();
         let weights = leaf(list(&self.weights), self.ask == Ask::Weighted);
-        let labels = || {
-            let data = TensorData::new(self.labels.clone(), [self.labels.len()]);
+        let integers = |list: &[i64]| {
+            let data = TensorData::new(list.to_vec(), [list.len()]);
             Tensor::<1, Int>::from_data(data, &site.device)
         };
+        let labels = || integers(&self.labels);
         let of = |index: usize| leaves[index].clone();
 
         macro_rules! two {
@@ -148,6 +168,31 @@ impl EmbeddingCall {
                     other => panic!("{other:?} of {:?}", $loss),
                 }
             };
+        }
+        macro_rules! labelled {
+            ($loss:expr) => {
+                match self.ask {
+                    Ask::Reduced => $loss.forward(of(0), labels()),
+                    Ask::Each => $loss.forward_no_reduction(of(0), labels()),
+                    Ask::Weighted => $loss.forward_weighted(of(0), labels(), weights.clone()),
+                    Ask::WithReference => {
+                        let others = integers(&self.reference_labels);
+                        $loss.forward_with_reference(of(0), labels(), of(1), others)
+                    }
+                    other => panic!("{other:?} of {:?}", $loss),
+                }
+            };
+        }
+        macro_rules! proxied {
+            ($loss:expr) => {{
+                let loss = $loss.clone().with_proxies(of(1));
+                match self.ask {
+                    Ask::Reduced => loss.forward(of(0), labels()),
+                    Ask::Each => loss.forward_no_reduction(of(0), labels()),
+                    Ask::Weighted => loss.forward_weighted(of(0), labels(), weights.clone()),
+                    other => panic!("{other:?} of {loss:?}"),
+                }
+            }};
         }
         let value = match (loss, self.ask) {
             (EmbeddingLoss::InfoNce(loss), Ask::WithOffset(offset)) => {
@@ -165,10 +210,42 @@ impl EmbeddingCall {
             (EmbeddingLoss::NegativeCosine(loss), _) => two!(loss),
             (EmbeddingLoss::BarlowTwins(loss), _) => loss.forward(of(0), of(1)),
             (EmbeddingLoss::VicReg(loss), _) => loss.forward(of(0), of(1)),
-            (EmbeddingLoss::SupCon(loss), Ask::Reduced) => loss.forward(of(0), labels()),
-            (EmbeddingLoss::SupCon(loss), Ask::Each) => loss.forward_no_reduction(of(0), labels()),
-            (EmbeddingLoss::SupCon(loss), _) => {
-                loss.forward_weighted(of(0), labels(), weights.clone())
+            (EmbeddingLoss::SupCon(loss), _) => labelled!(loss),
+            (EmbeddingLoss::Triplet(loss), Ask::WithTriplets) => {
+                let [anchors, positives, negatives] =
+                    [0, 1, 2].map(|list| integers(&self.triplets[list]));
+                let triplets = Triplets {
+                    anchors,
+                    positives,
+                    negatives,
+                };
+                loss.forward_with_triplets(of(0), triplets)
+            }
+            (EmbeddingLoss::Triplet(loss), _) => labelled!(loss),
+            (EmbeddingLoss::Contrastive(loss), _) => labelled!(loss),
+            (EmbeddingLoss::MultiSimilarity(loss), _) => labelled!(loss),
+            (EmbeddingLoss::Circle(loss), _) => labelled!(loss),
+            (EmbeddingLoss::LiftedStructure(loss), _) => loss.forward(of(0), labels()),
+            (EmbeddingLoss::TripletMargin(loss), Ask::Reduced) => loss.forward(of(0), of(1), of(2)),
+            (EmbeddingLoss::TripletMargin(loss), Ask::Each) => {
+                loss.forward_no_reduction(of(0), of(1), of(2))
+            }
+            (EmbeddingLoss::TripletMargin(loss), _) => {
+                loss.forward_weighted(of(0), of(1), of(2), weights.clone())
+            }
+            (EmbeddingLoss::NPairs(loss), Ask::Reduced) => loss.forward(of(0), of(1), labels()),
+            (EmbeddingLoss::NPairs(loss), Ask::Each) => {
+                loss.forward_no_reduction(of(0), of(1), labels())
+            }
+            (EmbeddingLoss::NPairs(loss), _) => {
+                loss.forward_weighted(of(0), of(1), labels(), weights.clone())
+            }
+            (EmbeddingLoss::ArcFace(loss), _) => proxied!(loss),
+            (EmbeddingLoss::CosFace(loss), _) => proxied!(loss),
+            (EmbeddingLoss::NormalizedSoftmax(loss), _) => proxied!(loss),
+            (EmbeddingLoss::ProxyNca(loss), _) => proxied!(loss),
+            (EmbeddingLoss::ProxyAnchor(loss), _) => {
+                loss.clone().with_proxies(of(1)).forward(of(0), labels())
             }
         };
         let gradients = value
