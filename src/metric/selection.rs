@@ -1,4 +1,6 @@
 //! The triplets of one anchor, from its distances to all others.
+//!
+//! A negative at no known distance (NaN) is chosen before all others: it must show in the loss.
 
 use super::{distance::Distance, mining::Mining};
 use crate::{backend::NO_LABEL, formula::Gap};
@@ -54,7 +56,6 @@ impl Anchor<'_> {
         for (column, (&x, &label)) in self.measures.iter().zip(self.labels).enumerate() {
             let kind = usize::from(label == self.label);
             let (best, place) = &mut found[kind];
-            // One that is NaN is taken before all others: it must show in the loss.
             let key = x * signs[kind];
             let is_better = key < *best || place.is_none() || (key.is_nan() && !best.is_nan());
             if is_better && label != NO_LABEL && Some(column) != self.itself {
@@ -106,7 +107,13 @@ impl Anchor<'_> {
         let Some(&(_, farthest)) = negatives.last() else {
             return Vec::new();
         };
+        // Sorted to either end.
+        let unknown = [negatives.first(), negatives.last()];
+        let unknown = unknown.into_iter().flatten().find(|other| other.0.is_nan());
         let choose = |positive: u32| {
+            if let Some(&(_, negative)) = unknown {
+                return (positive, negative);
+            }
             let distance = self.distance_to(positive);
             let nearer = negatives.partition_point(|negative| negative.0 <= distance);
             let negative = negatives.get(nearer).map_or(farthest, |found| found.1);
@@ -139,7 +146,10 @@ impl Anchor<'_> {
         let mut weighted: Vec<(f64, u32)> = Vec::new();
         for column in self.negatives() {
             let distance = self.euclidean(self.distance_to(column));
-            // One that is NaN counts as nearest.
+            if distance.is_nan() {
+                weighted = vec![(0.0, column)];
+                break;
+            }
             if distance >= nonzero_loss_cutoff {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! Hostile input and the right answer to it.
 
-use super::paths::{pair_losses, random_call, run};
+use super::paths::{is_labelled, pair_losses, random_call, run};
 use crate::support::{
     Dtype, Site,
     contrastive::{Ask, EmbeddingCall, EmbeddingLoss, EmbeddingOutcome, Embeddings},
@@ -58,16 +58,19 @@ fn an_empty_batch_is_loss_0() {
 #[test]
 fn without_pairs_loss_and_gradient_are_0() {
     for (key, config) in pair_losses() {
-        if key == "siglip" {
-            continue; // An image and its text are a pair of their own.
+        if matches!(key, "siglip" | "n_pairs") {
+            continue; // A row and its column are a pair of their own, or have norms to keep small.
         }
         let mut call = random_call(key, 1, 3);
-        if key == "sup_con" {
+        if is_labelled(key) && !matches!(key, "contrastive" | "multi_similarity") {
             call = random_call(key, 4, 3);
             call.labels = vec![1, 2, 3, 4];
         }
         for site in differentiable_sites_and_gpu() {
             for ask in [Ask::Reduced, Ask::Each] {
+                if key == "lifted_structure" && ask == Ask::Each {
+                    continue; // It is one of pairs.
+                }
                 call.ask = ask;
                 let outcome = run(key, &config, &call, &site);
                 assert!(
@@ -138,7 +141,10 @@ fn an_embedding_of_zeros_has_a_bounded_gradient() {
 #[test]
 fn long_embeddings_of_half_precision_have_a_finite_loss_and_gradient() {
     for (key, config) in losses() {
-        if matches!(key, "vic_reg" | "barlow_twins") {
+        if matches!(
+            key,
+            "vic_reg" | "barlow_twins" | "lifted_structure" | "n_pairs"
+        ) {
             continue; // Distances of 1e4 have squares that f16 does not hold.
         }
         let mut call = random_call(key, 6, 3);
@@ -236,12 +242,15 @@ fn gradients_are_exactly_where_something_is_tracked() {
 #[test]
 fn a_weight_of_0_leaves_a_row_out() {
     for (key, config) in pair_losses() {
+        if matches!(key, "triplet" | "contrastive" | "lifted_structure") {
+            continue; // Means over triplets and pairs.
+        }
         let mut call = random_call(key, 5, 3);
         for site in differentiable_sites() {
             call.ask = Ask::Each;
             call.upstream = vec![1.0; if call.embeddings.len() == 2 { 10 } else { 5 }];
             let loss = EmbeddingLoss::from_json(key, config.clone(), &site.device).expect(key);
-            if matches!(key, "info_nce" | "clip" | "siglip") {
+            if matches!(key, "info_nce" | "clip" | "siglip" | "n_pairs") {
                 call.upstream = vec![1.0; 5];
             }
             let each = call.run(&loss, &site).value;
@@ -327,5 +336,190 @@ fn an_empty_batch_has_a_gradient_to_keys() {
             [Some(vec![]), Some(vec![0.0; 6])],
             "{site}"
         );
+    }
+}
+
+/// A row of weight 0 has no triplets and no pairs of its own.
+#[test]
+fn weights_count_the_triplets_and_pairs_of_their_rows() {
+    for (key, config) in pair_losses() {
+        if !matches!(key, "triplet" | "contrastive") {
+            continue;
+        }
+        let mut sum = config.clone();
+        sum["reduction"] = json!("sum");
+        let mut call = random_call(key, 12, 3);
+        for site in differentiable_sites() {
+            call.ask = Ask::Each;
+            call.upstream = vec![1.0; 12];
+            let each = run(key, &sum, &call, &site).value;
+            call.ask = Ask::Weighted;
+            call.upstream = vec![1.0];
+            call.weights = (0..12).map(|row| f64::from(row % 3)).collect();
+            let expected: f64 = each.iter().zip(&call.weights).map(|(l, w)| l * w).sum();
+            let value = run(key, &sum, &call, &site).value[0];
+            assert!(
+                (value - expected).abs() < 1e-4 * expected.abs(),
+                "{key} on {site}"
+            );
+            call.weights = vec![0.0; 12];
+            let outcome = run(key, &config, &call, &site);
+            assert_eq!(outcome.value, [0.0], "{key} on {site}");
+            assert!(gradients(&outcome).all(|g| g == 0.0), "{key} on {site}");
+        }
+    }
+}
+
+/// Labelled with classes, next to proxies.
+fn proxy_losses() -> Vec<(&'static str, Value)> {
+    let sizes = json!({"classes": 4, "dimension": 3, "reduction": "mean"});
+    let with = |more: Value| {
+        let mut config = sizes.clone();
+        let fields = more.as_object().expect("an object").clone();
+        config.as_object_mut().expect("an object").extend(fields);
+        config
+    };
+    vec![
+        ("arc_face", with(json!({"margin": 0.5, "scale": 64.0}))),
+        ("cos_face", with(json!({"margin": 0.35, "scale": 64.0}))),
+        ("normalized_softmax", with(json!({"temperature": 0.05}))),
+        (
+            "proxy_anchor",
+            json!({"classes": 4, "dimension": 3, "margin": 0.1, "alpha": 32.0}),
+        ),
+        (
+            "proxy_nca",
+            with(json!({"scale": 1.0, "includes_positive": true})),
+        ),
+        (
+            "proxy_nca",
+            with(json!({"scale": 1.0, "includes_positive": false})),
+        ),
+    ]
+}
+
+fn proxy_call(rows: usize) -> EmbeddingCall {
+    let mut call = random_call("proxy", rows, 3);
+    call.embeddings[1] = random_call("proxies", 4, 3).embeddings[0].clone();
+    call.labels = (0..rows as i64).map(|row| row % 4).collect();
+    call
+}
+
+#[test]
+fn embeddings_that_are_their_proxies_have_a_finite_gradient() {
+    for (key, config) in proxy_losses() {
+        let mut call = proxy_call(4);
+        call.embeddings[0] = call.embeddings[1].clone();
+        call.embeddings[0].values[3..6]
+            .iter_mut()
+            .for_each(|x| *x = -*x);
+        call.embeddings[0].values[6..9].fill(0.0);
+        for site in differentiable_sites_and_gpu() {
+            let outcome = run(key, &config, &call, &site);
+            assert!(outcome.value[0].is_finite(), "{key} on {site}: {outcome:?}");
+            let bounded = gradients(&outcome).all(|g| g.abs() < 1e3);
+            assert!(bounded, "{key} on {site}: {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn a_batch_of_0_next_to_proxies_is_loss_0() {
+    for (key, config) in proxy_losses() {
+        for site in differentiable_sites_and_gpu() {
+            let outcome = run(key, &config, &proxy_call(0), &site);
+            assert_eq!(outcome.value, [0.0], "{key} on {site}");
+            assert!(gradients(&outcome).all(|g| g == 0.0), "{key} on {site}");
+        }
+    }
+}
+
+/// On the CPU it is refused; on a GPU, where looking would stall, it is NaN.
+#[test]
+fn a_label_that_is_no_class_is_no_loss() {
+    for (key, config) in proxy_losses() {
+        for label in [-1, 4] {
+            let mut call = proxy_call(5);
+            call.labels[2] = label;
+            for site in differentiable_sites_and_gpu() {
+                let outcome = std::panic::catch_unwind(|| run(key, &config, &call, &site));
+                match outcome {
+                    Ok(outcome) => {
+                        assert!(site.is_gpu(), "{key} {label} on {site}: {outcome:?}");
+                        assert!(outcome.value[0].is_nan(), "{key} {label} on {site}");
+                    }
+                    Err(message) => {
+                        assert!(!site.is_gpu(), "{key} {label} on {site}");
+                        let message = message.downcast_ref::<String>().expect("a message");
+                        let named = message.contains(&format!("row 2 is {label}"));
+                        assert!(named, "{message}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Embeddings of one place, next to far ones: the triplet costs the hinge of the negative's distance.
+#[test]
+fn an_anchor_on_its_positive_costs_what_its_negative_leaves() {
+    let config = json!({"margin": 1.0, "distance": "euclidean", "normalize": false, "swap": false, "soft_margin": false, "reduction": "mean"});
+    let embeddings = |values: [f64; 2]| Embeddings {
+        values: values.to_vec(),
+        shape: [1, 2],
+    };
+    let anchor = embeddings([0.5, -1.0]);
+    let call = EmbeddingCall::new(
+        Ask::Reduced,
+        vec![anchor.clone(), anchor, embeddings([0.5, -0.75])],
+    );
+    for site in differentiable_sites_and_gpu() {
+        let outcome = run("triplet_margin", &config, &call, &site);
+        assert!(
+            (outcome.value[0] - 0.75).abs() < 1e-6,
+            "{site}: {outcome:?}"
+        );
+        let expected = [[0.0, 1.0], [0.0, 0.0], [0.0, -1.0]];
+        for (got, expected) in outcome.gradients.iter().zip(expected) {
+            assert_eq!(got.as_deref(), Some(&expected[..]), "{site}");
+        }
+    }
+}
+
+/// Every distance and every mining, all embeddings in one place.
+#[test]
+fn embeddings_in_one_place_have_a_finite_gradient_with_every_distance() {
+    let minings = [
+        json!("batch_hard"),
+        json!("batch_all"),
+        json!("semi_hard"),
+        json!("easy_positive"),
+        json!({"multi_similarity": {"epsilon": 0.1}}),
+    ];
+    let distances = [
+        json!("euclidean"),
+        json!("squared_euclidean"),
+        json!("cosine"),
+        json!("dot_product"),
+        json!({"lp": {"p": 1.0}}),
+        json!({"lp": {"p": 1.5}}),
+        json!({"lp": {"p": 3.0}}),
+    ];
+    for (mining, distance) in minings
+        .iter()
+        .flat_map(|m| distances.iter().map(move |d| (m, d)))
+    {
+        for soft in [false, true] {
+            let config = json!({"mining": mining, "margin": 0.2, "distance": distance, "normalize": false, "soft_margin": soft, "reduction": "mean"});
+            let mut call = call_with("triplet", [0.5, -1.0, 2.0].repeat(6), [6, 3]);
+            call.labels = vec![0, 0, 0, 1, 1, 1];
+            for site in differentiable_sites_and_gpu() {
+                let outcome = run("triplet", &config, &call, &site);
+                let expected = if soft { 2f64.ln() } else { 0.2 };
+                let what = format!("{config} on {site}: {outcome:?}");
+                assert!((outcome.value[0] - expected).abs() < 1e-5, "{what}");
+                assert!(gradients(&outcome).all(f64::is_finite), "{what}");
+            }
+        }
     }
 }
