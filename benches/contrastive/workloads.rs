@@ -6,15 +6,30 @@ use crate::support::{
     workload::{Leaf, Workload},
 };
 use burn::tensor::{Bool, Int, Tensor, activation::log_softmax};
-use burn_losses::{ClipLossConfig, NtXentLossConfig};
+use burn_losses::{ClipLossConfig, Mining, MiningReduction, NtXentLossConfig, TripletLossConfig};
 
 /// The workloads there are.
-pub const WORKLOADS: [(&str, Build); 2] = [("ntxent", ntxent), ("clip", clip)];
+pub const WORKLOADS: [(&str, Build); 5] = [
+    ("ntxent", ntxent),
+    ("clip", clip),
+    ("batch_all", batch_all),
+    ("batch_hard", |small| {
+        batch_hard(if small { 130 } else { 1024 })
+    }),
+    ("batch_hard_8192", |small| {
+        batch_hard(if small { 300 } else { 8192 })
+    }),
+];
 
 /// The dimension of the embeddings.
 const WIDTH: usize = 128;
 
 const TEMPERATURE: f64 = 0.5;
+
+const MARGIN: f64 = 0.2;
+
+/// How many labels there are in a batch, one after the other.
+const LABELS: i64 = 64;
 
 /// NT-Xent of 4096 views.
 fn ntxent(small: bool) -> Workload {
@@ -70,6 +85,85 @@ fn clip(small: bool) -> Workload {
             let logits = images.matmul(texts.transpose()) * (1.0 / TEMPERATURE);
             let direction = |logits| log_softmax(logits, 1).gather(1, own.clone()).mean();
             (direction(logits.clone()) + direction(logits.transpose())) * -0.5
+        },
+    )
+}
+
+/// The farthest positive and the nearest negative of each embedding.
+fn batch_hard(count: usize) -> Workload {
+    triplets(Mining::BatchHard, count, |distances, labels| {
+        let [count, _] = distances.dims();
+        let (rows, columns) = (
+            labels.clone().unsqueeze_dim::<2>(1),
+            labels.unsqueeze::<2>(),
+        );
+        let shape = [count; 2];
+        let alike = rows.expand(shape).equal(columns.expand(shape));
+        // An embedding is at distance 0 from itself, which is never the farthest positive.
+        let farthest = distances
+            .clone()
+            .mask_fill(alike.clone().bool_not(), f32::NEG_INFINITY);
+        let nearest = distances.mask_fill(alike, f32::INFINITY);
+        (farthest.max_dim(1) - nearest.min_dim(1) + MARGIN).clamp_min(0.0)
+    })
+}
+
+/// All triplets, each by itself: of each label there are as many embeddings.
+fn batch_all(small: bool) -> Workload {
+    let count = if small { 128 } else { 1024 };
+    let (mut positives, mut negatives) = (Vec::new(), Vec::new());
+    for anchor in 0..count as i64 {
+        let others = (0..count as i64).filter(|&other| other != anchor);
+        let (alike, unlike): (Vec<i64>, Vec<i64>) =
+            others.partition(|other| other % LABELS == anchor % LABELS);
+        positives.extend(alike);
+        negatives.extend(unlike);
+    }
+    let lists = [positives, negatives].map(|list| {
+        let width = list.len() / count;
+        Tensor::<1, Int>::from_ints(&list[..], &Default::default()).reshape([count, width])
+    });
+    triplets(Mining::BatchAll, count, move |distances, _| {
+        let device = distances.device();
+        let [positives, negatives] = [0, 1].map(|list| {
+            distances
+                .clone()
+                .gather(1, lists[list].clone().to_device(&device))
+        });
+        let (count, [p, n]) = (
+            positives.dims()[0],
+            [positives.dims()[1], negatives.dims()[1]],
+        );
+        let positives = positives.unsqueeze_dim::<3>(2).expand([count, p, n]);
+        let negatives = negatives.unsqueeze_dim::<3>(1).expand([count, p, n]);
+        let costs = (positives - negatives + MARGIN).clamp_min(0.0);
+        costs.reshape([count, p * n])
+    })
+}
+
+/// The mean cost of triplets of embeddings with labels, at Euclidean distances.
+fn triplets(
+    mining: Mining,
+    count: usize,
+    costs: impl Fn(Tensor<2>, Tensor<1, Int>) -> Tensor<2> + 'static,
+) -> Workload {
+    let embeddings = embeddings(1, count);
+    let labels: Vec<i64> = (0..count as i64).map(|index| index % LABELS).collect();
+    let labels = Tensor::<1, Int>::from_ints(&labels[..], &crate::support::workload::device());
+    let loss = TripletLossConfig::new()
+        .with_mining(mining)
+        .with_margin(MARGIN)
+        .with_reduction(MiningReduction::Mean)
+        .init();
+    Workload::new(
+        "composed",
+        vec![embeddings.clone()],
+        move |setting| (embeddings.hand_over(setting), labels.clone()),
+        move |(embeddings, labels)| loss.forward(embeddings, labels),
+        move |(embeddings, labels)| {
+            let rows = normalized(embeddings);
+            let squares = rows.clone().matmul(rows.transpose()) * -2.0 + 2.0;
+            costs(squares.clamp_min(1e-12).sqrt(), labels).mean()
         },
     )
 }
