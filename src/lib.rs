@@ -17,6 +17,8 @@ mod pointwise;
 mod reduction;
 mod regression;
 mod softmax;
+#[cfg(feature = "train")]
+pub mod train;
 
 pub use backend::composed;
 pub use classification::*;

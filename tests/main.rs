@@ -8,6 +8,7 @@ mod finite_differences;
 mod goldens;
 mod instruction_sets;
 mod linear;
+mod metric;
 mod panics;
 mod paths;
 mod properties;

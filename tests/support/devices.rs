@@ -118,12 +118,24 @@ pub fn differentiable_sites_and_gpu() -> Vec<Site> {
     sites
 }
 
+/// Every site without gradients, the GPU included.
+pub fn plain_sites_and_gpu() -> Vec<Site> {
+    let mut sites = plain_sites();
+    let gpu = gpu().into_iter();
+    let gpu = gpu.map(|(name, device)| (name.to_string(), device));
+    sites.extend(on_paths(&[Path::Chosen], gpu));
+    sites
+}
+
+fn plain_sites() -> Vec<Site> {
+    let plain = devices().into_iter();
+    let plain = plain.map(|(name, device)| (name.to_string(), device));
+    on_paths(&Path::BOTH, plain)
+}
+
 /// Every site on the CPU.
 pub fn sites() -> Vec<Site> {
-    let plain = devices()
-        .into_iter()
-        .map(|(name, device)| (name.to_string(), device));
-    let mut sites = on_paths(&Path::BOTH, plain);
+    let mut sites = plain_sites();
     sites.extend(differentiable_sites());
     sites
 }

@@ -20,7 +20,9 @@ pub mod tensors;
 pub use call::{Call, Dtype, Method, Outcome, Tracked};
 pub use cases::{Case, Inputs, cases};
 pub use compare::Tolerance;
-pub use devices::{Path, Site, differentiable_sites, differentiable_sites_and_gpu, sites};
+pub use devices::{
+    Path, Site, differentiable_sites, differentiable_sites_and_gpu, plain_sites_and_gpu, sites,
+};
 pub use expected::Expected;
 pub use loss::Loss;
 pub use number::{Number, Scaled};

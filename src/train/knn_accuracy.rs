@@ -1,0 +1,86 @@
+//! Accuracy of a classifier by nearest neighbours.
+
+use super::{
+    metric::EmbeddingMetric,
+    score::{Query, Score, check_k},
+};
+use std::{cmp::Reverse, collections::HashMap};
+
+/// The accuracy of a classifier by k nearest neighbours: the share of queries whose label is that of
+/// most of their k nearest.
+///
+/// Each neighbour has one vote. Where labels have as many votes, the one whose nearest neighbour is
+/// nearest wins. All queries count, those whose label no other embedding has as well: they are wrong.
+/// What queries are looked up in, and by which distance: see [`EmbeddingMetric`].
+///
+/// Source: T. Cover and P. Hart, *Nearest Neighbor Pattern Classification*, 1967; as a measure of
+/// embeddings, Z. Wu et al., *Unsupervised Feature Learning via Non-Parametric Instance
+/// Discrimination*, 2018, whose votes are weighted.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn::train::metric::{Metric, Numeric};
+/// use burn_losses::train::{EmbeddingInput, KnnAccuracyMetric};
+/// # use burn::{data::dataloader::Progress, train::metric::MetricMetadata};
+/// # let progress = Progress::new(1, 1, None);
+/// # let metadata = MetricMetadata { progress, iteration: None, lr: None };
+///
+/// let device = Device::flex();
+/// let gallery = Tensor::<2>::from_floats([[1.0, 0.0], [1.0, 0.2], [1.0, 0.3], [0.0, 1.0]], &device);
+/// let labels = Tensor::<1, Int>::from_ints([8, 7, 7, 8], &device);
+/// let mut metric = KnnAccuracyMetric::new(3).with_gallery(gallery, labels);
+///
+/// let queries = Tensor::<2>::from_floats([[5.0, 0.0], [0.0, 5.0]], &device);
+/// let labels = Tensor::<1, Int>::from_ints([7, 8], &device);
+/// metric.update(&EmbeddingInput::new(queries, labels), &metadata)?;
+/// // Two of the three nearest have label 7, for both queries.
+/// assert_eq!(metric.value().unwrap().current(), 50.0);
+/// # Ok::<(), burn::tensor::TensorReadError>(())
+/// ```
+pub type KnnAccuracyMetric = EmbeddingMetric<KnnAccuracy>;
+
+/// The score of [`KnnAccuracyMetric`].
+#[derive(Clone, Copy, Debug)]
+pub struct KnnAccuracy {
+    k: usize,
+}
+
+impl EmbeddingMetric<KnnAccuracy> {
+    /// Accuracy by the `k` nearest; by all, if there are not as many.
+    ///
+    /// # Panics
+    /// If `k` is 0.
+    #[track_caller]
+    pub fn new(k: usize) -> Self {
+        check_k(KnnAccuracy::METRIC, k);
+        Self::of(KnnAccuracy { k })
+    }
+}
+
+impl Score for KnnAccuracy {
+    const METRIC: &'static str = "KnnAccuracyMetric";
+
+    fn name(&self) -> String {
+        format!("kNN Accuracy@{}", self.k)
+    }
+
+    fn depth(&self, _matches: usize) -> Option<usize> {
+        Some(self.k)
+    }
+
+    fn score(&self, query: &Query<'_>) -> f64 {
+        f64::from(elected(query.nearest) == Some(query.label))
+    }
+}
+
+/// The most frequent label; of several, that which comes first.
+fn elected(labels: &[i64]) -> Option<i64> {
+    // Votes and first position of each.
+    let mut standings = HashMap::<i64, (usize, Reverse<usize>)>::new();
+    for (position, &label) in labels.iter().enumerate() {
+        standings.entry(label).or_insert((0, Reverse(position))).0 += 1;
+    }
+    let winner = standings.into_iter().max_by_key(|&(_, standing)| standing);
+    winner.map(|(label, _)| label)
+}

@@ -1,0 +1,84 @@
+//! MAP@R.
+
+use super::{
+    metric::EmbeddingMetric,
+    score::{Query, Score},
+};
+
+/// Mean average precision at R: for each query, whether the R embeddings of its label are its R nearest,
+/// and how far ahead they are among these.
+///
+/// ```text
+/// MAP@R = (1 / Q) sum_q (1 / R_q) sum_(i = 1..R_q) P(i)
+/// P(i)  = share of the label of q among the i nearest, if the i-th nearest has that label; 0 if not
+/// ```
+/// with R_q embeddings of the label of q to be found, over the Q queries for which that is at least one;
+/// the others are left out. What queries are looked up in, and by which distance: see
+/// [`EmbeddingMetric`].
+///
+/// Source: K. Musgrave et al., *A Metric Learning Reality Check*, 2020.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn::train::metric::{Metric, Numeric};
+/// use burn_losses::train::{EmbeddingInput, MeanAveragePrecisionAtRMetric};
+/// # use burn::{data::dataloader::Progress, train::metric::MetricMetadata};
+/// # let progress = Progress::new(1, 1, None);
+/// # let metadata = MetricMetadata { progress, iteration: None, lr: None };
+///
+/// let device = Device::flex();
+/// let gallery = Tensor::<2>::from_floats([[0.0], [1.0], [2.0], [3.0]], &device);
+/// let labels = Tensor::<1, Int>::from_ints([7, 8, 7, 7], &device);
+/// let metric = MeanAveragePrecisionAtRMetric::new().with_normalize(false);
+/// let mut metric = metric.with_gallery(gallery, labels);
+///
+/// let query = Tensor::<2>::from_floats([[0.1]], &device);
+/// let label = Tensor::<1, Int>::from_ints([7], &device);
+/// metric.update(&EmbeddingInput::new(query, label), &metadata)?;
+/// // Found: 7, 8, 7. So (1/1 + 0 + 2/3) / 3.
+/// assert!((metric.value().unwrap().current() - 100.0 * 5.0 / 9.0).abs() < 1e-12);
+/// # Ok::<(), burn::tensor::TensorReadError>(())
+/// ```
+pub type MeanAveragePrecisionAtRMetric = EmbeddingMetric<MeanAveragePrecisionAtR>;
+
+/// The score of [`MeanAveragePrecisionAtRMetric`].
+#[derive(Clone, Copy, Debug)]
+pub struct MeanAveragePrecisionAtR;
+
+impl EmbeddingMetric<MeanAveragePrecisionAtR> {
+    /// Mean average precision at R. It has no parameter: R is counted.
+    pub fn new() -> Self {
+        Self::of(MeanAveragePrecisionAtR)
+    }
+}
+
+impl Default for EmbeddingMetric<MeanAveragePrecisionAtR> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Score for MeanAveragePrecisionAtR {
+    const METRIC: &'static str = "MeanAveragePrecisionAtRMetric";
+
+    fn name(&self) -> String {
+        "MAP@R".to_string()
+    }
+
+    fn depth(&self, matches: usize) -> Option<usize> {
+        (matches > 0).then_some(matches)
+    }
+
+    fn score(&self, query: &Query<'_>) -> f64 {
+        let mut hits = 0;
+        let mut sum = 0.0;
+        for (index, &label) in query.nearest.iter().enumerate() {
+            if label == query.label {
+                hits += 1;
+                sum += f64::from(hits) / (index + 1) as f64;
+            }
+        }
+        sum / query.matches as f64
+    }
+}

@@ -1,0 +1,219 @@
+//! What all metrics of embeddings share.
+
+use super::{
+    output::EmbeddingInput,
+    points::Points,
+    ranking::{Ranking, Search},
+    score::{Query, Score},
+};
+use burn::{
+    tensor::{Int, Tensor, TensorReadError},
+    train::metric::{
+        Metric, MetricAttributes, MetricMetadata, MetricName, Numeric, NumericAttributes,
+        NumericEntry, SerializedEntry,
+        state::{FormatOptions, NumericMetricState},
+    },
+};
+use rayon::prelude::*;
+use std::sync::Arc;
+
+const UNIT: &str = "%";
+
+/// A metric of embeddings: each is a query, and scored by the labels of those nearest to it. The metrics
+/// are [`RecallAtKMetric`], [`MeanAveragePrecisionAtRMetric`] and [`KnnAccuracyMetric`].
+///
+/// - **Candidates.** A query is looked up among the other embeddings of its batch, or in a fixed gallery
+///   ([`with_gallery`](Self::with_gallery)). An epoch's value is the mean over its queries.
+/// - **Distance.** Cosine, or Euclidean ([`with_normalize`](Self::with_normalize)), in `f64` from
+///   embeddings read as `f32`. Of candidates as near, the one of lower index is first; embeddings that
+///   differ by a factor alone have the same cosines up to rounding. Results do not depend on the number
+///   of threads.
+/// - **NaN and infinity.** An embedding that holds one is farther than all others and never found, and
+///   as a query it finds nothing: it scores 0.
+/// - **A batch that says nothing.** If no query counts, there is no value (`N/A`), and the running mean
+///   stays as it is.
+/// - **Cost.** The distances of a batch take `queries x candidates x D` steps on the host, on all
+///   threads; memory is that of the embeddings and a row of distances for each thread.
+///
+/// [`RecallAtKMetric`]: super::RecallAtKMetric
+/// [`MeanAveragePrecisionAtRMetric`]: super::MeanAveragePrecisionAtRMetric
+/// [`KnnAccuracyMetric`]: super::KnnAccuracyMetric
+#[derive(Clone)]
+pub struct EmbeddingMetric<S> {
+    score: S,
+    normalize: bool,
+    gallery: Option<Arc<Points>>,
+    name: MetricName,
+    state: NumericMetricState,
+}
+
+impl<S: Score> EmbeddingMetric<S> {
+    /// A metric by `score`, of cosines within a batch.
+    pub(super) fn of(score: S) -> Self {
+        Self {
+            name: Arc::new(score.name()),
+            score,
+            normalize: true,
+            gallery: None,
+            state: NumericMetricState::new(),
+        }
+    }
+
+    /// Whether embeddings are divided by their norm first, so that their order is that of cosines; if
+    /// not, it is that of Euclidean distances. Default: yes. A row of zeros stays one.
+    pub fn with_normalize(mut self, normalize: bool) -> Self {
+        self.normalize = normalize;
+        self.named()
+    }
+
+    /// Looks queries up in these embeddings, and no longer in their batch. They are read back once, here.
+    ///
+    /// For the embeddings of a network that does not change any more: as it is trained, those of a
+    /// gallery fall behind. A query that is in the gallery too finds itself.
+    ///
+    /// # Shapes
+    /// - embeddings: `[G, D]`
+    /// - labels: `[G]`, any numbers
+    ///
+    /// # Panics
+    /// If shapes do not fit, there is no embedding, or one of the tensors cannot be read.
+    #[track_caller]
+    pub fn with_gallery(mut self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Self {
+        let metric = S::METRIC;
+        let shape = embeddings.dims();
+        assert!(
+            shape[0] > 0,
+            "{metric}: the embeddings of the gallery have shape {shape:?}, expected at least 1 \
+             embedding",
+        );
+        let gallery = Points::read(metric, "embeddings of the gallery", &embeddings, &labels);
+        let gallery =
+            gallery.unwrap_or_else(|error| panic!("{metric}: the gallery cannot be read: {error}"));
+        self.gallery = Some(Arc::new(gallery));
+        self.named()
+    }
+
+    /// The same, with a name that tells it from others.
+    fn named(mut self) -> Self {
+        let settings: Vec<&str> = [
+            (!self.normalize).then_some("Euclidean"),
+            self.gallery.is_some().then_some("gallery"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let name = self.score.name();
+        self.name = Arc::new(match settings.is_empty() {
+            true => name,
+            false => format!("{name} ({})", settings.join(", ")),
+        });
+        self
+    }
+
+    /// The scores of the queries that count, in their order.
+    fn scores(&self, input: &EmbeddingInput) -> Result<Vec<f64>, TensorReadError> {
+        let metric = S::METRIC;
+        let queries = Points::read(metric, "embeddings", &input.embeddings, &input.labels)?;
+        if let Some(gallery) = &self.gallery {
+            let (given, expected) = (queries.dimension(), gallery.dimension());
+            assert!(
+                given == expected,
+                "{metric}: the embeddings have shape {:?} and those of the gallery {:?}, expected \
+                 embeddings of the same dimension (the last)",
+                [queries.len(), given],
+                [gallery.len(), expected],
+            );
+        }
+        let ranking = Ranking {
+            queries: &queries,
+            gallery: self.gallery.as_deref(),
+            normalize: self.normalize,
+        };
+        if ranking.candidate_count() == 0 {
+            return Ok(Vec::new());
+        }
+        let score = |search: &mut Search, query: usize| {
+            let matches = ranking.matches(query);
+            let depth = self.score.depth(matches)?;
+            let query = Query {
+                label: queries.label(query),
+                matches,
+                nearest: ranking.nearest(query, depth, search),
+            };
+            Some(self.score.score(&query))
+        };
+        let scores: Vec<Option<f64>> = (0..queries.len())
+            .into_par_iter()
+            .map_init(Search::default, score)
+            .collect();
+        Ok(scores.into_iter().flatten().collect())
+    }
+
+    fn format(&self) -> FormatOptions {
+        FormatOptions::new(self.name()).unit(UNIT).precision(2)
+    }
+}
+
+impl<S: Score> Metric for EmbeddingMetric<S> {
+    type Input = EmbeddingInput;
+
+    fn name(&self) -> MetricName {
+        self.name.clone()
+    }
+
+    fn attributes(&self) -> MetricAttributes {
+        NumericAttributes {
+            unit: Some(UNIT.to_string()),
+            higher_is_better: true,
+        }
+        .into()
+    }
+
+    fn update(
+        &mut self,
+        input: &EmbeddingInput,
+        _metadata: &MetricMetadata,
+    ) -> Result<SerializedEntry, TensorReadError> {
+        let scores = self.scores(input)?;
+        if scores.is_empty() {
+            self.state.update(f64::NAN, 0);
+            return Ok(SerializedEntry::not_available(Some(UNIT)));
+        }
+        let percentage = 100.0 * scores.iter().sum::<f64>() / scores.len() as f64;
+        self.state.update(percentage, scores.len());
+        Ok(self.state.compute_update(self.format()))
+    }
+
+    fn compute(&mut self) -> Result<SerializedEntry, TensorReadError> {
+        Ok(match self.running_value() {
+            Some(_) => self.state.compute_final(self.format()),
+            None => SerializedEntry::not_available(Some(UNIT)),
+        })
+    }
+
+    fn clear(&mut self) {
+        self.state.reset();
+    }
+}
+
+impl<S: Score> Numeric for EmbeddingMetric<S> {
+    fn value(&self) -> Option<NumericEntry> {
+        over_some(self.state.current_value())
+    }
+
+    fn running_value(&self) -> Option<NumericEntry> {
+        over_some(self.state.running_value())
+    }
+
+    fn final_value(&self) -> NumericEntry {
+        self.state.final_value()
+    }
+}
+
+/// The entry, if it is the mean of at least one query.
+fn over_some(entry: NumericEntry) -> Option<NumericEntry> {
+    match entry {
+        NumericEntry::Aggregated { count: 0, .. } => None,
+        entry => Some(entry),
+    }
+}

@@ -1,0 +1,380 @@
+//! Every miner against a search through all triplets.
+
+use crate::support::{Random, Site, differentiable_sites_and_gpu, plain_sites_and_gpu};
+use burn::tensor::{Int, Tensor, TensorData};
+use burn_losses::{
+    CrossBatchMemory, Distance, Mining, TripletLossConfig, TripletMinerConfig, Triplets,
+};
+
+type List = Vec<[i64; 3]>;
+
+/// Points with labels.
+struct Points {
+    width: usize,
+    rows: Vec<Vec<f64>>,
+    labels: Vec<i64>,
+}
+
+impl Points {
+    fn random(name: &str, count: usize, width: usize) -> Self {
+        let mut random = Random::of(name);
+        let mut row = || -> Vec<f64> {
+            (0..width)
+                .map(|_| f64::from(random.uniform(-1.0, 1.0) as f32))
+                .collect()
+        };
+        Self {
+            width,
+            rows: (0..count).map(|_| row()).collect(),
+            // Some labels have one member alone.
+            labels: (0..count as i64)
+                .map(|index| {
+                    if index % 11 == 5 {
+                        100 + index
+                    } else {
+                        index % 4 - 1
+                    }
+                })
+                .collect(),
+        }
+    }
+
+    fn tensors(&self, site: &Site) -> (Tensor<2>, Tensor<1, Int>) {
+        let rows = TensorData::new(self.rows.concat(), [self.rows.len(), self.width]);
+        let labels = TensorData::new(self.labels.clone(), [self.labels.len()]);
+        (
+            Tensor::from_data(rows, &site.device),
+            Tensor::from_data(labels, &site.device),
+        )
+    }
+}
+
+fn distance(distance: Distance, normalize: bool, a: &[f64], b: &[f64]) -> f64 {
+    let unit = |a: &[f64]| -> Vec<f64> {
+        let norm = a.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let norm = if normalize || distance == Distance::Cosine {
+            norm
+        } else {
+            1.0
+        };
+        a.iter().map(|x| x / norm).collect()
+    };
+    let (a, b) = (unit(a), unit(b));
+    let pairs = || a.iter().zip(&b);
+    let sum = |p: f64| pairs().map(|(a, b)| (a - b).abs().powf(p)).sum::<f64>();
+    let dot: f64 = pairs().map(|(a, b)| a * b).sum();
+    match distance {
+        Distance::Euclidean => sum(2.0).sqrt(),
+        Distance::SquaredEuclidean => sum(2.0),
+        Distance::Cosine => 1.0 - dot,
+        Distance::DotProduct => -dot,
+        Distance::Lp { p } => sum(p).powf(1.0 / p),
+    }
+}
+
+/// The triplets of a batch, or of anchors with a reference set, by looking at all of them.
+fn searched(
+    mining: Mining,
+    between: impl Fn(&[f64], &[f64]) -> f64,
+    points: &Points,
+    reference: Option<&Points>,
+) -> List {
+    let others = reference.unwrap_or(points);
+    let mut list = List::new();
+    for (anchor, row) in points.rows.iter().enumerate() {
+        let distances: Vec<f64> = others
+            .rows
+            .iter()
+            .map(|other| between(row, other))
+            .collect();
+        let of_kind = |is_positive: bool| -> Vec<usize> {
+            (0..others.rows.len())
+                .filter(|&other| reference.is_some() || other != anchor)
+                .filter(|&other| others.labels[other] != CrossBatchMemory::NO_LABEL)
+                .filter(|&other| (others.labels[other] == points.labels[anchor]) == is_positive)
+                .collect()
+        };
+        let (positives, negatives) = (of_kind(true), of_kind(false));
+        if positives.is_empty() || negatives.is_empty() {
+            continue;
+        }
+        let order = |a: &&usize, b: &&usize| distances[**a].total_cmp(&distances[**b]);
+        let farthest = |of: &[usize]| *of.iter().max_by(order).expect("one");
+        let nearest = |of: &[usize]| *of.iter().min_by(order).expect("one");
+        let mut add = |positive: usize, negative: usize| {
+            list.push([anchor as i64, positive as i64, negative as i64]);
+        };
+        match mining {
+            Mining::BatchHard => add(farthest(&positives), nearest(&negatives)),
+            Mining::EasyPositive => add(nearest(&positives), nearest(&negatives)),
+            Mining::BatchAll => {
+                for &positive in &positives {
+                    negatives
+                        .iter()
+                        .for_each(|&negative| add(positive, negative));
+                }
+            }
+            Mining::SemiHard => {
+                for &positive in &positives {
+                    let beyond: Vec<usize> = negatives
+                        .iter()
+                        .copied()
+                        .filter(|&negative| distances[negative] > distances[positive])
+                        .collect();
+                    match beyond.is_empty() {
+                        true => add(positive, farthest(&negatives)),
+                        false => add(positive, nearest(&beyond)),
+                    }
+                }
+            }
+            Mining::MultiSimilarity { epsilon } => {
+                let (near, far) = (
+                    distances[nearest(&negatives)],
+                    distances[farthest(&positives)],
+                );
+                for &positive in &positives {
+                    for &negative in &negatives {
+                        if distances[positive] + epsilon > near
+                            && distances[negative] - epsilon < far
+                        {
+                            add(positive, negative);
+                        }
+                    }
+                }
+            }
+            Mining::DistanceWeighted { .. } => unreachable!("it draws"),
+        }
+    }
+    list
+}
+
+fn list(triplets: &Triplets) -> List {
+    let of = |list: &Tensor<1, Int>| -> Vec<i64> { list.to_data().iter().collect() };
+    let (anchors, positives) = (of(&triplets.anchors), of(&triplets.positives));
+    let pairs = anchors.into_iter().zip(positives);
+    pairs
+        .zip(of(&triplets.negatives))
+        .map(|((anchor, positive), negative)| [anchor, positive, negative])
+        .collect()
+}
+
+const SEARCHED: [Mining; 5] = [
+    Mining::BatchHard,
+    Mining::EasyPositive,
+    Mining::BatchAll,
+    Mining::SemiHard,
+    Mining::MultiSimilarity { epsilon: 0.1 },
+];
+
+const DISTANCES: [Distance; 6] = [
+    Distance::Euclidean,
+    Distance::SquaredEuclidean,
+    Distance::Cosine,
+    Distance::DotProduct,
+    Distance::Lp { p: 1.0 },
+    Distance::Lp { p: 3.0 },
+];
+
+#[test]
+fn miners_find_what_a_search_finds() {
+    for (count, width) in [(2, 3), (7, 2), (40, 3), (261, 8)] {
+        let points = Points::random("points", count, width);
+        let reference = Points::random("reference", count + 9, width);
+        for (mining, kind) in SEARCHED
+            .iter()
+            .flat_map(|m| DISTANCES.map(move |d| (*m, d)))
+        {
+            if count > 100 && (mining == Mining::BatchAll || kind != Distance::Euclidean) {
+                continue; // As with fewer.
+            }
+            // Each distance is there with and without.
+            let other = matches!(mining, Mining::BatchAll | Mining::SemiHard);
+            for normalize in [other == (kind == Distance::Euclidean)] {
+                let miner = TripletMinerConfig::new()
+                    .with_mining(mining)
+                    .with_distance(kind)
+                    .with_normalize(normalize)
+                    .init();
+                let between = |a: &[f64], b: &[f64]| distance(kind, normalize, a, b);
+                let expected = searched(mining, between, &points, None);
+                let of_reference = searched(mining, between, &points, Some(&reference));
+                for site in plain_sites_and_gpu() {
+                    let what = format!("{mining:?} {kind:?} {normalize} {count} on {site}");
+                    let (rows, labels) = points.tensors(&site);
+                    let found = site.path.run(|| miner.mine(rows.clone(), labels.clone()));
+                    if count > 100 {
+                        // So many distances that some differ by no more than their rounding.
+                        assert_near(&what, &list(&found), &expected, |a, b| {
+                            between(&points.rows[a], &points.rows[b])
+                        });
+                        continue;
+                    }
+                    assert_same(&what, list(&found), &expected);
+                    let (others, other_labels) = reference.tensors(&site);
+                    let found = site
+                        .path
+                        .run(|| miner.mine_with_reference(rows, labels, others, other_labels));
+                    assert_same(&what, list(&found), &of_reference);
+                }
+            }
+        }
+    }
+}
+
+/// The same triplets; those of one anchor in any order.
+#[track_caller]
+fn assert_same(what: &str, mut found: List, expected: &List) {
+    let anchors: Vec<i64> = found.iter().map(|triplet| triplet[0]).collect();
+    assert!(anchors.is_sorted(), "{what}: ordered by anchor");
+    let mut expected = expected.clone();
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected, "{what}");
+}
+
+/// Triplets of the same anchors at the same distances, nearly all of them the same.
+#[track_caller]
+fn assert_near(what: &str, found: &List, expected: &List, between: impl Fn(usize, usize) -> f64) {
+    let (mut found, mut expected) = (found.clone(), expected.clone());
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let mut others = 0;
+    for (found, expected) in found.iter().zip(&expected) {
+        let at = |place: usize, list: &[i64; 3]| between(list[0] as usize, list[place] as usize);
+        for place in [1, 2] {
+            let (one, other) = (at(place, found), at(place, expected));
+            assert!((one - other).abs() < 1e-5, "{what}: {found:?} {expected:?}");
+        }
+        others += usize::from(found != expected);
+    }
+    assert!(
+        others <= expected.len() / 500,
+        "{what}: {others} are others"
+    );
+}
+
+/// What is not listed comes to the same as the list.
+#[test]
+fn the_loss_of_all_triplets_is_that_of_their_list() {
+    let points = Points::random("lists", 30, 4);
+    for mining in SEARCHED {
+        for soft_margin in [false, true] {
+            let loss = TripletLossConfig::new()
+                .with_mining(mining)
+                .with_soft_margin(soft_margin)
+                .init();
+            let miner = TripletMinerConfig::new().with_mining(mining).init();
+            for site in differentiable_sites_and_gpu() {
+                site.path.run(|| {
+                    let (rows, labels) = points.tensors(&site);
+                    let rows = rows.require_grad();
+                    let triplets = miner.mine(rows.clone(), labels.clone());
+                    let both = [
+                        loss.forward(rows.clone(), labels),
+                        loss.forward_with_triplets(rows.clone(), triplets),
+                    ];
+                    let [one, other] = both.map(|loss| {
+                        let gradients = loss.backward();
+                        let gradient = rows.grad(&gradients).expect("tracked").into_data();
+                        let mut all: Vec<f32> = loss.into_data().iter().collect();
+                        all.extend(gradient.iter::<f32>());
+                        all
+                    });
+                    for (one, other) in one.iter().zip(&other) {
+                        let near = (one - other).abs() < 2e-5;
+                        assert!(near, "{mining:?} {soft_margin} on {site}: {one} {other}");
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// A free place of a memory is neither a positive nor a negative.
+#[test]
+fn what_has_no_label_is_in_no_triplet() {
+    let points = Points::random("places", 12, 3);
+    let mut reference = Points::random("memory", 14, 3);
+    for label in &mut reference.labels[..5] {
+        *label = CrossBatchMemory::NO_LABEL;
+    }
+    for mining in SEARCHED {
+        let miner = TripletMinerConfig::new().with_mining(mining).init();
+        let between = |a: &[f64], b: &[f64]| distance(Distance::Euclidean, true, a, b);
+        let expected = searched(mining, between, &points, Some(&reference));
+        for site in differentiable_sites_and_gpu() {
+            let (rows, labels) = points.tensors(&site);
+            let (others, other_labels) = reference.tensors(&site);
+            let found = miner.mine_with_reference(rows, labels, others, other_labels);
+            assert_same(&format!("{mining:?} on {site}"), list(&found), &expected);
+        }
+    }
+}
+
+/// One anchor, one positive and three negatives: how often each is drawn.
+#[test]
+fn negatives_are_drawn_by_the_density_of_their_distance() {
+    let at = |angle: f64| vec![angle.cos(), angle.sin(), 0.0, 0.0];
+    // At distances 2 sin(angle / 2): 0.2, counted as 0.5; 0.8; 1.2; and 1.5, which is not drawn.
+    let angles = [0.2, 0.8, 1.2, 1.5].map(|distance: f64| 2.0 * (distance / 2.0).asin());
+    let mut rows = vec![at(0.0), at(0.0)];
+    rows.extend(angles.map(at));
+    let points = Points {
+        width: 4,
+        rows,
+        labels: vec![0, 0, 1, 2, 3, 4],
+    };
+    let log_density = |d: f64| 2.0 * d.ln() + 0.5 * (1.0 - d * d / 4.0).ln();
+    let weights = [0.5, 0.8, 1.2].map(|d| (-log_density(d)).exp());
+    let total: f64 = weights.iter().sum();
+    const DRAWS: u64 = 2000;
+    let site = &differentiable_sites_and_gpu()[0];
+    let mut counts = [0u32; 4];
+    for seed in 0..DRAWS {
+        let mining = Mining::distance_weighted(seed);
+        let miner = TripletMinerConfig::new().with_mining(mining).init();
+        let (rows, labels) = points.tensors(site);
+        let triplets = list(&miner.mine(rows.clone(), labels.clone()));
+        assert_eq!(triplets.len(), 2);
+        assert_eq!(
+            triplets,
+            list(&miner.mine(rows, labels)),
+            "a seed fixes the draw"
+        );
+        assert_eq!(triplets[0][..2], [0, 1]);
+        counts[triplets[0][2] as usize - 2] += 1;
+    }
+    assert_eq!(counts[3], 0, "{counts:?}");
+    for (count, weight) in counts.iter().zip(weights) {
+        let share = weight / total;
+        let deviation = (share * (1.0 - share) * DRAWS as f64).sqrt();
+        let off = (f64::from(*count) - share * DRAWS as f64).abs();
+        assert!(
+            off < 4.0 * deviation,
+            "{counts:?}, expected {share} of {DRAWS}"
+        );
+    }
+}
+
+#[test]
+fn a_batch_without_pairs_has_no_triplets() {
+    for site in differentiable_sites_and_gpu() {
+        for labels in [vec![], vec![3], vec![1, 2, 3], vec![4, 4]] {
+            let points = Points {
+                width: 2,
+                rows: vec![vec![0.5, 1.0]; labels.len()],
+                labels,
+            };
+            for mining in SEARCHED.into_iter().chain([Mining::distance_weighted(1)]) {
+                let miner = TripletMinerConfig::new().with_mining(mining).init();
+                let (rows, labels) = points.tensors(&site);
+                let triplets = miner.mine(rows.clone(), labels.clone());
+                assert!(triplets.is_empty(), "{mining:?} on {site}: {triplets:?}");
+                let loss = TripletLossConfig::new().with_mining(mining).init();
+                let value = loss.forward_with_triplets(rows, triplets);
+                assert_eq!(value.into_scalar::<f32>(), 0.0, "{mining:?} on {site}");
+            }
+        }
+    }
+}
