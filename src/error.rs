@@ -141,6 +141,11 @@ impl Check {
         self.that(ok, field, value, "a finite number of 0 or above")
     }
 
+    /// A count that is not 0.
+    pub fn at_least_one(self, field: &'static str, count: usize) -> Result<(), LossError> {
+        self.that(count > 0, field, count, "a number of at least 1")
+    }
+
     /// A number of either sign.
     pub fn in_range_of_f32(self, field: &'static str, value: f64) -> Result<(), LossError> {
         let ok = value.abs() <= f32::MAX as f64;

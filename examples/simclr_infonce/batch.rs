@@ -1,23 +1,9 @@
-//! Views of digits as tensors.
+//! Batches of pairs of views.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use rand::{SeedableRng, rngs::ChaCha8Rng, seq::SliceRandom};
 
-use crate::{
-    digits::Digit,
-    raster::Raster,
-    view::{self, SIDE},
-};
-
-/// `[N, 1, SIDE, SIDE]`
-pub fn images(views: &[Raster], device: &Device) -> Tensor<4> {
-    let pixels: Vec<f32> = views
-        .iter()
-        .flat_map(|view| view.pixels.iter().copied())
-        .collect();
-    let shape = [views.len(), 1, SIDE, SIDE];
-    Tensor::from_data(TensorData::new(pixels, shape), device)
-}
+use crate::{digits::Digit, raster::Raster, sample::images, view};
 
 /// An endless, reproducible stream of batches. Each has the first views of some digits, then the second
 /// views of the same digits: `[2N, 1, SIDE, SIDE]`. No digit is in a batch twice, where it would be
@@ -70,7 +56,7 @@ impl Iterator for PairStream<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{device::DeviceName, digits::DigitSets};
+    use crate::{device::DeviceName, digits::DigitSets, view::SIDE};
 
     #[test]
     fn every_digit_has_its_turn_once_in_a_pass() {

@@ -1,20 +1,17 @@
 //! What features know about the classes of digits: the labels come in here, after the training.
 
-use burn::tensor::{Device, Tensor};
-use rand::{SeedableRng, rngs::ChaCha8Rng};
+use burn::tensor::Device;
 use serde::Serialize;
 
 use crate::{
-    batch::images,
-    digits::{Digit, DigitSets},
+    digits::DigitSets,
+    encoder::Encoder,
     error::Result,
     features::Features,
     nearest::{self, NEIGHBOURS},
-    network::Encoder,
     probe::Probe,
-    raster::Raster,
+    sample::Sample,
     settings::Settings,
-    view,
 };
 
 /// Added to the seed for the views with labels, which are others than those trained with.
@@ -23,9 +20,6 @@ const TRAIN_STREAM: u64 = 0x7a17;
 /// Added to the seed for the views that are tested with.
 const TEST_STREAM: u64 = 0x7e57;
 
-/// Images that go through an encoder at once.
-const CHUNK: usize = 256;
-
 /// Shares of the test views whose class is found, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Scores {
@@ -33,36 +27,6 @@ pub struct Scores {
     pub knn: f64,
     /// By a linear classifier trained on the training views.
     pub linear: f64,
-}
-
-/// Views of digits, and which digits they are.
-pub struct Sample {
-    images: Tensor<4>,
-    pub labels: Vec<usize>,
-}
-
-impl Sample {
-    fn new(digits: &[Digit], views: usize, seed: u64, device: &Device) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let shown = || {
-            digits
-                .iter()
-                .flat_map(|digit| (0..views).map(move |_| digit))
-        };
-        let drawn: Vec<Raster> = shown()
-            .map(|digit| view::draw(digit, digits, &mut rng))
-            .collect();
-        Self {
-            images: images(&drawn, device),
-            labels: shown().map(|digit| digit.class).collect(),
-        }
-    }
-
-    fn encoded(&self, encoder: &Encoder) -> Tensor<2> {
-        let chunks = self.images.clone().split(CHUNK, 0);
-        let features = chunks.into_iter().map(|chunk| encoder.forward(chunk));
-        Tensor::cat(features.collect(), 0)
-    }
 }
 
 /// Fixed views of the training digits, with labels to learn from, and of digits never trained with.
@@ -85,13 +49,14 @@ impl Bench {
 
     /// The brightnesses themselves.
     pub fn raw_pixels(&self) -> Features {
-        let [train, test] = [&self.train, &self.test].map(|sample| sample.images.clone());
-        Features::new(train.flatten(1, 3), test.flatten(1, 3))
+        Features::new(self.train.pixels(), self.test.pixels())
     }
 
     /// What an encoder makes of the images.
     pub fn encoded(&self, encoder: &Encoder) -> Features {
-        Features::new(self.train.encoded(encoder), self.test.encoded(encoder))
+        let [train, test] = [&self.train, &self.test]
+            .map(|sample| sample.through(|images| encoder.forward(images)));
+        Features::new(train, test)
     }
 
     pub fn scores(&self, features: &Features) -> Result<Scores> {
@@ -114,6 +79,7 @@ impl Bench {
 mod tests {
     use super::*;
     use crate::{device::DeviceName, digits::CLASSES, objective::LossKind};
+    use burn::tensor::Tensor;
 
     #[test]
     fn features_that_are_the_class_are_fully_right() {

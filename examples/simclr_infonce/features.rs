@@ -26,17 +26,10 @@ impl Features {
     }
 }
 
-/// The numbers of a matrix, row by row.
-pub fn rows(matrix: Tensor<2>) -> Vec<Vec<f32>> {
-    let columns = matrix.dims()[1];
-    let numbers: Vec<f32> = matrix.into_data().iter::<f32>().collect();
-    numbers.chunks(columns).map(<[f32]>::to_vec).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::DeviceName;
+    use crate::{device::DeviceName, vectors::rows};
 
     #[test]
     fn test_features_are_measured_by_the_training_features() {

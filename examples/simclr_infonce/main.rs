@@ -28,6 +28,8 @@ mod device;
 mod digit_images;
 #[path = "../support/digits.rs"]
 mod digits;
+#[path = "../support/encoder.rs"]
+mod encoder;
 #[path = "../support/error.rs"]
 mod error;
 mod features;
@@ -39,17 +41,23 @@ mod network;
 mod objective;
 #[path = "../support/output.rs"]
 mod output;
+#[path = "../support/pair_log.rs"]
+mod pair_log;
+#[path = "../support/pca.rs"]
 mod pca;
 mod picture;
 #[path = "../support/png_image.rs"]
 mod png_image;
 mod probe;
-mod progress;
 #[path = "../support/progress_bar.rs"]
 mod progress_bar;
 #[path = "../support/raster.rs"]
 mod raster;
 mod report;
+#[path = "../support/sample.rs"]
+mod sample;
+#[path = "../support/scatter.rs"]
+mod scatter;
 #[path = "../support/schedule.rs"]
 mod schedule;
 mod settings;
@@ -58,6 +66,9 @@ mod similarity;
 #[path = "../support/svg.rs"]
 mod svg;
 mod train;
+#[path = "../support/vectors.rs"]
+mod vectors;
+#[path = "../support/view.rs"]
 mod view;
 
 use std::process::ExitCode;
@@ -112,11 +123,11 @@ fn run(cli: &Cli) -> Result<()> {
         history: trained.history,
         settings,
     };
-    let panels = [
-        ("random encoder", &before, report.random_encoder),
-        ("trained encoder", &after, report.trained_encoder),
+    let panels = vec![
+        ("random encoder", before, report.random_encoder),
+        ("trained encoder", after, report.trained_encoder),
     ];
-    let embedding = picture::draw_embeddings(&panels, &bench.test.labels);
+    let embedding = picture::draw_embeddings(panels, &bench.test.labels);
     output::write(&cli.out, "embedding.svg", &embedding)?;
     output::write_json(&cli.out, "report.json", &report)?;
     println!("{}", report.table());

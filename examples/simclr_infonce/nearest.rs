@@ -3,20 +3,16 @@
 //! A vote weighs `exp(cosine / temperature)`, as in "Unsupervised Feature Learning via Non-Parametric
 //! Instance Discrimination", Wu et al., 2018.
 
-use burn::tensor::Tensor;
-
 use crate::{
     digits::CLASSES,
-    features::{Features, rows},
+    features::Features,
+    vectors::{directions, rows},
 };
 
 /// How many training views vote.
 pub const NEIGHBOURS: usize = 20;
 
 const TEMPERATURE: f32 = 0.07;
-
-/// Added to squared lengths, so that a vector of zeros has a direction: none.
-const TINY: f32 = 1e-12;
 
 /// The class of each test view.
 pub fn classify(features: &Features, labels: &[usize], neighbours: usize) -> Vec<usize> {
@@ -44,15 +40,11 @@ fn largest(numbers: &[f32]) -> usize {
         .unwrap_or_default()
 }
 
-fn directions(vectors: Tensor<2>) -> Tensor<2> {
-    let lengths = (vectors.clone().square().sum_dim(1) + TINY).sqrt();
-    vectors / lengths
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::device::DeviceName;
+    use burn::tensor::Tensor;
 
     #[test]
     fn the_most_similar_views_decide() {

@@ -1,4 +1,4 @@
-//! A small convolutional encoder and the projection head it is trained through.
+//! An encoder and the projection head it is trained through.
 
 use burn::{
     module::Module,
@@ -6,13 +6,7 @@ use burn::{
     tensor::{Device, Tensor, activation::relu},
 };
 
-use crate::conv_block::ConvBlock;
-
-/// Channels and stride of each convolution.
-const BLOCKS: [(usize, usize); 5] = [(16, 2), (32, 1), (64, 2), (64, 1), (FEATURES, 2)];
-
-/// Length of a feature vector.
-pub const FEATURES: usize = 128;
+use crate::encoder::{Encoder, FEATURES};
 
 /// Length of the vectors that the losses compare.
 pub const PROJECTION: usize = 128;
@@ -45,43 +39,16 @@ impl Model {
     }
 }
 
-/// Images to feature vectors, wherever on the image something is.
-#[derive(Module, Debug)]
-pub struct Encoder {
-    blocks: Vec<ConvBlock>,
-}
-
-impl Encoder {
-    fn new(device: &Device) -> Self {
-        let inputs = [1].into_iter().chain(BLOCKS.map(|(channels, _)| channels));
-        let blocks = inputs
-            .zip(BLOCKS)
-            .map(|(input, (output, stride))| ConvBlock::new(input, output, stride, device));
-        Self {
-            blocks: blocks.collect(),
-        }
-    }
-
-    /// Features, `[N, FEATURES]`, of images `[N, 1, SIDE, SIDE]`: the mean over all places.
-    pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        let blocks = self.blocks.iter();
-        let map = blocks.fold(images, |x, block| block.forward(x));
-        map.mean_dims(&[2, 3]).flatten(1, 3)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{device::DeviceName, view::SIDE};
 
     #[test]
-    fn images_become_features_and_projections() {
+    fn images_become_projections_around_0() {
         let device = DeviceName::choose(None).expect("a device").open();
         let model = Model::new(&device);
         let images = Tensor::<4>::ones([2, 1, SIDE, SIDE], &device);
-        let features = model.encoder.forward(images.clone());
-        assert_eq!(features.dims(), [2, FEATURES]);
         let projections = model.forward(images);
         assert_eq!(projections.dims(), [2, PROJECTION]);
         assert!(projections.mean().into_scalar::<f32>().abs() < 1e-6);

@@ -2,8 +2,7 @@
 
 use burn::tensor::Tensor;
 
-/// Added to squared lengths, so that a vector of zeros has a direction: none.
-const TINY: f32 = 1e-12;
+use crate::vectors::directions;
 
 /// Mean cosines.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,8 +18,7 @@ impl Similarity {
     pub fn new(vectors: Tensor<2>) -> Self {
         let views = vectors.dims()[0];
         let pairs = views / 2;
-        let lengths = (vectors.clone().square().sum_dim(1) + TINY).sqrt();
-        let directions = vectors / lengths;
+        let directions = directions(vectors);
         let half = |start| directions.clone().narrow(0, start, pairs);
         let scalar = |tensor: Tensor<1>| f64::from(tensor.into_scalar::<f32>());
         let positives = scalar((half(0) * half(pairs)).sum());

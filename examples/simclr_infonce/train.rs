@@ -10,15 +10,8 @@ use burn::{
 use serde::Serialize;
 
 use crate::{
-    batch::PairStream,
-    digits::Digit,
-    error::{Error, Result},
-    history::{History, Point},
-    network::Model,
-    objective::Objective,
-    progress::Progress,
-    schedule::warmup_then_cosine,
-    settings::Settings,
+    batch::PairStream, digits::Digit, error::Result, history::Point, network::Model,
+    objective::Objective, pair_log::PairLog, schedule::warmup_then_cosine, settings::Settings,
     similarity::Similarity,
 };
 
@@ -74,29 +67,19 @@ impl Trainer<'_> {
         let mut optimizer = AdamConfig::new().init();
         let mut schedule =
             warmup_then_cosine(settings.learning_rate, settings.warmup, settings.steps)?;
-        let progress = Progress::new(settings.loss.name(), settings.steps);
-        let mut history = History::new(settings.steps);
+        let mut log = PairLog::new(settings.loss.name(), settings.steps);
         for (step, images) in (1..=settings.steps).zip(batches) {
             let projections = model.forward(images.clone());
             let loss = objective.forward(images, projections.clone());
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
             model = optimizer.step(schedule.step(), model, gradients);
             objective.follow(&model);
-            let loss = f64::from(loss.into_scalar::<f32>());
-            if !loss.is_finite() {
-                return Err(Error::new(format!(
-                    "training with {} diverged at step {step}: the loss is {loss}",
-                    settings.loss.name(),
-                )));
-            }
             let found = Similarity::new(projections.inner());
-            history.push(step, [loss, found.positive, found.negative]);
-            progress.advance(&history);
+            log.push(step, loss, found.positive, found.negative)?;
         }
-        progress.finish();
         Ok(Trained {
             model: model.valid(),
-            history: history.points.into_iter().map(Stretch::from).collect(),
+            history: log.finish().into_iter().map(Stretch::from).collect(),
             seconds: start.elapsed().as_secs_f64(),
         })
     }

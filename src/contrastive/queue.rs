@@ -54,9 +54,8 @@ impl EmbeddingQueueConfig {
     /// If `capacity` or `dimension` is 0.
     pub fn try_init(&self, device: &Device) -> Result<EmbeddingQueue, LossError> {
         let check = Check("EmbeddingQueueConfig");
-        let expected = "a number of at least 1";
-        check.that(self.capacity > 0, "capacity", self.capacity, expected)?;
-        check.that(self.dimension > 0, "dimension", self.dimension, expected)?;
+        check.at_least_one("capacity", self.capacity)?;
+        check.at_least_one("dimension", self.dimension)?;
         let shape = [self.capacity, self.dimension];
         let random = Tensor::random(shape, Distribution::Normal(0.0, 1.0), device);
         Ok(EmbeddingQueue {

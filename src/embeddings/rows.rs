@@ -24,11 +24,13 @@ pub(crate) struct RowLosses {
 impl RowLosses {
     /// Those of no rows: each operand gets a gradient of 0.
     pub fn none(operands: &[&Tensor<2>]) -> Self {
+        let dtype = operands[0].dtype();
         let zeros = operands.iter().map(|&operand| {
             if is_nothing(operand) {
-                return loss_of_nothing(operand);
+                return loss_of_nothing(operand).cast(dtype);
             }
-            operand.clone().mask_fill(everywhere(operand), 0.0).sum()
+            let zeros = operand.clone().mask_fill(everywhere(operand), 0.0);
+            zeros.sum().cast(dtype)
         });
         Self {
             losses: zeros.reduce(|a, b| a + b).expect("an operand"),

@@ -2,8 +2,8 @@
 
 use super::{RowLosses, ready};
 use crate::{
-    backend::PairInputs,
-    error::{check_embeddings, check_embeddings_fit, check_labels},
+    backend::{NO_LABEL, PairInputs},
+    error::{check_dimension, check_embeddings, check_labels},
 };
 use burn::tensor::{DType, Int, Tensor};
 
@@ -30,13 +30,13 @@ impl Samples {
         check_labels(loss, labels.dims()[0], embeddings.dims()[0]);
         if let Some((others, other_labels)) = &reference {
             let named = ("embeddings", &embeddings);
-            check_embeddings_fit(loss, named, ("reference embeddings", others));
+            check_dimension(loss, named, ("reference embeddings", others));
             check_labels(loss, other_labels.dims()[0], others.dims()[0]);
         }
         Self {
             embeddings,
-            labels,
-            reference,
+            labels: wide(labels),
+            reference: reference.map(|(others, labels)| (others, wide(labels))),
         }
     }
 
@@ -63,16 +63,32 @@ impl Samples {
 
     /// What the terms of all pairs are computed from, not of half precision.
     pub fn ready(self, normalize: bool) -> PairInputs {
+        let rows = ready(self.embeddings, normalize);
         let (columns, column_labels) = match self.reference {
-            Some((others, labels)) => (Some(ready(others, normalize)), labels),
+            Some((others, labels)) => {
+                // Whatever a free place holds, it must not reach a gradient.
+                let free = labels.clone().equal_scalar(NO_LABEL).unsqueeze_dim::<2>(1);
+                let others = others.clone().mask_fill(free.expand(others.shape()), 0.0);
+                let columns = ready(others, normalize).cast(rows.dtype());
+                (Some(columns), labels)
+            }
             None => (None, self.labels.clone()),
         };
         PairInputs {
-            rows: ready(self.embeddings, normalize),
+            rows,
             columns,
             row_labels: self.labels,
             column_labels,
         }
+    }
+}
+
+/// Labels of the data type of the device: kernels compare labels of one type.
+pub(crate) fn wide(labels: Tensor<1, Int>) -> Tensor<1, Int> {
+    let dtype = Tensor::<1, Int>::empty([1], &labels.device()).dtype();
+    match labels.dtype() == dtype {
+        true => labels,
+        false => labels.cast(dtype),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     backend::{AllPairs, PairInputs, pair_terms},
     formula::{Measure, PairFormula},
 };
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Bool, Int, Tensor};
 
 /// The terms of some points.
 pub(crate) struct Terms {
@@ -69,6 +69,13 @@ impl Terms {
     pub fn of_rows(&self, term: usize) -> Tensor<1> {
         let rows = self.all.clone().slice([term..term + 1, 0..self.rows]);
         rows.reshape([self.rows])
+    }
+
+    /// A term of every row that is the logarithm of a sum, and where there is nothing in that.
+    pub fn of_rows_if_any(&self, term: usize) -> (Tensor<1>, Tensor<1, Bool>) {
+        let term = self.of_rows(term);
+        let none = term.clone().equal_scalar(f64::NEG_INFINITY);
+        (term, none)
     }
 
     /// A term of every column.

@@ -222,9 +222,10 @@ impl PairFormula for MarginPairs {
         };
         match term % 3 {
             0 => beyond.at_least(0.0),
+            // One that is NaN costs something: it must show.
             _ => {
                 let zero = one.constant(0.0);
-                (-beyond).where_below(0.0, one, zero)
+                beyond.at_least(0.0).where_equal(0.0, zero, one)
             }
         }
     }

@@ -96,9 +96,8 @@ impl CircleLoss {
             gamma: self.gamma,
         };
         let terms = Terms::measured(formula, Measure::Dot, samples.ready(self.normalize));
-        let [positive, negative] = [0, 1].map(|term| terms.of_rows(term));
-        let lacks = [&positive, &negative].map(|term| term.clone().equal_scalar(f64::NEG_INFINITY));
-        let [no_positive, no_negative] = lacks;
+        let [(positive, no_positive), (negative, no_negative)] =
+            [0, 1].map(|term| terms.of_rows_if_any(term));
         let silent = no_positive.bool_or(no_negative);
         let losses = softplus_of_some(positive + negative, silent.clone());
         RowLosses::with_silent(losses, silent, dtype)

@@ -116,6 +116,7 @@ impl ContrastiveLoss {
             sum: terms.of_rows(first),
             costly: terms.of_rows(first + 1),
             all: terms.of_rows(first + 2),
+            anchors: None,
         };
         RowCosts::new(vec![kind(0), kind(3)], dtype)
     }

@@ -8,6 +8,9 @@ use crate::backend::{NO_LABEL, PairInputs, measures, row_blocks};
 use crate::formula::Gap;
 use burn::tensor::{Int, Tensor};
 
+/// Beyond this all distances are the same: what is beyond them stands for what is no distance.
+const LARGEST: f64 = 1e38;
+
 /// The farthest or the nearest positive of each anchor, and its nearest negative. Anchors that lack one of
 /// them have a triplet that is none.
 pub(super) fn extremes(distance: Distance, inputs: PairInputs, farthest: bool) -> Candidates {
@@ -51,7 +54,8 @@ pub(super) fn extremes(distance: Distance, inputs: PairInputs, farthest: bool) -
         ] {
             let outside = others.bool_or(none.clone());
             let keys = keys
-                .mask_fill(unknown.clone(), f32::MIN)
+                .clamp(-LARGEST, LARGEST)
+                .mask_fill(unknown.clone(), f64::NEG_INFINITY)
                 .mask_fill(outside.clone(), f64::INFINITY);
             found.push(keys.argmin(1).reshape([block.len()]));
             let exists = outside.bool_not().any_dim(1).reshape([block.len()]);
@@ -69,5 +73,6 @@ pub(super) fn extremes(distance: Distance, inputs: PairInputs, farthest: bool) -
             negatives: Tensor::cat(negatives, 0),
         },
         valid: Some(Tensor::cat(of_positives, 0).bool_and(Tensor::cat(of_negatives, 0))),
+        unknown: None,
     }
 }

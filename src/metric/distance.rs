@@ -8,7 +8,7 @@ use burn::serde::{Deserialize, Serialize};
 
 /// How far apart two embeddings are. All losses and miners take it as a distance: the smaller, the closer.
 ///
-/// Where points coincide, gradients are 0. In a configuration file it is `"euclidean"`,
+/// Where points coincide, those of differences have gradient 0. In a configuration file it is `"euclidean"`,
 /// `"squared_euclidean"`, `"cosine"`, `"dot_product"` or `{"lp": {"p": 1.0}}`.
 ///
 /// # Example

@@ -20,11 +20,11 @@ pub(super) fn row_losses<L: RowLoss<Formula = CrossEntropy>>(
     labels: Tensor<1, Int>,
     weights: Option<Tensor<1>>,
 ) -> RowLosses {
-    if embeddings.dims()[0] == 0 {
-        return RowLosses::none(&[&embeddings, &proxies.val()]);
-    }
     let dtype = embeddings.dtype();
-    let proxied = Proxied::new(L::NAME, proxies, embeddings, labels, weights);
+    let proxied = match Proxied::new(L::NAME, proxies, embeddings, labels, weights) {
+        Ok(proxied) => proxied,
+        Err(nothing) => return nothing,
+    };
     let logits = proxied.cosines();
     let target = classes(L::NAME, &logits, proxied.labels);
     RowLosses::new(loss.losses(logits, target), dtype)

@@ -63,9 +63,8 @@ impl CrossBatchMemoryConfig {
     /// If `capacity` or `dimension` is 0.
     pub fn try_init(&self, device: &Device) -> Result<CrossBatchMemory, LossError> {
         let check = Check("CrossBatchMemoryConfig");
-        let expected = "a number of at least 1";
-        check.that(self.capacity > 0, "capacity", self.capacity, expected)?;
-        check.that(self.dimension > 0, "dimension", self.dimension, expected)?;
+        check.at_least_one("capacity", self.capacity)?;
+        check.at_least_one("dimension", self.dimension)?;
         let nothing = Tensor::zeros([self.capacity, self.dimension], device);
         let labels = Tensor::full([self.capacity], NO_LABEL, device);
         Ok(CrossBatchMemory {

@@ -105,9 +105,8 @@ impl MultiSimilarityLoss {
             negative: (self.beta, self.base),
         };
         let terms = Terms::measured(formula, Measure::Dot, samples.ready(self.normalize));
-        let [positive, negative] = [0, 1].map(|term| terms.of_rows(term));
-        let lacks = [&positive, &negative].map(|term| term.clone().equal_scalar(f64::NEG_INFINITY));
-        let [no_positive, no_negative] = lacks;
+        let [(positive, no_positive), (negative, no_negative)] =
+            [0, 1].map(|term| terms.of_rows_if_any(term));
         let silent = no_positive.clone().bool_and(no_negative.clone());
         let part = |term, lacking, scale: f64| softplus_of_some(term, lacking) * (1.0 / scale);
         let losses =

@@ -1,7 +1,7 @@
 //! The N-pairs loss.
 
 use crate::{
-    embeddings::{RowLosses, Terms, softplus, widened},
+    embeddings::{RowLosses, Terms, softplus, wide, widened, without_weightless},
     error::{Check, LossError, check_embeddings_alike, check_labels},
     formula::SeveralPositives,
     module::loss_module,
@@ -17,7 +17,7 @@ use burn::{
 #[derive(Config, Debug)]
 pub struct NPairsLossConfig {
     /// How much the mean squared norm of the embeddings, divided by 4, is added, at least 0. Default 0.002, as
-    /// in TensorFlow Addons.
+    /// in TensorFlow's metric learning losses.
     #[config(default = 0.002)]
     pub l2_weight: f64,
     /// How the losses of all anchors become one number.
@@ -92,7 +92,7 @@ impl NPairsLoss {
         positives: Tensor<2>,
         labels: Tensor<1, Int>,
     ) -> Tensor<1> {
-        let rows = self.row_losses(anchors, positives, labels);
+        let rows = self.row_losses(anchors, positives, labels, None);
         rows.reduced(NAME, self.reduction, None)
     }
 
@@ -113,7 +113,7 @@ impl NPairsLoss {
         positives: Tensor<2>,
         labels: Tensor<1, Int>,
     ) -> Tensor<1> {
-        self.row_losses(anchors, positives, labels).each()
+        self.row_losses(anchors, positives, labels, None).each()
     }
 
     /// The loss of all anchors, each with a weight: `sum(w l) / sum(w)` as a mean, `sum(w l)` as a sum. The
@@ -136,7 +136,7 @@ impl NPairsLoss {
         labels: Tensor<1, Int>,
         weights: Tensor<1>,
     ) -> Tensor<1> {
-        let rows = self.row_losses(anchors, positives, labels);
+        let rows = self.row_losses(anchors, positives, labels, Some(&weights));
         rows.reduced(NAME, self.reduction, Some(weights))
     }
 
@@ -146,6 +146,7 @@ impl NPairsLoss {
         anchors: Tensor<2>,
         positives: Tensor<2>,
         labels: Tensor<1, Int>,
+        weights: Option<&Tensor<1>>,
     ) -> RowLosses {
         let (a, b) = (("anchors", &anchors), ("positives", &positives));
         check_embeddings_alike(NAME, a, b);
@@ -155,7 +156,8 @@ impl NPairsLoss {
             return RowLosses::none(&[&anchors, &positives]);
         }
         let dtype = anchors.dtype();
-        let (anchors, positives) = (widened(anchors), widened(positives));
+        let anchors = widened(without_weightless(NAME, anchors, weights));
+        let (positives, labels) = (widened(positives), wide(labels));
         let both = [&anchors, &positives].map(Tensor::clone);
         let columns = (positives, labels.clone());
         let terms = Terms::between(SeveralPositives, (anchors, labels), columns, false);

@@ -2,7 +2,7 @@
 
 use crate::{
     backend::runs_on_cpu,
-    embeddings::{ready, without_weightless},
+    embeddings::{RowLosses, ready, wide, without_weightless},
     error::{
         Check, LossError, check_dimension, check_embeddings, check_label_of_proxy, check_labels,
         check_loss_weights,
@@ -22,9 +22,8 @@ pub(super) fn random(classes: usize, dimension: usize, device: &Device) -> Param
 
 /// Checks that there is a class and a dimension.
 pub(super) fn check_sizes(check: Check, classes: usize, dimension: usize) -> Result<(), LossError> {
-    let expected = "a number of at least 1";
-    check.that(classes > 0, "classes", classes, expected)?;
-    check.that(dimension > 0, "dimension", dimension, expected)
+    check.at_least_one("classes", classes)?;
+    check.at_least_one("dimension", dimension)
 }
 
 /// Embeddings next to proxies; they have been checked.
@@ -37,6 +36,8 @@ pub(super) struct Proxied {
 }
 
 impl Proxied {
+    /// Of no embeddings at all what these cost.
+    ///
     /// # Panics
     /// If shapes or data types do not fit. If a label is no class, on the CPU.
     #[track_caller]
@@ -46,7 +47,7 @@ impl Proxied {
         embeddings: Tensor<2>,
         labels: Tensor<1, Int>,
         weights: Option<Tensor<1>>,
-    ) -> Self {
+    ) -> Result<Self, RowLosses> {
         let proxies = proxies.val();
         check_embeddings(loss, "embeddings", &embeddings);
         check_dimension(loss, ("proxies", &proxies), ("embeddings", &embeddings));
@@ -59,13 +60,16 @@ impl Proxied {
                 check_label_of_proxy(loss, row, label, proxies.dims()[0]);
             }
         }
+        if embeddings.dims()[0] == 0 {
+            return Err(RowLosses::none(&[&embeddings, &proxies]));
+        }
         let embeddings = without_weightless(loss, embeddings, weights.as_ref());
         let embeddings = ready(embeddings, true);
-        Self {
+        Ok(Self {
             proxies: ready(proxies.cast(embeddings.dtype()), true),
             embeddings,
-            labels,
-        }
+            labels: wide(labels),
+        })
     }
 
     /// The cosines of all embeddings with all proxies, `[N, C]`.
@@ -104,17 +108,20 @@ macro_rules! proxy_module {
                 self.proxies.val()
             }
 
-            /// The loss with other proxies `[C, D]` to begin with: the means of the classes, say.
+            /// The loss with other proxies `[C, D]` to begin with: the means of the classes, say. No gradient
+            /// goes to what they were computed from.
             ///
             /// # Panics
             /// If there are not as many, or they are of another dimension.
             #[track_caller]
             pub fn with_proxies(self, proxies: ::burn::tensor::Tensor<2>) -> Self {
                 $crate::error::check_proxies(stringify!($loss), &proxies, self.proxies.dims());
-                Self {
-                    proxies: ::burn::module::Param::from_tensor(proxies),
-                    ..self
-                }
+                let proxies = self.proxies.map(|before| {
+                    let is_learned = before.is_require_grad();
+                    let proxies = proxies.detach().set_require_grad(false);
+                    proxies.set_require_grad(is_learned)
+                });
+                Self { proxies, ..self }
             }
         }
     };

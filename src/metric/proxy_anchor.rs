@@ -98,12 +98,11 @@ impl ProxyAnchorLoss {
     #[track_caller]
     pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
         const NAME: &str = "ProxyAnchorLoss";
-        if embeddings.dims()[0] == 0 {
-            let rows = RowLosses::none(&[&embeddings, &self.proxies.val()]);
-            return rows.reduced(NAME, Reduction::Mean, None);
-        }
         let dtype = embeddings.dtype();
-        let proxied = Proxied::new(NAME, &self.proxies, embeddings, labels, None);
+        let proxied = match Proxied::new(NAME, &self.proxies, embeddings, labels, None) {
+            Ok(proxied) => proxied,
+            Err(nothing) => return nothing.reduced(NAME, Reduction::Mean, None),
+        };
         let unknown = proxied.unknown();
         let formula = ScaledPairs {
             positive: (self.alpha, self.margin),
@@ -112,9 +111,8 @@ impl ProxyAnchorLoss {
         let anchors = (proxied.proxies.clone(), proxied.classes());
         let samples = (proxied.embeddings, proxied.labels);
         let terms = Terms::between(formula, anchors, samples, false);
-        let [positive, negative] = [0, 1].map(|term| terms.of_rows(term));
-        let [no_positive, no_negative] =
-            [&positive, &negative].map(|term| term.clone().equal_scalar(f64::NEG_INFINITY));
+        let [(positive, no_positive), (negative, no_negative)] =
+            [0, 1].map(|term| terms.of_rows_if_any(term));
         let costs = softplus_of_some(positive, no_positive.clone());
         let pulled = RowLosses::with_silent(costs, no_positive, dtype);
         let pushed = RowLosses::new(softplus_of_some(negative, no_negative), dtype);

@@ -102,11 +102,12 @@ impl ProxyNcaLoss {
         labels: Tensor<1, Int>,
         weights: Option<Tensor<1>>,
     ) -> RowLosses {
-        if embeddings.dims()[0] == 0 {
-            return RowLosses::none(&[&embeddings, &self.proxies.val()]);
-        }
+        const NAME: &str = "ProxyNcaLoss";
         let dtype = embeddings.dtype();
-        let proxied = Proxied::new("ProxyNcaLoss", &self.proxies, embeddings, labels, weights);
+        let proxied = match Proxied::new(NAME, &self.proxies, embeddings, labels, weights) {
+            Ok(proxied) => proxied,
+            Err(nothing) => return nothing,
+        };
         let unknown = proxied.unknown();
         // Of norm 1, |x - p|² is 2 - 2 x · p, and what is the same for all proxies makes no difference.
         let scale = (2.0 * self.scale).sqrt();

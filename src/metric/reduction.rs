@@ -7,7 +7,7 @@ use crate::{
 };
 use burn::{
     serde::{Deserialize, Serialize},
-    tensor::{DType, Tensor},
+    tensor::{DType, IndexingUpdateOp, Int, Tensor},
 };
 use core::fmt;
 
@@ -36,13 +36,44 @@ impl fmt::Display for MiningReduction {
     }
 }
 
-/// What costs of one kind come to, for each row.
+/// What costs of one kind come to, for each row or for each triplet of a list.
 pub(super) struct Costs {
     pub sum: Tensor<1>,
     /// How many cost something.
     pub costly: Tensor<1>,
     /// How many there are.
     pub all: Tensor<1>,
+    /// Of a list the row of each triplet, and how many rows there are.
+    pub anchors: Option<(Tensor<1, Int>, usize)>,
+}
+
+impl Costs {
+    fn rows(&self) -> usize {
+        match &self.anchors {
+            Some((_, rows)) => *rows,
+            None => self.sum.dims()[0],
+        }
+    }
+
+    /// The sum of each row's costs.
+    fn each(self) -> Tensor<1> {
+        match self.anchors {
+            Some((anchors, rows)) => {
+                let options = (&self.sum.device(), self.sum.dtype());
+                let zeros = Tensor::zeros([rows], options);
+                zeros.select_assign(0, anchors, self.sum, IndexingUpdateOp::Add)
+            }
+            None => self.sum,
+        }
+    }
+
+    /// Weights of rows as those of what is summed.
+    fn weights(&self, of_rows: &Tensor<1>) -> Tensor<1> {
+        match &self.anchors {
+            Some((anchors, _)) => of_rows.clone().select(0, anchors.clone()),
+            None => of_rows.clone(),
+        }
+    }
 }
 
 /// The costs of all rows, of one kind or of several, in `f32` where the embeddings are of half precision.
@@ -65,7 +96,7 @@ impl RowCosts {
         match self {
             RowCosts::Nothing(rows) => rows.each(),
             RowCosts::Some { kinds, dtype } => {
-                let sums = kinds.into_iter().map(|kind| kind.sum);
+                let sums = kinds.into_iter().map(Costs::each);
                 sums.reduce(|a, b| a + b).expect("a kind").cast(dtype)
             }
         }
@@ -86,20 +117,19 @@ impl RowCosts {
             RowCosts::Some { kinds, dtype } => (kinds, dtype),
         };
         if let Some(weights) = &weights {
-            check_loss_weights(loss, weights, kinds[0].sum.dims()[0], dtype);
+            check_loss_weights(loss, weights, kinds[0].rows(), dtype);
         }
         let weights = weights.map(widened);
-        let ignored = weights
-            .as_ref()
-            .map(|weights| weights.clone().equal_scalar(0.0));
-        let total = |numbers: Tensor<1>| match (&weights, &ignored) {
-            (Some(weights), Some(ignored)) => {
-                // A weight of 0 ignores its row, whatever that holds.
-                (numbers.mask_fill(ignored.clone(), 0.0) * weights.clone()).sum()
-            }
-            _ => numbers.sum(),
-        };
         let reduced = kinds.into_iter().map(|kind| {
+            let weights = weights.as_ref().map(|weights| kind.weights(weights));
+            let total = |numbers: Tensor<1>| match &weights {
+                Some(weights) => {
+                    // A weight of 0 ignores its row, whatever that holds.
+                    let ignored = weights.clone().equal_scalar(0.0);
+                    (numbers.mask_fill(ignored, 0.0) * weights.clone()).sum()
+                }
+                None => numbers.sum(),
+            };
             let sum = total(kind.sum);
             match reduction {
                 MiningReduction::Sum => sum,

@@ -58,12 +58,20 @@ impl Anchor<'_> {
             let (best, place) = &mut found[kind];
             let key = x * signs[kind];
             let is_better = key < *best || place.is_none() || (key.is_nan() && !best.is_nan());
-            if is_better && label != NO_LABEL && Some(column) != self.itself {
+            if is_better && self.is_other(column, label) {
                 (*best, *place) = (key, Some(column as u32));
             }
         }
         let [(_, negative), (_, positive)] = found;
         Some((positive?, negative?))
+    }
+
+    /// Whether a column is one the anchor is paired with: not itself, not a free place of a reference set.
+    fn is_other(&self, column: usize, label: i64) -> bool {
+        match self.itself {
+            Some(itself) => column != itself,
+            None => label != NO_LABEL,
+        }
     }
 
     fn distance_to(&self, column: u32) -> f64 {
@@ -75,8 +83,7 @@ impl Anchor<'_> {
     fn columns(&self, is_positive: bool) -> Vec<u32> {
         let columns = self.labels.iter().enumerate();
         let columns = columns.filter(|&(column, &label)| {
-            let fits = (label == self.label) == is_positive && label != NO_LABEL;
-            fits && Some(column) != self.itself
+            (label == self.label) == is_positive && self.is_other(column, label)
         });
         columns.map(|(column, _)| column as u32).collect()
     }

@@ -9,15 +9,15 @@ use super::{
 };
 use crate::{
     backend::{ListedPairs, PairInputs, Triplets as AllOfRows, listed_pairs, triplet_terms},
-    embeddings::{Samples, labelled_loss, ready},
-    error::{Check, LossError, check_embeddings},
+    embeddings::{RowLosses, Samples, labelled_loss, ready},
+    error::{Check, LossError, check_dimension, check_embeddings},
     formula::{AllTriplets, PairSelection, TripletPenalty},
     module::loss_module,
 };
 use burn::{
     config::Config,
     module::Module,
-    tensor::{IndexingUpdateOp, Int, Tensor},
+    tensor::{Int, Tensor},
 };
 
 /// Configuration of [`TripletLoss`].
@@ -26,7 +26,8 @@ pub struct TripletLossConfig {
     /// Which triplets are made of a batch. Default: batch-hard.
     #[config(default = "Mining::BatchHard")]
     pub mining: Mining,
-    /// By how much a negative is to be farther than a positive, at least 0. Default 0.2, as in FaceNet.
+    /// By how much a negative is to be farther than a positive, at least 0. Default 0.2, FaceNet's, which is one of
+    /// squared distances.
     #[config(default = 0.2)]
     pub margin: f64,
     /// How far apart embeddings are. Default: Euclidean.
@@ -54,8 +55,9 @@ pub struct TripletLossConfig {
 /// (with a soft margin that of going through its triplets), and no more than a block of distances is held
 /// at a time. A batch without triplets costs 0.
 ///
-/// A batch-hard or easy-positive loss reads nothing back from a GPU, nor do batch-all and multi-similarity.
-/// The semi-hard and distance-weighted triplets are listed on the host.
+/// A batch-hard or easy-positive loss reads nothing back from a GPU, nor do batch-all and multi-similarity; these
+/// two go through all triplets there, in N³ time and bounded memory. The semi-hard and distance-weighted triplets
+/// are listed on the host.
 ///
 /// Source: F. Schroff et al., *FaceNet: A Unified Embedding for Face Recognition and Clustering*, 2015;
 /// A. Hermans et al., *In Defense of the Triplet Loss for Person Re-Identification*, 2017.
@@ -128,6 +130,8 @@ labelled_loss!(
     each: "What the triplets of each anchor cost together; 0 where it has none."
 );
 
+const NAME: &str = "TripletLoss";
+
 impl TripletLoss {
     /// The loss of given triplets, whatever the mining, reduced as configured. Without any it is 0.
     ///
@@ -137,30 +141,63 @@ impl TripletLoss {
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If the lists are not of the same length. If an index is out of range, on the CPU.
+    /// If the lists are not of the same length. If an index is out of range, on the CPU; on a GPU the loss is NaN.
     #[track_caller]
     pub fn forward_with_triplets(&self, embeddings: Tensor<2>, triplets: Triplets) -> Tensor<1> {
-        const NAME: &str = "TripletLoss";
         check_embeddings(NAME, "embeddings", &embeddings);
-        triplets.check(NAME, embeddings.dims()[0]);
-        let dtype = embeddings.dtype();
-        let nowhere = Tensor::zeros([0], &embeddings.device());
-        if embeddings.dims()[0] == 0 || triplets.is_empty() {
-            let samples = Samples {
-                labels: nowhere,
-                embeddings,
-                reference: None,
-            };
-            let rows = RowCosts::Nothing(samples.nothing());
-            return rows.reduced(NAME, self.reduction, None);
+        self.given(embeddings, None, triplets)
+    }
+
+    /// The loss of given triplets whose positives and negatives are in a reference set, such as
+    /// [`TripletMiner::mine_with_reference`] makes.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - reference: `[K, D]`
+    /// - triplets: lists `[T]` of indices, of embeddings the anchors, of the reference set the others
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes do not fit or the lists are not of the same length. If an index is out of range, on the CPU;
+    /// on a GPU the loss is NaN.
+    #[track_caller]
+    pub fn forward_with_reference_triplets(
+        &self,
+        embeddings: Tensor<2>,
+        reference: Tensor<2>,
+        triplets: Triplets,
+    ) -> Tensor<1> {
+        let others = ("reference embeddings", &reference);
+        check_dimension(NAME, ("embeddings", &embeddings), others);
+        self.given(embeddings, Some(reference), triplets)
+    }
+
+    #[track_caller]
+    fn given(
+        &self,
+        embeddings: Tensor<2>,
+        reference: Option<Tensor<2>>,
+        triplets: Triplets,
+    ) -> Tensor<1> {
+        let (dtype, count) = (embeddings.dtype(), embeddings.dims()[0]);
+        let others = reference.as_ref().map_or(count, |points| points.dims()[0]);
+        triplets.check(NAME, count, others);
+        if count == 0 || others == 0 || triplets.is_empty() {
+            let mut operands = vec![&embeddings];
+            operands.extend(&reference);
+            let nothing = RowLosses::none(&operands);
+            return RowCosts::Nothing(nothing).reduced(NAME, self.reduction, None);
         }
+        let normalize = self.distance.normalizes(self.normalize);
+        let candidates = triplets.guarded(count, others);
+        let rows = ready(embeddings, normalize);
         let inputs = PairInputs {
-            rows: ready(embeddings, self.distance.normalizes(self.normalize)),
-            columns: None,
-            row_labels: nowhere.clone(),
-            column_labels: nowhere,
+            columns: reference.map(|points| ready(points, normalize).cast(rows.dtype())),
+            rows,
+            row_labels: candidates.triplets.anchors.clone(),
+            column_labels: candidates.triplets.positives.clone(),
         };
-        let costs = self.listed(inputs, triplets.into());
+        let costs = self.listed(inputs, candidates);
         RowCosts::new(vec![costs], dtype).reduced(NAME, self.reduction, None)
     }
 
@@ -206,12 +243,21 @@ impl TripletLoss {
         let terms = triplet_terms(triplets, inputs);
         let [sum, costly, all] =
             [0, 1, 2].map(|term| terms.clone().slice_dim(0, term..term + 1).reshape([rows]));
-        Costs { sum, costly, all }
+        Costs {
+            sum,
+            costly,
+            all,
+            anchors: None,
+        }
     }
 
     /// Triplets of a list.
     fn listed(&self, inputs: PairInputs, candidates: Candidates) -> Costs {
-        let Candidates { triplets, valid } = candidates;
+        let Candidates {
+            triplets,
+            valid,
+            unknown,
+        } = candidates;
         let rows = inputs.rows.dims()[0];
         let device = inputs.rows.device();
         let nothing = || Tensor::zeros([rows], (&device, inputs.rows.dtype()));
@@ -229,6 +275,7 @@ impl TripletLoss {
                 sum,
                 costly: nothing(),
                 all: nothing(),
+                anchors: None,
             };
         }
         let distances = |others: Tensor<1, Int>| {
@@ -249,16 +296,17 @@ impl TripletLoss {
             costs = costs.mask_fill(none.clone(), 0.0);
             all = all.mask_fill(none, 0.0);
         }
+        if let Some(unknown) = unknown {
+            costs = costs.mask_fill(unknown, f64::NAN);
+        }
         let nought = costs.clone().detach().equal_scalar(0.0);
         let costly = all.clone().mask_fill(nought, 0.0);
-        let of_anchors = |numbers: Tensor<1>| {
-            let anchors = triplets.anchors.clone();
-            nothing().select_assign(0, anchors, numbers, IndexingUpdateOp::Add)
-        };
+        let anchors = Some((triplets.anchors, rows));
         Costs {
-            sum: of_anchors(costs),
-            costly: of_anchors(costly),
-            all: of_anchors(all),
+            sum: costs,
+            costly,
+            all,
+            anchors,
         }
     }
 }

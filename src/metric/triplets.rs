@@ -44,13 +44,13 @@ impl Triplets {
     /// # Panics
     /// If not.
     #[track_caller]
-    pub(super) fn check(&self, loss: &str, embeddings: usize) {
+    pub(super) fn check(&self, loss: &str, embeddings: usize, others: usize) {
         let lists = [
-            ("anchors", &self.anchors),
-            ("positives", &self.positives),
-            ("negatives", &self.negatives),
+            ("anchors", &self.anchors, embeddings),
+            ("positives", &self.positives, others),
+            ("negatives", &self.negatives, others),
         ];
-        for (name, list) in lists {
+        for (name, list, embeddings) in lists {
             let (given, wanted) = (list.dims()[0], self.len());
             assert!(
                 given == wanted,
@@ -70,6 +70,33 @@ impl Triplets {
     }
 }
 
+impl Triplets {
+    /// Where looking at the indices would stall: those that are out of range replaced by 0, and which triplets
+    /// have one. On the CPU they have been checked.
+    pub(super) fn guarded(self, embeddings: usize, others: usize) -> Candidates {
+        if is_on_cpu(&self.anchors) {
+            return self.into();
+        }
+        let outside = |list: &Tensor<1, Int>, count: usize| {
+            let below = list.clone().lower_scalar(0);
+            below.bool_or(list.clone().greater_equal_scalar(count as i64))
+        };
+        let unknown = outside(&self.anchors, embeddings)
+            .bool_or(outside(&self.positives, others))
+            .bool_or(outside(&self.negatives, others));
+        let inside = |list: Tensor<1, Int>| list.mask_fill(unknown.clone(), 0);
+        Candidates {
+            triplets: Triplets {
+                anchors: inside(self.anchors),
+                positives: inside(self.positives),
+                negatives: inside(self.negatives),
+            },
+            valid: None,
+            unknown: Some(unknown),
+        }
+    }
+}
+
 fn is_on_cpu(list: &Tensor<1, Int>) -> bool {
     runs_on_cpu(&Tensor::<1>::empty([1], &list.device()))
 }
@@ -80,11 +107,16 @@ pub(super) struct Candidates {
     pub triplets: Triplets,
     /// Which are; `None`: all.
     pub valid: Option<Tensor<1, Bool>>,
+    /// Which have an index out of range; `None`: none.
+    pub unknown: Option<Tensor<1, Bool>>,
 }
 
 impl From<Triplets> for Candidates {
     fn from(triplets: Triplets) -> Self {
-        let valid = None;
-        Self { triplets, valid }
+        Self {
+            triplets,
+            valid: None,
+            unknown: None,
+        }
     }
 }

@@ -523,3 +523,75 @@ fn embeddings_in_one_place_have_a_finite_gradient_with_every_distance() {
         }
     }
 }
+
+/// A pair that is NaN shows, even where no other pair costs anything.
+#[test]
+fn a_nan_shows_where_nothing_else_costs() {
+    let config = json!({"positive_margin": 0.0, "negative_margin": 1.0, "distance": "euclidean", "normalize": false, "reduction": "mean_non_zero"});
+    let mut call = random_call("contrastive", 3, 2);
+    call.embeddings[0].values = vec![0.0, 0.0, 50.0, 0.0, 0.0, f64::NAN];
+    for labels in [[0, 1, 2], [0, 1, 1]] {
+        call.labels = labels.to_vec();
+        for site in differentiable_sites() {
+            let outcome = run("contrastive", &config, &call, &site);
+            assert!(
+                outcome.value[0].is_nan(),
+                "{labels:?} on {site}: {outcome:?}"
+            );
+        }
+    }
+}
+
+/// Points so far out that their squares are infinite are still where they are.
+#[test]
+fn points_far_out_are_at_their_distance() {
+    let config = json!({"margin": 1e19, "distance": "euclidean", "normalize": false, "mining": "batch_all", "soft_margin": false, "reduction": "mean"});
+    let mut call = random_call("triplet", 3, 2);
+    call.labels = vec![0, 0, 1];
+    call.embeddings[0].values = vec![2e19, 0.0, 2e19, 0.0, 2e19, 4e18];
+    for site in differentiable_sites() {
+        let outcome = run("triplet", &config, &call, &site);
+        let off = (outcome.value[0] / 6e18 - 1.0).abs();
+        assert!(off < 1e-5, "{site}: {outcome:?}");
+        assert!(
+            gradients(&outcome).all(f64::is_finite),
+            "{site}: {outcome:?}"
+        );
+    }
+}
+
+/// An anchor of weight 0 may hold anything, its positive stays.
+#[test]
+fn an_anchor_of_weight_0_reaches_no_gradient() {
+    let config = json!({"l2_weight": 0.1, "reduction": "mean"});
+    let mut call = random_call("n_pairs", 4, 3);
+    call.ask = Ask::Weighted;
+    call.weights = vec![1.0, 0.0, 1.0, 2.0];
+    call.embeddings[0].values[4] = f64::NAN;
+    for site in differentiable_sites_and_gpu() {
+        let outcome = run("n_pairs", &config, &call, &site);
+        assert!(outcome.value[0].is_finite(), "{site}: {outcome:?}");
+        assert!(
+            gradients(&outcome).all(f64::is_finite),
+            "{site}: {outcome:?}"
+        );
+    }
+}
+
+/// Half precision next to proxies, with rows and without.
+#[test]
+fn proxies_serve_embeddings_of_half_precision() {
+    for (key, config) in proxy_losses() {
+        for rows in [0, 4] {
+            for site in differentiable_sites().into_iter().filter(Site::is_flex) {
+                let mut call = proxy_call(rows);
+                let expected = run(key, &config, &call, &site).value[0];
+                call.dtype = Dtype::F16;
+                let outcome = run(key, &config, &call, &site);
+                let off = (outcome.value[0] - expected).abs();
+                assert!(off <= 2e-2 * expected.abs(), "{key} on {site}: {outcome:?}");
+                assert_eq!(outcome.dtype, Dtype::F16.into(), "{key} on {site}");
+            }
+        }
+    }
+}

@@ -3,7 +3,8 @@
 use crate::support::{Random, Site, differentiable_sites_and_gpu, plain_sites_and_gpu};
 use burn::tensor::{Int, Tensor, TensorData};
 use burn_losses::{
-    CrossBatchMemory, Distance, Mining, TripletLossConfig, TripletMinerConfig, Triplets,
+    CrossBatchMemory, Distance, Mining, MiningReduction, TripletLossConfig, TripletMinerConfig,
+    Triplets,
 };
 
 type List = Vec<[i64; 3]>;
@@ -260,16 +261,23 @@ fn the_loss_of_all_triplets_is_that_of_their_list() {
     let points = Points::random("lists", 30, 4);
     for mining in SEARCHED {
         for soft_margin in [false, true] {
-            let loss = TripletLossConfig::new()
+            let config = TripletLossConfig::new()
                 .with_mining(mining)
-                .with_soft_margin(soft_margin)
-                .init();
+                .with_soft_margin(soft_margin);
+            let loss = config.init();
+            let sum = config.with_reduction(MiningReduction::Sum).init();
             let miner = TripletMinerConfig::new().with_mining(mining).init();
             for site in differentiable_sites_and_gpu() {
                 site.path.run(|| {
                     let (rows, labels) = points.tensors(&site);
                     let rows = rows.require_grad();
                     let triplets = miner.mine(rows.clone(), labels.clone());
+                    let each = sum.forward_no_reduction(rows.clone(), labels.clone()).sum();
+                    let each = each.into_scalar::<f32>();
+                    let total = sum.forward(rows.clone(), labels.clone());
+                    let total = total.into_scalar::<f32>();
+                    let near = (each - total).abs() <= 1e-5 * total;
+                    assert!(near, "{mining:?} on {site}: {each} {total}");
                     let both = [
                         loss.forward(rows.clone(), labels),
                         loss.forward_with_triplets(rows.clone(), triplets),
@@ -376,5 +384,91 @@ fn a_batch_without_pairs_has_no_triplets() {
                 assert_eq!(value.into_scalar::<f32>(), 0.0, "{mining:?} on {site}");
             }
         }
+    }
+}
+
+/// On the CPU a list with an index out of range is refused; on a GPU its loss is NaN.
+#[test]
+fn an_index_out_of_range_is_no_gather() {
+    for site in differentiable_sites_and_gpu() {
+        let points = Points::random("range", 4, 2);
+        let (rows, _) = points.tensors(&site);
+        let list = |indices: [i64; 2]| Tensor::<1, Int>::from_ints(indices, &site.device);
+        let triplets = Triplets {
+            anchors: list([0, 1]),
+            positives: list([1, 0]),
+            negatives: list([2, 4]),
+        };
+        let loss = TripletLossConfig::new().init();
+        let call = std::panic::AssertUnwindSafe(|| {
+            let value = loss.forward_with_triplets(rows, triplets);
+            value.into_scalar::<f32>()
+        });
+        match std::panic::catch_unwind(call) {
+            Ok(value) => assert!(site.is_gpu() && value.is_nan(), "{value} on {site}"),
+            Err(_) => assert!(!site.is_gpu(), "{site}"),
+        }
+    }
+}
+
+/// Triplets with a reference set come to what the loss with that set comes to.
+#[test]
+fn triplets_of_a_reference_set_are_a_loss() {
+    let (points, reference) = (Points::random("a", 12, 3), Points::random("b", 15, 3));
+    let loss = TripletLossConfig::new()
+        .with_mining(Mining::SemiHard)
+        .init();
+    let miner = TripletMinerConfig::new()
+        .with_mining(Mining::SemiHard)
+        .init();
+    for site in differentiable_sites_and_gpu() {
+        let (rows, labels) = points.tensors(&site);
+        let (others, other_labels) = reference.tensors(&site);
+        let triplets = miner.mine_with_reference(
+            rows.clone(),
+            labels.clone(),
+            others.clone(),
+            other_labels.clone(),
+        );
+        let given = loss.forward_with_reference_triplets(rows.clone(), others.clone(), triplets);
+        let mined = loss.forward_with_reference(rows, labels, others, other_labels);
+        let (given, mined) = (given.into_scalar::<f32>(), mined.into_scalar::<f32>());
+        assert!(
+            (given - mined).abs() < 1e-6 && given > 0.0,
+            "{given} {mined} on {site}"
+        );
+    }
+}
+
+/// Labels of another integer type than the device's own, or than those of the reference.
+#[test]
+fn labels_of_any_integer_type_are_the_same() {
+    use burn::tensor::IntDType;
+
+    let (points, reference) = (Points::random("a", 12, 3), Points::random("b", 15, 3));
+    let loss = TripletLossConfig::new()
+        .with_mining(Mining::BatchAll)
+        .init();
+    for site in differentiable_sites_and_gpu() {
+        site.path.run(|| {
+            let (rows, labels) = points.tensors(&site);
+            let (others, other_labels) = reference.tensors(&site);
+            let value = |one: Tensor<1, Int>, other: Tensor<1, Int>| {
+                let loss = loss.forward_with_reference(rows.clone(), one, others.clone(), other);
+                loss.into_scalar::<f32>()
+            };
+            let expected = value(labels.clone(), other_labels.clone());
+            for dtype in [IntDType::I32, IntDType::I64] {
+                if site.is_gpu() && dtype == IntDType::I64 {
+                    continue; // Not every GPU has it.
+                }
+                let one = labels.clone().cast(dtype);
+                assert_eq!(
+                    value(one, other_labels.clone()),
+                    expected,
+                    "{dtype:?} on {site}"
+                );
+            }
+        });
     }
 }

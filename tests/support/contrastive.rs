@@ -137,7 +137,7 @@ impl EmbeddingCall {
         let list = |values: &[f64]| {
             Tensor::<1>::from_data(TensorData::new(values.to_vec(), [values.len()]), options)
         };
-        let leaves: Vec<Tensor<2>> = self
+        let mut leaves: Vec<Tensor<2>> = self
             .embeddings
             .iter()
             .zip(&self.tracked)
@@ -157,7 +157,8 @@ impl EmbeddingCall {
             Tensor::<1, Int>::from_data(data, &site.device)
         };
         let labels = || integers(&self.labels);
-        let of = |index: usize| leaves[index].clone();
+        let given = leaves.clone();
+        let of = |index: usize| given[index].clone();
 
         macro_rules! two {
             ($loss:expr) => {
@@ -186,6 +187,7 @@ impl EmbeddingCall {
         macro_rules! proxied {
             ($loss:expr) => {{
                 let loss = $loss.clone().with_proxies(of(1));
+                leaves[1] = loss.proxies();
                 match self.ask {
                     Ask::Reduced => loss.forward(of(0), labels()),
                     Ask::Each => loss.forward_no_reduction(of(0), labels()),
@@ -245,7 +247,9 @@ impl EmbeddingCall {
             (EmbeddingLoss::NormalizedSoftmax(loss), _) => proxied!(loss),
             (EmbeddingLoss::ProxyNca(loss), _) => proxied!(loss),
             (EmbeddingLoss::ProxyAnchor(loss), _) => {
-                loss.clone().with_proxies(of(1)).forward(of(0), labels())
+                let loss = loss.clone().with_proxies(of(1));
+                leaves[1] = loss.proxies();
+                loss.forward(of(0), labels())
             }
         };
         let gradients = value

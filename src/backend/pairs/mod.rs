@@ -20,7 +20,7 @@ use burn::tensor::{Int, Tensor};
 pub(crate) use plain::{between, measures};
 pub(crate) use rows::{pair_rows, row_blocks};
 
-/// The label of a column that is paired with no row.
+/// The label of a column, other than the rows themselves, that is paired with no row.
 pub(crate) const NO_LABEL: i64 = i32::MIN as i64;
 
 /// Implements the operation for a backend that has its parts.

@@ -113,11 +113,14 @@ pub(super) fn triplet_terms(triplets: &Triplets, inputs: PairInputs) -> Tensor<2
         let fixed = distances.clone().detach();
         let shape = fixed.shape();
         let far = fixed.clone().mask_fill(no_negative.clone(), f64::INFINITY);
-        let nearest = far.min_dim(1).expand(shape.clone());
+        // NaN where a distance is: then all pairs are kept, whatever the device makes of a NaN in a maximum.
+        let neither = no_positive.clone().bool_and(no_negative.clone());
+        let unknown = (fixed.clone() * 0.0).mask_fill(neither, 0.0).sum_dim(1);
+        let nearest = (far.min_dim(1) + unknown.clone()).expand(shape.clone());
         let near = fixed
             .clone()
             .mask_fill(no_positive.clone(), f64::NEG_INFINITY);
-        let farthest = near.max_dim(1).expand(shape);
+        let farthest = (near.max_dim(1) + unknown).expand(shape);
         let easy_positive = (fixed.clone() + epsilon).lower_equal(nearest);
         let easy_negative = farthest.lower_equal(fixed - epsilon);
         no_positive = no_positive.bool_or(easy_positive);

@@ -97,14 +97,14 @@ impl Block<'_> {
         }
         let found = each_row((out, step), rows.count, self.workers, |i, row| {
             let row = &mut row[..columns.count];
-            let least = squared_distances(row, rows.squares[i], &columns.squares[..row.len()]);
-            if least >= 0.0 {
+            let columns_squares = &columns.squares[..row.len()];
+            if !squared_distances(row, rows.squares[i], columns_squares) {
                 return Near::new();
             }
             let a = rows.point(i);
             let mut near = Near::new();
             for (j, x) in row.iter_mut().enumerate() {
-                if *x < NEAR * (rows.squares[i] + columns.squares[j]) {
+                if is_near(*x, rows.squares[i] + columns.squares[j]) {
                     *x = squared_distance(a, columns.point(j));
                     near.push((i as u32, j as u32));
                 }
@@ -216,29 +216,35 @@ impl Block<'_> {
     }
 }
 
-/// Turns the products of a point with others into squared distances. Whether the smallest share of the
-/// squares is [`NEAR`] or less shows in the sign of what is returned.
+/// Whether a squared distance is better computed from the differences: where it is little next to the squares
+/// together, and where these are more than `f32` holds.
 #[inline(always)]
-fn squared_distances(row: &mut [f32], square: f32, squares: &[f32]) -> f32 {
+fn is_near(x: f32, squares: f32) -> bool {
+    let is_far = x >= NEAR * squares;
+    !is_far
+}
+
+/// Turns the products of a point with others into squared distances. Returns whether any of them is near.
+#[inline(always)]
+fn squared_distances(row: &mut [f32], square: f32, squares: &[f32]) -> bool {
     const WIDTH: usize = 16;
-    let mut least = [f32::INFINITY; WIDTH];
+    let mut near = [false; WIDTH];
     let mut chunks = row.chunks_exact_mut(WIDTH);
     let mut others = squares.chunks_exact(WIDTH);
     for (row, squares) in chunks.by_ref().zip(others.by_ref()) {
-        for ((x, other), least) in row.iter_mut().zip(squares).zip(&mut least) {
+        for ((x, other), near) in row.iter_mut().zip(squares).zip(&mut near) {
             let both = square + other;
             *x = both - 2.0 * *x;
-            let left = *x - NEAR * both;
-            *least = if left < *least { left } else { *least };
+            *near |= is_near(*x, both);
         }
     }
-    let mut all = least.into_iter().fold(f32::INFINITY, f32::min);
+    let mut any = near.contains(&true);
     for (x, other) in chunks.into_remainder().iter_mut().zip(others.remainder()) {
         let both = square + other;
         *x = both - 2.0 * *x;
-        all = all.min(*x - NEAR * both);
+        any |= is_near(*x, both);
     }
-    all
+    any
 }
 
 /// `|a - b|²`
@@ -293,7 +299,7 @@ fn spread_norms(
             if slope == 0.0 {
                 continue;
             }
-            let norm = norm(a, b, p);
+            let norm = if p == 1.0 { 1.0 } else { norm(a, b, p) };
             for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
                 let difference = a - b;
                 if difference == 0.0 {

@@ -40,15 +40,17 @@ pub(crate) fn triplet_gradients(
     let anchors = pairs.rows.labels.len();
     assert!(upstream.len() >= anchors, "a gradient for each anchor");
     row_gradients(pairs, wanted, |anchor, measures| {
+        let upstream = f64::from(upstream[anchor]);
+        if upstream == 0.0 {
+            measures.fill(0.0);
+            return;
+        }
         let others = Others::new(triplets, pairs, anchor, measures);
         let mut slopes = Slopes {
             positives: vec![0.0; others.positives.len()],
             negatives: vec![0.0; others.negatives.len()],
         };
-        let upstream = f64::from(upstream[anchor]);
-        if upstream != 0.0 {
-            others.costs(triplets.penalty, Some(&mut slopes));
-        }
+        others.costs(triplets.penalty, Some(&mut slopes));
         let slope_of_gap = |x: f32| -> f64 {
             let distance = triplets.gap.value(Dual::variable(f64::from(x)));
             distance.derivative()

@@ -9,7 +9,7 @@ use crate::{
         extension::{PairCall, PairOps},
         numbers::Numbers,
     },
-    formula::Measure,
+    formula::{Measure, Real},
 };
 use burn::{
     backend::{
@@ -88,14 +88,21 @@ pub(in crate::backend) fn listed_gradients<B: PairOps>(
         let gradient = gradient.reshape(Shape::new([part.range.len(), 1]));
         let [of_a, of_b] = match measure {
             Measure::Dot => {
-                let gradient = gradient.expand(a.shape());
+                let gradient = gradient.clone().expand(a.shape());
                 [b * gradient.clone(), a * gradient]
             }
             _ => {
-                let slopes = slopes_of_differences(measure, a - b, gradient);
+                let slopes = slopes_of_differences(measure, a - b, gradient.clone());
                 [slopes.clone(), -slopes]
             }
         };
+        // One that counts nothing may hold anything.
+        let counts = |slopes: Numbers<B>| {
+            let nothing = slopes.constant(0.0);
+            let gradient = gradient.clone().expand(slopes.shape());
+            gradient.where_equal(0.0, nothing, slopes)
+        };
+        let [of_a, of_b] = [of_a, of_b].map(counts);
         let add = |sum: FloatTensor<B>, places: &IntTensor<B>, slopes: Numbers<B>| {
             let places = places.clone();
             B::float_select_assign(sum, 0, places, slopes.0, IndexingUpdateOp::Add)

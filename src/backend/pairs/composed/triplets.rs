@@ -42,11 +42,14 @@ impl<B: PairOps> Cube<B> {
             let far = distances
                 .clone()
                 .mask_fill(no_negative.clone(), f64::INFINITY);
-            let nearest = along(-(-far).max_dim(1));
+            // NaN where a distance is: then all pairs are kept, whatever the device makes of a NaN in a maximum.
+            let neither = B::bool_and(no_positive.clone(), no_negative.clone());
+            let unknown = (distances.clone() * 0.0).mask_fill(neither, 0.0).sum_dim(1);
+            let nearest = along(-(-far).max_dim(1) + unknown.clone());
             let near = distances
                 .clone()
                 .mask_fill(no_positive.clone(), f64::NEG_INFINITY);
-            let farthest = along(near.max_dim(1));
+            let farthest = along(near.max_dim(1) + unknown);
             let dtype = bool_dtype::<B>(&distances.0);
             let up = distances.clone() + epsilon;
             let down = distances.clone() - epsilon;

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use rand::{Rng, RngExt};
 
-use crate::{
+use super::{
     clutter::{Clutter, add_noise},
     digits::Digit,
     raster::Raster,
