@@ -8,7 +8,8 @@ pub struct Settings {
     pub quick: bool,
     /// Optimisation steps for each strategy.
     pub steps: usize,
-    /// Views of each of the trained classes in a step, all of different digits.
+    /// Views of each of the trained classes in a step, all of different digits. The more there are, the
+    /// harder are the hardest triplets, and the longer batch-hard takes to begin.
     pub views_per_class: usize,
     /// How much farther away than a positive a negative is to be.
     pub margin: f64,
@@ -27,8 +28,8 @@ impl Settings {
     pub fn full(seed: u64) -> Self {
         Self {
             quick: false,
-            steps: 800,
-            views_per_class: 8,
+            steps: 1500,
+            views_per_class: 4,
             margin: 0.2,
             learning_rate: 2e-3,
             warmup: 30,
@@ -42,7 +43,6 @@ impl Settings {
         Self {
             quick: true,
             steps: 6,
-            views_per_class: 6,
             warmup: 2,
             test_views: 1,
             ..Self::full(seed)
