@@ -2,5 +2,6 @@
 
 mod acceptance;
 mod configs;
+mod differences;
 mod goldens;
 mod paths;

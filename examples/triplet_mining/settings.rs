@@ -9,7 +9,7 @@ pub struct Settings {
     /// Optimisation steps for each strategy.
     pub steps: usize,
     /// Views of each of the trained classes in a step, all of different digits. The more there are, the
-    /// harder are the hardest triplets, and the longer batch-hard takes to begin.
+    /// harder the hardest triplets are.
     pub views_per_class: usize,
     /// How much farther away than a positive a negative is to be.
     pub margin: f64,

@@ -134,6 +134,25 @@ impl InfoNceLoss {
         rows.reduced(NAME, self.reduction, None)
     }
 
+    /// The loss of each query as in [`forward_with_offset`](Self::forward_with_offset).
+    ///
+    /// # Shapes
+    /// - queries: `[N, D]`
+    /// - keys: `[K, D]`, K at least `N + offset`
+    /// - output: `[N]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit, or the loss is symmetric and there are other keys.
+    #[track_caller]
+    pub fn forward_with_offset_no_reduction(
+        &self,
+        queries: Tensor<2>,
+        keys: Tensor<2>,
+        offset: usize,
+    ) -> Tensor<1> {
+        self.losses_among(queries, keys, offset).each()
+    }
+
     /// The loss of all queries, each of which is to tell its own key from the negatives; the keys of
     /// other queries are left out, and `symmetric` means nothing here.
     ///
@@ -152,20 +171,49 @@ impl InfoNceLoss {
         keys: Tensor<2>,
         negatives: Tensor<2>,
     ) -> Tensor<1> {
+        let rows = self.losses_against(queries, keys, negatives);
+        rows.reduced(NAME, self.reduction, None)
+    }
+
+    /// The loss of each query as in [`forward_with_negatives`](Self::forward_with_negatives).
+    ///
+    /// # Shapes
+    /// - queries: `[N, D]`
+    /// - keys: `[N, D]`, one for each query
+    /// - negatives: `[M, D]`, of any float type
+    /// - output: `[N]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward_with_negatives_no_reduction(
+        &self,
+        queries: Tensor<2>,
+        keys: Tensor<2>,
+        negatives: Tensor<2>,
+    ) -> Tensor<1> {
+        self.losses_against(queries, keys, negatives).each()
+    }
+
+    #[track_caller]
+    fn losses_against(
+        &self,
+        queries: Tensor<2>,
+        keys: Tensor<2>,
+        negatives: Tensor<2>,
+    ) -> RowLosses {
         check_embeddings_alike(NAME, ("queries", &queries), ("keys", &keys));
         check_dimension(NAME, ("queries", &queries), ("negatives", &negatives));
         let dtype = queries.dtype();
         let ([count, _], [others, _]) = (queries.dims(), negatives.dims());
         if count == 0 {
-            let rows = RowLosses::none(&[&queries, &keys, &negatives]);
-            return rows.reduced(NAME, self.reduction, None);
+            return RowLosses::none(&[&queries, &keys, &negatives]);
         }
         let queries = self.temperature.scale(ready(queries, self.normalize));
         let positive = (queries.clone() * ready(keys, self.normalize)).sum_dim(1);
         let positive = positive.reshape([count]);
         if others == 0 {
-            let rows = RowLosses::silent(positive, dtype);
-            return rows.reduced(NAME, self.reduction, None);
+            return RowLosses::silent(positive, dtype);
         }
         let labels = labels_from(0, count, &queries);
         let no_label = labels_from(count, others, &queries);
@@ -173,7 +221,7 @@ impl InfoNceLoss {
         let negatives = ready(negatives.cast(queries.dtype()), self.normalize);
         let terms = Terms::between(OnePositive, (queries, labels), (negatives, no_label), false);
         let losses = softplus(terms.of_rows(0) - positive);
-        RowLosses::new(losses, dtype).reduced(NAME, self.reduction, None)
+        RowLosses::new(losses, dtype)
     }
 
     #[track_caller]

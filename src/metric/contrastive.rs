@@ -102,7 +102,7 @@ labelled_loss!(
 impl ContrastiveLoss {
     fn row_losses(&self, samples: Samples) -> RowCosts {
         if samples.has_no_pair() {
-            return RowCosts::Nothing(samples.nothing());
+            return RowCosts::nothing(samples.nothing());
         }
         let dtype = samples.dtype();
         let formula = MarginPairs {

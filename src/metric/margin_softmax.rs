@@ -23,7 +23,7 @@ pub(super) fn row_losses<L: RowLoss<Formula = CrossEntropy>>(
     let dtype = embeddings.dtype();
     let proxied = match Proxied::new(L::NAME, proxies, embeddings, labels, weights) {
         Ok(proxied) => proxied,
-        Err(nothing) => return nothing,
+        Err(nothing) => return *nothing,
     };
     let logits = proxied.cosines();
     let target = classes(L::NAME, &logits, proxied.labels);

@@ -47,7 +47,7 @@ impl Proxied {
         embeddings: Tensor<2>,
         labels: Tensor<1, Int>,
         weights: Option<Tensor<1>>,
-    ) -> Result<Self, RowLosses> {
+    ) -> Result<Self, Box<RowLosses>> {
         let proxies = proxies.val();
         check_embeddings(loss, "embeddings", &embeddings);
         check_dimension(loss, ("proxies", &proxies), ("embeddings", &embeddings));
@@ -61,7 +61,8 @@ impl Proxied {
             }
         }
         if embeddings.dims()[0] == 0 {
-            return Err(RowLosses::none(&[&embeddings, &proxies]));
+            let nothing = RowLosses::none(&[&embeddings, &proxies]);
+            return Err(Box::new(nothing));
         }
         let embeddings = without_weightless(loss, embeddings, weights.as_ref());
         let embeddings = ready(embeddings, true);

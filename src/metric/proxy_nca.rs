@@ -106,7 +106,7 @@ impl ProxyNcaLoss {
         let dtype = embeddings.dtype();
         let proxied = match Proxied::new(NAME, &self.proxies, embeddings, labels, weights) {
             Ok(proxied) => proxied,
-            Err(nothing) => return nothing,
+            Err(nothing) => return *nothing,
         };
         let unknown = proxied.unknown();
         // Of norm 1, |x - p|² is 2 - 2 x · p, and what is the same for all proxies makes no difference.

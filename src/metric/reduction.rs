@@ -79,7 +79,7 @@ impl Costs {
 /// The costs of all rows, of one kind or of several, in `f32` where the embeddings are of half precision.
 pub(super) enum RowCosts {
     /// There is no pair.
-    Nothing(RowLosses),
+    Nothing(Box<RowLosses>),
     Some {
         kinds: Vec<Costs>,
         dtype: DType,
@@ -87,6 +87,11 @@ pub(super) enum RowCosts {
 }
 
 impl RowCosts {
+    /// Those of rows that say nothing.
+    pub fn nothing(rows: RowLosses) -> Self {
+        Self::Nothing(Box::new(rows))
+    }
+
     pub fn new(kinds: Vec<Costs>, dtype: DType) -> Self {
         Self::Some { kinds, dtype }
     }

@@ -186,7 +186,7 @@ impl TripletLoss {
             let mut operands = vec![&embeddings];
             operands.extend(&reference);
             let nothing = RowLosses::none(&operands);
-            return RowCosts::Nothing(nothing).reduced(NAME, self.reduction, None);
+            return RowCosts::nothing(nothing).reduced(NAME, self.reduction, None);
         }
         let normalize = self.distance.normalizes(self.normalize);
         let candidates = triplets.guarded(count, others);
@@ -203,7 +203,7 @@ impl TripletLoss {
 
     fn row_losses(&self, samples: Samples) -> RowCosts {
         if samples.has_no_pair() {
-            return RowCosts::Nothing(samples.nothing());
+            return RowCosts::nothing(samples.nothing());
         }
         let dtype = samples.dtype();
         let inputs = samples.ready(self.distance.normalizes(self.normalize));

@@ -254,3 +254,31 @@ fn a_queue_serves_embeddings_of_half_precision() {
         assert_eq!(value.dtype(), DType::BF16);
     }
 }
+
+/// The loss is the mean of what each query costs.
+#[test]
+fn each_query_of_gathered_keys_and_of_a_queue_has_a_loss() {
+    let device = device();
+    let points = |first: usize, count: usize| {
+        let numbers = (first..first + 3 * count).map(|i| (i * i % 13) as f32 / 4.0 - 1.5);
+        let numbers: Vec<f32> = numbers.collect();
+        Tensor::<1>::from_floats(&numbers[..], &device).reshape([count, 3])
+    };
+    let (queries, keys, others) = (points(0, 4), points(20, 6), points(40, 5));
+    let loss = InfoNceLossConfig::new().init(&device);
+    let number = |tensor: Tensor<1>| tensor.into_scalar::<f32>();
+    let check = |all: Tensor<1>, each: Tensor<1>| {
+        assert_eq!(each.dims(), [4]);
+        let (all, mean) = (number(all), number(each.mean()));
+        assert!((all - mean).abs() < 1e-5 * all, "{all} {mean}");
+    };
+    check(
+        loss.forward_with_offset(queries.clone(), keys.clone(), 2),
+        loss.forward_with_offset_no_reduction(queries.clone(), keys.clone(), 2),
+    );
+    let own = keys.slice_dim(0, 0..4);
+    check(
+        loss.forward_with_negatives(queries.clone(), own.clone(), others.clone()),
+        loss.forward_with_negatives_no_reduction(queries, own, others),
+    );
+}
