@@ -16,7 +16,7 @@ use burn::tensor::{Bool, Int, Tensor};
 /// let labels = Tensor::<1, Int>::from_ints([7, 7, 8], &device);
 /// let triplets = TripletMinerConfig::new().init().mine(embeddings, labels);
 /// assert_eq!(triplets.len(), 2);
-/// assert_eq!(triplets.negatives.into_data().to_vec::<i64>().unwrap(), [2, 2]);
+/// assert_eq!(triplets.negatives.into_data().iter::<i64>().collect::<Vec<_>>(), [2, 2]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Triplets {
