@@ -5,7 +5,7 @@ use crate::{
     backend::{NO_LABEL, PairInputs},
     error::{check_dimension, check_embeddings, check_labels},
 };
-use burn::tensor::{DType, Int, Tensor};
+use burn::tensor::{DType, Int, IntDType, Tensor};
 
 /// The arguments of a loss of labelled embeddings; they have been checked.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct Samples {
 
 impl Samples {
     /// # Panics
-    /// If shapes or data types do not fit.
+    /// If shapes do not fit.
     #[track_caller]
     pub fn new(
         loss: &str,
@@ -33,10 +33,17 @@ impl Samples {
             check_dimension(loss, named, ("reference embeddings", others));
             check_labels(loss, other_labels.dims()[0], others.dims()[0]);
         }
+        let (labels, reference) = match reference {
+            Some((others, of_others)) => {
+                let (labels, of_others) = of_one_type(labels, of_others);
+                (labels, Some((others, of_others)))
+            }
+            None => (labels, None),
+        };
         Self {
             embeddings,
-            labels: wide(labels),
-            reference: reference.map(|(others, labels)| (others, wide(labels))),
+            labels,
+            reference,
         }
     }
 
@@ -83,13 +90,22 @@ impl Samples {
     }
 }
 
-/// Labels of the data type of the device: kernels compare labels of one type.
-pub(crate) fn wide(labels: Tensor<1, Int>) -> Tensor<1, Int> {
-    let dtype = Tensor::<1, Int>::empty([1], &labels.device()).dtype();
-    match labels.dtype() == dtype {
+/// Labels of one data type, of at least 32 bits, that holds what both did: kernels compare labels of one type.
+pub(crate) fn of_one_type(
+    a: Tensor<1, Int>,
+    b: Tensor<1, Int>,
+) -> (Tensor<1, Int>, Tensor<1, Int>) {
+    let is_long =
+        |labels: &Tensor<1, Int>| matches!(labels.dtype(), DType::I64 | DType::U64 | DType::U32);
+    let dtype = match is_long(&a) || is_long(&b) {
+        true => DType::I64,
+        false => DType::I32,
+    };
+    let cast = |labels: Tensor<1, Int>| match labels.dtype() == dtype {
         true => labels,
-        false => labels.cast(dtype),
-    }
+        false => labels.cast(IntDType::from(dtype)),
+    };
+    (cast(a), cast(b))
 }
 
 /// Gives a loss of labelled embeddings its `forward` methods, from `row_losses(samples)`.
@@ -168,12 +184,12 @@ macro_rules! labelled_loss {
             /// # Shapes
             /// - embeddings: `[N, D]`
             /// - labels: `[N]`, any numbers
-            /// - reference: `[K, D]`
+            /// - reference: `[K, D]`, of any float type
             /// - reference labels: `[K]`
             /// - output: `[1]`
             ///
             /// # Panics
-            /// If shapes or data types do not fit.
+            /// If shapes do not fit.
             #[track_caller]
             pub fn forward_with_reference(
                 &self,

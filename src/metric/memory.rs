@@ -2,7 +2,7 @@
 
 use crate::{
     backend::NO_LABEL,
-    embeddings::{constant, held, pushed},
+    embeddings::{constant, held, of_one_type, pushed},
     error::{Check, LossError, check_embeddings, check_labels},
     module::{device_init, display},
 };
@@ -126,7 +126,7 @@ impl CrossBatchMemory {
         let (before, labels_before) = self.contents();
         let embeddings = constant(embeddings).cast(before.dtype());
         let all = pushed(before, embeddings);
-        let labels = labels.cast(labels_before.dtype());
+        let (labels_before, labels) = of_one_type(labels_before, labels);
         let all_labels = pushed(labels_before, labels);
         Self {
             embeddings: self.embeddings.map(|_| all),

@@ -102,11 +102,11 @@ impl TripletMiner {
     /// # Shapes
     /// - embeddings: `[N, D]`
     /// - labels: `[N]`, any numbers
-    /// - reference: `[K, D]`
+    /// - reference: `[K, D]`, of any float type
     /// - reference labels: `[K]`
     ///
     /// # Panics
-    /// If shapes or data types do not fit.
+    /// If shapes do not fit.
     #[track_caller]
     pub fn mine_with_reference(
         &self,

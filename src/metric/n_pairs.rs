@@ -1,7 +1,7 @@
 //! The N-pairs loss.
 
 use crate::{
-    embeddings::{RowLosses, Terms, softplus, wide, widened, without_weightless},
+    embeddings::{RowLosses, Terms, softplus, widened, without_weightless},
     error::{Check, LossError, check_embeddings_alike, check_labels},
     formula::SeveralPositives,
     module::loss_module,
@@ -157,7 +157,7 @@ impl NPairsLoss {
         }
         let dtype = anchors.dtype();
         let anchors = widened(without_weightless(NAME, anchors, weights));
-        let (positives, labels) = (widened(positives), wide(labels));
+        let positives = widened(positives);
         let both = [&anchors, &positives].map(Tensor::clone);
         let columns = (positives, labels.clone());
         let terms = Terms::between(SeveralPositives, (anchors, labels), columns, false);

@@ -2,7 +2,7 @@
 
 use crate::{
     backend::runs_on_cpu,
-    embeddings::{RowLosses, ready, wide, without_weightless},
+    embeddings::{RowLosses, of_one_type, ready, without_weightless},
     error::{
         Check, LossError, check_dimension, check_embeddings, check_label_of_proxy, check_labels,
         check_loss_weights,
@@ -69,7 +69,7 @@ impl Proxied {
         Ok(Self {
             proxies: ready(proxies.cast(embeddings.dtype()), true),
             embeddings,
-            labels: wide(labels),
+            labels,
         })
     }
 
@@ -80,10 +80,11 @@ impl Proxied {
             .matmul(self.proxies.clone().transpose())
     }
 
-    /// The classes of the proxies.
-    pub fn classes(&self) -> Tensor<1, Int> {
+    /// The labels, and the classes of the proxies.
+    pub fn labels(&self) -> (Tensor<1, Int>, Tensor<1, Int>) {
         let classes = self.proxies.dims()[0];
-        Tensor::arange(0..classes as i64, &self.proxies.device())
+        let classes = Tensor::arange(0..classes as i64, &self.proxies.device());
+        of_one_type(self.labels.clone(), classes)
     }
 
     /// Which labels are no class: on the CPU none is.
@@ -118,9 +119,14 @@ macro_rules! proxy_module {
             pub fn with_proxies(self, proxies: ::burn::tensor::Tensor<2>) -> Self {
                 $crate::error::check_proxies(stringify!($loss), &proxies, self.proxies.dims());
                 let proxies = self.proxies.map(|before| {
-                    let is_learned = before.is_require_grad();
-                    let proxies = proxies.detach().set_require_grad(false);
-                    proxies.set_require_grad(is_learned)
+                    let proxies = match before.is_autodiff() {
+                        true => proxies.autodiff().detach().set_require_grad(false),
+                        false => proxies.without_autodiff(),
+                    };
+                    match before.is_require_grad() {
+                        true => proxies.require_grad(),
+                        false => proxies,
+                    }
                 });
                 Self { proxies, ..self }
             }

@@ -108,8 +108,9 @@ impl ProxyAnchorLoss {
             positive: (self.alpha, self.margin),
             negative: (self.alpha, -self.margin),
         };
-        let anchors = (proxied.proxies.clone(), proxied.classes());
-        let samples = (proxied.embeddings, proxied.labels);
+        let (labels, classes) = proxied.labels();
+        let anchors = (proxied.proxies, classes);
+        let samples = (proxied.embeddings, labels);
         let terms = Terms::between(formula, anchors, samples, false);
         let [(positive, no_positive), (negative, no_negative)] =
             [0, 1].map(|term| terms.of_rows_if_any(term));

@@ -111,8 +111,8 @@ impl ProxyNcaLoss {
         let unknown = proxied.unknown();
         // Of norm 1, |x - p|² is 2 - 2 x · p, and what is the same for all proxies makes no difference.
         let scale = (2.0 * self.scale).sqrt();
-        let classes = proxied.classes();
-        let rows = (proxied.embeddings * scale, proxied.labels);
+        let (labels, classes) = proxied.labels();
+        let rows = (proxied.embeddings * scale, labels);
         let columns = (proxied.proxies * scale, classes);
         let terms = Terms::between(OnePositive, rows, columns, false);
         let (negative, positive) = (terms.of_rows(0), terms.of_rows(1));

@@ -278,6 +278,11 @@ impl TripletLoss {
                 anchors: None,
             };
         }
+        let none = valid.map(Tensor::bool_not);
+        let no_triplet = match (&none, &unknown) {
+            (Some(none), Some(unknown)) => Some(none.clone().bool_or(unknown.clone())),
+            (one, other) => one.clone().or(other.clone()),
+        };
         let distances = |others: Tensor<1, Int>| {
             let pairs = PairInputs {
                 row_labels: triplets.anchors.clone(),
@@ -286,13 +291,17 @@ impl TripletLoss {
             };
             let measure = self.distance.measure();
             let measures = listed_pairs(ListedPairs { measure }, pairs);
+            // What is no triplet may be at no distance; that must not reach a gradient.
+            let measures = match &no_triplet {
+                Some(none) => measures.mask_fill(none.clone(), 1.0),
+                None => measures,
+            };
             self.distance.gap().value(measures)
         };
         let excess = distances(triplets.positives) - distances(triplets.negatives);
         let mut costs = self.penalty().value(excess);
         let mut all = costs.clone().detach().ones_like();
-        if let Some(valid) = valid {
-            let none = valid.bool_not();
+        if let Some(none) = none {
             costs = costs.mask_fill(none.clone(), 0.0);
             all = all.mask_fill(none, 0.0);
         }

@@ -548,15 +548,17 @@ fn points_far_out_are_at_their_distance() {
     let config = json!({"margin": 1e19, "distance": "euclidean", "normalize": false, "mining": "batch_all", "soft_margin": false, "reduction": "mean"});
     let mut call = random_call("triplet", 3, 2);
     call.labels = vec![0, 0, 1];
-    call.embeddings[0].values = vec![2e19, 0.0, 2e19, 0.0, 2e19, 4e18];
-    for site in differentiable_sites() {
-        let outcome = run("triplet", &config, &call, &site);
-        let off = (outcome.value[0] / 6e18 - 1.0).abs();
-        assert!(off < 1e-5, "{site}: {outcome:?}");
-        assert!(
-            gradients(&outcome).all(f64::is_finite),
-            "{site}: {outcome:?}"
-        );
+    for (far, expected) in [([2e19, 4e18], 6e18), ([1.5e19, 0.0], 5e18)] {
+        call.embeddings[0].values = [vec![2e19, 0.0, 2e19, 0.0], far.to_vec()].concat();
+        for site in differentiable_sites() {
+            let outcome = run("triplet", &config, &call, &site);
+            let off = (outcome.value[0] / expected - 1.0).abs();
+            assert!(off < 1e-5, "{site}: {outcome:?}");
+            let finite = gradients(&outcome).all(f64::is_finite);
+            assert!(finite, "{site}: {outcome:?}");
+            let slopes = gradients(&outcome).filter(|&slope| slope != 0.0);
+            assert!(slopes.count() > 0, "{site}: {outcome:?}");
+        }
     }
 }
 

@@ -472,3 +472,73 @@ fn labels_of_any_integer_type_are_the_same() {
         });
     }
 }
+
+/// Labels that differ beyond 32 bits are others, in a batch, in a reference set and in a memory.
+#[test]
+fn long_labels_keep_all_their_bits() {
+    use burn::tensor::DType;
+    use burn_losses::{ContrastiveLossConfig, CrossBatchMemoryConfig};
+
+    let loss = ContrastiveLossConfig::new().with_normalize(false).init();
+    for site in plain_sites_and_gpu() {
+        if site.is_gpu() {
+            continue; // Not every GPU has them.
+        }
+        site.path.run(|| {
+            let rows = Tensor::<2>::from_floats([[0.0], [0.5]], &site.device);
+            let options = (&site.device, DType::I64);
+            let long =
+                Tensor::<1, Int>::from_data(TensorData::from([1i64, 1 + (1 << 32)]), options);
+            let short = Tensor::<1, Int>::from_ints([1, 2], &site.device);
+            let memory = CrossBatchMemoryConfig::new(2, 1).init(&site.device);
+            let (past, of_past) = memory.push(rows.clone(), long.clone()).contents();
+            let number = |loss: Tensor<1>| loss.into_scalar::<f32>();
+            // Two negatives at a distance of 0.5.
+            assert_eq!(
+                number(loss.forward(rows.clone(), long.clone())),
+                0.5,
+                "{site}"
+            );
+            for reference in [long.clone(), of_past] {
+                let found = loss.forward_with_reference(
+                    rows.clone(),
+                    long.clone(),
+                    past.clone(),
+                    reference,
+                );
+                // Each finds itself at a distance of 0, which costs nothing.
+                assert_eq!(number(found), 0.5, "{site}");
+            }
+            let one = loss.forward_with_reference(rows.clone(), short, past.clone(), long);
+            // The second's label is none of theirs: it costs 1 and 0.5 as a negative, and the first 0.5.
+            assert!((number(one) - 2.0 / 3.0).abs() < 1e-6, "{site}");
+        });
+    }
+}
+
+/// A loss with a gradient takes proxies without one, and the other way round.
+#[test]
+fn proxies_may_come_from_anywhere() {
+    use burn_losses::CosFaceLossConfig;
+
+    let sites = differentiable_sites_and_gpu();
+    let tracked = &sites[0].device;
+    let plain = &plain_sites_and_gpu()[0].device;
+    let points = [[1.0, 0.0], [0.0, 1.0]];
+    let labels = |device| Tensor::<1, Int>::from_ints([0, 1], device);
+    for (of_loss, of_proxies, is_tracked) in [
+        (tracked, plain, true),
+        (plain, tracked, false),
+        (tracked, tracked, true),
+    ] {
+        let proxies = Tensor::<2>::from_floats(points, of_proxies);
+        let loss = CosFaceLossConfig::new(2, 2).init(of_loss);
+        let loss = loss.with_proxies(proxies);
+        let embeddings = Tensor::<2>::from_floats(points, of_loss);
+        let value = loss.forward(embeddings, labels(of_loss));
+        assert_eq!(value.is_tracked(), is_tracked);
+        if is_tracked {
+            assert!(loss.proxies().grad(&value.backward()).is_some());
+        }
+    }
+}

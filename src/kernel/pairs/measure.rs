@@ -220,7 +220,7 @@ impl Block<'_> {
 /// together, and where these are more than `f32` holds.
 #[inline(always)]
 fn is_near(x: f32, squares: f32) -> bool {
-    let is_far = x >= NEAR * squares;
+    let is_far = x >= NEAR * squares && squares < f32::INFINITY;
     !is_far
 }
 
