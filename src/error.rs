@@ -365,6 +365,17 @@ pub(crate) fn check_embeddings(loss: &str, name: &str, embeddings: &Tensor<2>) {
     );
 }
 
+/// Panics unless embeddings have the dimension of a memory.
+#[track_caller]
+pub(crate) fn check_width(memory: &str, embeddings: &Tensor<2>, dimension: usize) {
+    check_embeddings(memory, "embeddings", embeddings);
+    let shape = embeddings.dims();
+    assert!(
+        shape[1] == dimension,
+        "{memory}: the embeddings have shape {shape:?}, expected [N, {dimension}]",
+    );
+}
+
 /// Panics unless both sets of embeddings have the same dimension.
 #[track_caller]
 pub(crate) fn check_dimension(

@@ -1,7 +1,7 @@
 //! A memory of past embeddings.
 
 use crate::embeddings::{constant, held, pushed, ready};
-use crate::error::{Check, LossError, check_embeddings};
+use crate::error::{Check, LossError, check_width};
 use burn::{
     config::Config,
     module::{Content, DisplaySettings, Module, ModuleDisplay, Param},
@@ -115,14 +115,8 @@ impl EmbeddingQueue {
     #[track_caller]
     pub fn push(self, embeddings: Tensor<2>) -> Self {
         const NAME: &str = "EmbeddingQueue";
-        check_embeddings(NAME, "embeddings", &embeddings);
-        let dimension = self.embeddings.dims()[1];
-        let [count, given] = embeddings.dims();
-        assert!(
-            given == dimension,
-            "{NAME}: the embeddings have shape {:?}, expected [N, {dimension}]",
-            embeddings.dims(),
-        );
+        check_width(NAME, &embeddings, self.embeddings.dims()[1]);
+        let count = embeddings.dims()[0];
         if count == 0 {
             return self;
         }

@@ -1,6 +1,6 @@
 //! How far apart two points are.
 
-use super::Real;
+use super::{Real, binary::Logit};
 
 /// A number of two points from which their distance follows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,16 +56,22 @@ pub enum TripletPenalty {
 }
 
 impl TripletPenalty {
+    /// A hinge with a margin, or the soft penalty, which has none.
+    pub fn new(margin: f64, is_soft: bool) -> Self {
+        match is_soft {
+            true => TripletPenalty::Soft,
+            false => TripletPenalty::Hinge { margin },
+        }
+    }
+
     /// The cost.
     #[inline(always)]
     pub fn value<R: Real>(&self, x: R) -> R {
         match self {
             TripletPenalty::Hinge { margin } => (x + *margin).at_least(0.0),
             TripletPenalty::Soft => {
-                // ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)
-                let zero = x.constant(0.0);
-                let rest = x.where_below(0.0, x.clone(), -x.clone()).exp().ln_1p();
-                x.where_below(0.0, zero, x.clone()) + rest
+                let nothing = x.constant(0.0);
+                Logit::new(x, nothing).cross_entropy()
             }
         }
     }

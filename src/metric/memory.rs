@@ -3,7 +3,7 @@
 use crate::{
     backend::NO_LABEL,
     embeddings::{constant, held, of_one_type, pushed},
-    error::{Check, LossError, check_embeddings, check_labels},
+    error::{Check, LossError, check_labels, check_width},
     module::{device_init, display},
 };
 use burn::{
@@ -111,14 +111,8 @@ impl CrossBatchMemory {
     #[track_caller]
     pub fn push(self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Self {
         const NAME: &str = "CrossBatchMemory";
-        check_embeddings(NAME, "embeddings", &embeddings);
-        let dimension = self.embeddings.dims()[1];
-        let [count, given] = embeddings.dims();
-        assert!(
-            given == dimension,
-            "{NAME}: the embeddings have shape {:?}, expected [N, {dimension}]",
-            embeddings.dims(),
-        );
+        check_width(NAME, &embeddings, self.embeddings.dims()[1]);
+        let count = embeddings.dims()[0];
         check_labels(NAME, labels.dims()[0], count);
         if count == 0 {
             return self;

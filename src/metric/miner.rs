@@ -56,10 +56,10 @@ pub struct TripletMinerConfig {
 #[module(custom_display)]
 pub struct TripletMiner {
     #[module(skip)]
-    mining: Mining,
+    pub(super) mining: Mining,
     #[module(skip)]
-    distance: Distance,
-    normalize: bool,
+    pub(super) distance: Distance,
+    pub(super) normalize: bool,
 }
 
 impl TripletMinerConfig {

@@ -2,7 +2,7 @@
 
 use super::{
     distance::Distance,
-    miner::{TripletMiner, TripletMinerConfig},
+    miner::TripletMiner,
     mining::Mining,
     reduction::{Costs, MiningReduction, RowCosts},
     triplets::{Candidates, Triplets},
@@ -79,7 +79,6 @@ pub struct TripletLossConfig {
 #[derive(Module, Debug)]
 #[module(custom_display)]
 pub struct TripletLoss {
-    miner: TripletMiner,
     #[module(skip)]
     mining: Mining,
     margin: f64,
@@ -102,13 +101,7 @@ impl TripletLossConfig {
         check.at_least_zero("margin", self.margin)?;
         self.distance.check(check)?;
         self.mining.check(check, self.distance, self.normalize)?;
-        let miner = TripletMinerConfig {
-            mining: self.mining,
-            distance: self.distance,
-            normalize: self.normalize,
-        };
         Ok(TripletLoss {
-            miner: miner.try_init()?,
             mining: self.mining,
             margin: self.margin,
             distance: self.distance,
@@ -206,14 +199,19 @@ impl TripletLoss {
             return RowCosts::nothing(samples.nothing());
         }
         let dtype = samples.dtype();
-        let inputs = samples.ready(self.distance.normalizes(self.normalize));
+        let inputs = samples
+            .clone()
+            .ready(self.distance.normalizes(self.normalize));
         let costs = match self.mining {
             Mining::BatchAll => self.all(inputs, PairSelection::All),
             Mining::MultiSimilarity { epsilon } => {
                 self.all(inputs, PairSelection::MultiSimilarity { epsilon })
             }
             _ => {
-                let candidates = self.miner.candidates(&inputs);
+                let candidates = self.miner().candidates(&inputs);
+                if candidates.triplets.is_empty() {
+                    return RowCosts::nothing(samples.nothing());
+                }
                 self.listed(inputs, candidates)
             }
         };
@@ -221,11 +219,14 @@ impl TripletLoss {
     }
 
     fn penalty(&self) -> TripletPenalty {
-        match self.soft_margin {
-            true => TripletPenalty::Soft,
-            false => TripletPenalty::Hinge {
-                margin: self.margin,
-            },
+        TripletPenalty::new(self.margin, self.soft_margin)
+    }
+
+    fn miner(&self) -> TripletMiner {
+        TripletMiner {
+            mining: self.mining,
+            distance: self.distance,
+            normalize: self.normalize,
         }
     }
 
@@ -251,7 +252,7 @@ impl TripletLoss {
         }
     }
 
-    /// Triplets of a list.
+    /// Triplets of a list, at least one.
     fn listed(&self, inputs: PairInputs, candidates: Candidates) -> Costs {
         let Candidates {
             triplets,
@@ -259,25 +260,6 @@ impl TripletLoss {
             unknown,
         } = candidates;
         let rows = inputs.rows.dims()[0];
-        let device = inputs.rows.device();
-        let nothing = || Tensor::zeros([rows], (&device, inputs.rows.dtype()));
-        if triplets.is_empty() {
-            // With a gradient of 0 to all operands.
-            let zero = |points: &Tensor<2>| {
-                let everywhere = points.clone().detach().ones_like().equal_scalar(1.0);
-                points.clone().mask_fill(everywhere, 0.0).sum()
-            };
-            let mut sum = nothing() + zero(&inputs.rows);
-            if let Some(columns) = &inputs.columns {
-                sum = sum + zero(columns);
-            }
-            return Costs {
-                sum,
-                costly: nothing(),
-                all: nothing(),
-                anchors: None,
-            };
-        }
         let none = valid.map(Tensor::bool_not);
         let no_triplet = match (&none, &unknown) {
             (Some(none), Some(unknown)) => Some(none.clone().bool_or(unknown.clone())),

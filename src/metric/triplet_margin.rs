@@ -186,12 +186,7 @@ impl TripletMarginLoss {
             let is_nearer = other.clone().lower(to_negative.clone());
             to_negative = to_negative.mask_where(is_nearer, other);
         }
-        let penalty = match self.soft_margin {
-            true => TripletPenalty::Soft,
-            false => TripletPenalty::Hinge {
-                margin: self.margin,
-            },
-        };
+        let penalty = TripletPenalty::new(self.margin, self.soft_margin);
         RowLosses::new(penalty.value(distance(&a, &p) - to_negative), dtype)
     }
 }
