@@ -1,5 +1,54 @@
 //! What every loss has as a module.
 
+use burn::module::Content;
+use core::fmt;
+
+/// What a loss shows of itself: its name and its hyperparameters.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    /// The name, in messages, too.
+    pub name: &'static str,
+    /// Each hyperparameter and its value.
+    fields: Vec<(&'static str, String)>,
+}
+
+impl Shown {
+    pub fn new(name: &'static str) -> Self {
+        let fields = Vec::new();
+        Self { name, fields }
+    }
+
+    /// One more hyperparameter.
+    pub fn add(&mut self, field: &'static str, value: &dyn fmt::Debug) {
+        self.fields.push((field, format!("{value:?}")));
+    }
+
+    /// The loss for `Debug`.
+    pub fn debug(&self, f: &mut fmt::Formatter<'_>, reduction: &dyn fmt::Debug) -> fmt::Result {
+        let mut shown = f.debug_struct(self.name);
+        for (field, value) in &self.fields {
+            shown.field(field, &format_args!("{value}"));
+        }
+        shown.field("reduction", reduction).finish()
+    }
+
+    /// The loss for the display of a module.
+    pub fn content(&self, content: Content, reduction: &dyn fmt::Display) -> Content {
+        let mut content = content.set_top_level_type(self.name);
+        for (field, value) in &self.fields {
+            content = content.add(field, value);
+        }
+        content.add("reduction", &reduction.to_string())
+    }
+}
+
+/// The name of a type, without its path and its parameters.
+pub(crate) fn type_name<T>() -> &'static str {
+    let path = core::any::type_name::<T>();
+    let path = path.split('<').next().unwrap_or(path);
+    path.rsplit("::").next().unwrap_or(path)
+}
+
 /// Gives a loss its constructor and its display.
 ///
 /// The configuration has to have `try_init`; the fields are those the display shows, next to the

@@ -7,17 +7,22 @@ use burn::{
 };
 use core::fmt;
 
-/// How the losses of all elements become one number.
+/// How the losses of all elements, or of all samples, become one number.
 ///
-/// In a configuration file it is `"mean"` or `"sum"`.
+/// In a configuration file it is `"mean"`, `"sum"` or `"batch_mean"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "burn::serde", rename_all = "snake_case")]
 pub enum Reduction {
-    /// The sum divided by the number of elements, or by the sum of their weights.
+    /// The sum divided by the number of elements (samples), or by the sum of their weights.
     #[default]
     Mean,
     /// The sum.
     Sum,
+    /// The mean times the number of elements (samples) for each index of dimension 0. Without weights that is
+    /// the sum divided by the size of dimension 0. The terms of a divergence sum to the divergence of a
+    /// distribution, so this is the mean divergence of a batch of distributions. For losses with one sample for
+    /// each index of dimension 0 it is the mean.
+    BatchMean,
 }
 
 impl fmt::Display for Reduction {
@@ -25,32 +30,30 @@ impl fmt::Display for Reduction {
         f.write_str(match self {
             Reduction::Mean => "mean",
             Reduction::Sum => "sum",
+            Reduction::BatchMean => "batch_mean",
         })
     }
 }
 
-/// How the losses of the elements of a pointwise loss become one number.
-pub(crate) trait Reduces {
-    /// The fold of a prediction of this shape, `weighted` or not: without elements a mean is 0.
-    fn fold(self, shape: &[usize], weighted: bool) -> Fold;
-}
-
-impl Reduces for Reduction {
-    fn fold(self, shape: &[usize], weighted: bool) -> Fold {
+impl Reduction {
+    /// The fold of elements of this shape, `weighted` or not: without elements a mean is 0.
+    pub(crate) fn fold(self, shape: &[usize], weighted: bool) -> Fold {
         match (self, weighted) {
-            (Reduction::Sum, _) => Fold::Sum { factor: 1.0 },
-            (Reduction::Mean, true) => Fold::WeightedMean { factor: 1.0 },
             (Reduction::Mean, false) => divided_by(shape.iter().product()),
+            (Reduction::BatchMean, false) => divided_by(shape[0]),
+            (_, true) | (Reduction::Sum, false) => self.of_counted(shape[1..].iter().product()),
         }
     }
-}
 
-impl Reduction {
-    /// The fold of rows. A mean is always weighted: which rows count is known by looking at them.
-    pub(crate) fn of_rows(self) -> Fold {
+    /// The fold of elements (samples) of which only some may count; there are `per_index` of them for each index
+    /// of dimension 0. How many count is known by looking at them, so a mean is always weighted.
+    pub(crate) fn of_counted(self, per_index: usize) -> Fold {
         match self {
             Reduction::Mean => Fold::WeightedMean { factor: 1.0 },
             Reduction::Sum => Fold::Sum { factor: 1.0 },
+            Reduction::BatchMean => Fold::WeightedMean {
+                factor: per_index as f64,
+            },
         }
     }
 }
@@ -62,46 +65,6 @@ fn divided_by(count: usize) -> Fold {
             0 => 0.0,
             count => 1.0 / count as f64,
         },
-    }
-}
-
-/// How the terms of a divergence become one number.
-///
-/// In a configuration file it is `"batch_mean"`, `"mean"` or `"sum"`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(crate = "burn::serde", rename_all = "snake_case")]
-pub enum DivergenceReduction {
-    /// The mean times the number of terms for each index of dimension 0. Without weights that is the
-    /// sum divided by the size of dimension 0: the mean divergence of a batch of distributions.
-    #[default]
-    BatchMean,
-    /// The sum divided by the number of elements, or by the sum of their weights. This is smaller
-    /// than the mean divergence by the number of classes.
-    Mean,
-    /// The sum.
-    Sum,
-}
-
-impl fmt::Display for DivergenceReduction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            DivergenceReduction::BatchMean => "batch_mean",
-            DivergenceReduction::Mean => "mean",
-            DivergenceReduction::Sum => "sum",
-        })
-    }
-}
-
-impl Reduces for DivergenceReduction {
-    fn fold(self, shape: &[usize], weighted: bool) -> Fold {
-        match self {
-            DivergenceReduction::BatchMean if weighted => Fold::WeightedMean {
-                factor: shape[1..].iter().product::<usize>() as f64,
-            },
-            DivergenceReduction::BatchMean => divided_by(shape[0]),
-            DivergenceReduction::Mean => Reduction::Mean.fold(shape, weighted),
-            DivergenceReduction::Sum => Reduction::Sum.fold(shape, weighted),
-        }
     }
 }
 

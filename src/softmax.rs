@@ -343,8 +343,9 @@ macro_rules! row_loss {
                 inputs: $crate::backend::RowInputs,
             ) -> ::burn::tensor::Tensor<1> {
                 use $crate::softmax::SoftmaxLoss;
-                let row = self.row(inputs.logits.dims()[1]);
-                $crate::backend::reduced_rows(row, inputs, self.reduction.of_rows())
+                let [_, classes, inner] = inputs.logits.dims();
+                let row = self.row(classes);
+                $crate::backend::reduced_rows(row, inputs, self.reduction.of_counted(inner))
             }
         }
     };

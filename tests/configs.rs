@@ -245,11 +245,7 @@ fn a_configuration_saved_and_loaded_builds_the_same_loss() {
 fn the_configuration_of_a_divergence_keeps_its_reduction() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("divergence.json");
-    for reduction in [
-        DivergenceReduction::BatchMean,
-        DivergenceReduction::Mean,
-        DivergenceReduction::Sum,
-    ] {
+    for reduction in [Reduction::BatchMean, Reduction::Mean, Reduction::Sum] {
         let kl = KlDivLossConfig::new().with_log_target(true);
         let kl = kl.with_reduction(reduction);
         kl.save(&file).expect("saved");
@@ -266,10 +262,10 @@ fn the_configuration_of_a_divergence_keeps_its_reduction() {
     }
     let kl = KlDivLossConfig::new();
     assert!(kl.log_prediction && !kl.log_target);
-    assert_eq!(kl.reduction, DivergenceReduction::BatchMean);
+    assert_eq!(kl.reduction, Reduction::BatchMean);
     let js = JensenShannonLossConfig::new();
     assert!(!js.log_inputs);
-    assert_eq!(js.reduction, DivergenceReduction::BatchMean);
+    assert_eq!(js.reduction, Reduction::BatchMean);
     let json = r#"{"log_prediction": true, "log_target": false, "reduction": "batch_mean"}"#;
     let written: KlDivLossConfig = serde_json::from_str(json).expect("the format of a file");
     assert_eq!(format!("{written:?}"), format!("{kl:?}"));

@@ -75,13 +75,7 @@ fn quotients(case: &Case, call: &Call, list: impl Fn(&mut Call) -> &mut Vec<f64>
 fn autodiff_of_the_composed_formulas_agrees_with_differences_of_the_oracle() {
     let sites = differentiable_sites();
     for case in cases() {
-        let normalized = Method::Normalized(2.5);
-        let reduced = case.reduced().into_iter().map(|method| (method, true));
-        let ways = reduced.chain([(Method::NoReduction, false), (normalized, true)]);
-        for (method, weighted) in ways {
-            if method == normalized && !case.can_normalize() {
-                continue;
-            }
+        for (method, weighted) in case.forms() {
             let mut call = smooth_call(&case, method, &[3, 4]);
             if weighted {
                 let mut random = Random::of("weights");

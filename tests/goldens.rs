@@ -49,10 +49,7 @@ impl Golden {
         };
         let method = match (self.method.as_str(), &self.weights, self.normalizer) {
             ("forward", None, None) | ("forward_weighted", Some(_), None) => {
-                match self.config["reduction"] == "batch_mean" {
-                    true => Method::BatchMean,
-                    false => Method::Reduced(reduction()),
-                }
+                Method::Reduced(reduction())
             }
             ("forward_no_reduction", None, None) => Method::NoReduction,
             ("forward_normalized", None, Some(normalizer)) => Method::Normalized(normalizer),

@@ -47,8 +47,15 @@ fn assert_passes_with(name: &str) {
 }
 
 #[test]
-fn the_kernels_are_right_with_the_baseline() {
-    assert_passes_with("baseline");
+#[cfg(target_arch = "x86_64")]
+fn the_kernels_are_right_with_sse2() {
+    assert_passes_with("sse2");
+}
+
+#[test]
+#[cfg(any(feature = "portable-simd", not(target_arch = "x86_64")))]
+fn the_kernels_are_right_with_portable_vectors() {
+    assert_passes_with("portable");
 }
 
 #[test]

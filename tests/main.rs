@@ -5,6 +5,7 @@ mod configs;
 mod contrastive;
 mod distillation;
 mod finite_differences;
+mod forms;
 mod goldens;
 mod instruction_sets;
 mod linear;

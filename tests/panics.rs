@@ -42,7 +42,7 @@ fn a_target_of_another_shape_is_refused() {
             assert_says(&text, &[name, "target", "[2]", "[3]"]);
             let forms: [fn(&Loss, Tensor<2>, Tensor<2>) -> (); 2] = [
                 |loss, x, t| drop(loss.forward_no_reduction(x, t)),
-                |loss, x, t| drop(loss.forward_weighted(x.clone(), t, x)),
+                |loss, x, t| drop(loss.on(x.clone(), t).weights(x).reduce()),
             ];
             for form in forms {
                 let (x, t) = (matrix([2, 1]), matrix([1, 2]));
@@ -65,7 +65,7 @@ fn weights_of_another_shape_are_refused() {
             let loss = Loss::like(&case.oracle(&[1]), Reduction::Mean);
             let matrix = |shape: [usize; 2]| ones(shape, &site.device);
             let (x, t, w) = (matrix([3, 1]), matrix([3, 1]), matrix([1, 1]));
-            let text = message(|| site.path.run(|| loss.forward_weighted(x, t, w)));
+            let text = message(|| site.path.run(|| loss.on(x, t).weights(w).reduce()));
             assert_says(&text, &[loss.name(), "weights", "[3, 1]", "[1, 1]"]);
         }
     }
@@ -85,7 +85,7 @@ fn another_data_type_is_refused() {
             assert_says(&text, &[loss.name(), "target", "F32", "F64"]);
             let text = message(|| {
                 site.path
-                    .run(|| loss.forward_weighted(x.clone(), x.clone(), other))
+                    .run(|| loss.on(x.clone(), x.clone()).weights(other).reduce())
             });
             assert_says(&text, &[loss.name(), "weights", "F32", "F64"]);
         }
@@ -135,15 +135,15 @@ fn a_normalizer_that_is_no_count_is_refused() {
     for site in sites() {
         let x = ones([3], &site.device);
         for (number, shown) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
-            for weights in [None, Some(x.clone())] {
-                let (x, t) = (x.clone(), x.clone());
-                let call = || loss.forward_normalized(x, t, weights, number);
+            let evaluation = loss.on(x.clone(), x.clone());
+            for evaluation in [evaluation.clone(), evaluation.weights(x.clone())] {
+                let call = || evaluation.divided_by(number);
                 let text = message(|| site.path.run(call));
                 assert_says(&text, &["SigmoidFocalLoss", "normalizer", shown]);
             }
         }
         let two = ones([2], &site.device);
-        let call = || loss.forward_normalized(x.clone(), x.clone(), None, two);
+        let call = || loss.on(x.clone(), x.clone()).divided_by(two);
         let text = message(|| site.path.run(call));
         assert_says(&text, &["SigmoidFocalLoss", "normalizer", "[2]", "[1]"]);
     }

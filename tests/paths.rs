@@ -10,22 +10,6 @@ use burn_losses::Reduction;
 const MEAN: Method = Method::Reduced(Reduction::Mean);
 const SUM: Method = Method::Reduced(Reduction::Sum);
 
-/// The ways a loss can be called: method, and whether with weights.
-fn ways(case: &Case) -> Vec<(Method, bool)> {
-    let reduced = case.reduced().into_iter();
-    let mut ways: Vec<_> = reduced
-        .flat_map(|method| [(method, false), (method, true)])
-        .collect();
-    ways.push((Method::NoReduction, false));
-    if case.can_normalize() {
-        ways.extend([
-            (Method::Normalized(7.0), false),
-            (Method::Normalized(3.3), true),
-        ]);
-    }
-    ways
-}
-
 /// Runs a call and holds the outcome against the oracle.
 #[track_caller]
 fn assert_right(case: &Case, call: &Call, sites: &[Site]) {
@@ -60,7 +44,7 @@ fn every_shape_is_right_on_every_path() {
     let sites = differentiable_sites();
     for case in cases() {
         for shape in shapes {
-            for (method, weighted) in ways(&case) {
+            for (method, weighted) in case.forms() {
                 let call = case.full_call(method, shape, weighted, Dtype::F32);
                 assert_right(&case, &call, &sites);
             }
@@ -98,7 +82,7 @@ fn tensors_of_any_layout_are_right_on_every_path() {
     for case in cases() {
         for layouts in layouts {
             for shape in [&[9, 4][..], &[2, 3, 5], &[2, 2, 3, 17]] {
-                for (method, weighted) in ways(&case) {
+                for (method, weighted) in case.forms() {
                     let mut call = case.full_call(method, shape, weighted, Dtype::F32);
                     call.layouts = layouts;
                     let lists = [&mut call.prediction, &mut call.target];
@@ -119,7 +103,7 @@ fn tensors_of_rank_1_of_any_layout_are_right_on_every_path() {
     let sites = differentiable_sites();
     for case in cases() {
         for layout in [Layout::Sliced, Layout::Flipped] {
-            for (method, weighted) in ways(&case) {
+            for (method, weighted) in case.forms() {
                 let mut call = case.full_call(method, &[35], weighted, Dtype::F32);
                 call.layouts = [layout; 3];
                 assert_right(&case, &call, &sites);
@@ -136,7 +120,7 @@ fn half_precision_costs_one_rounding() {
     for case in cases() {
         for dtype in [Dtype::F16, Dtype::BF16] {
             for shape in [&[33][..], &[1025], &[3, 350], &[2, 3, 5]] {
-                for (method, weighted) in ways(&case) {
+                for (method, weighted) in case.forms() {
                     let call = case.full_call(method, shape, weighted, dtype);
                     assert_right(&case, &call, &sites);
                 }

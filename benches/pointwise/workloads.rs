@@ -28,8 +28,8 @@ fn focal(small: bool) -> Workload {
         shape,
         targets,
         "composed",
-        move |(x, t)| loss.forward_normalized(x, t, positives),
-        move |(x, t)| composed(|| same.forward_normalized(x, t, positives)),
+        move |(x, t)| loss.on(x, t).divided_by(positives),
+        move |(x, t)| composed(|| same.on(x, t).divided_by(positives)),
     )
 }
 

@@ -73,12 +73,14 @@ impl DetectionLoss {
         foreground: usize,
     ) -> Tensor<1> {
         match &self.class {
-            ClassLoss::Focal(loss) => {
-                loss.forward_weighted_normalized(logits, classes, weights, foreground)
-            }
-            ClassLoss::Bce(loss) => {
-                loss.forward_weighted(logits, classes, weights) / foreground.max(1) as f64
-            }
+            ClassLoss::Focal(loss) => loss
+                .on(logits, classes)
+                .weights(weights)
+                .divided_by(foreground),
+            ClassLoss::Bce(loss) => loss
+                .on(logits, classes)
+                .weights(weights)
+                .divided_by(foreground),
         }
     }
 
@@ -91,11 +93,11 @@ impl DetectionLoss {
             targets.class_weights,
             foreground,
         );
-        let offset = self.offset.forward_weighted(
-            predictions.offsets,
-            targets.offsets,
-            targets.offset_weights,
-        );
-        (class, offset / foreground.max(1) as f64)
+        let offset = self
+            .offset
+            .on(predictions.offsets, targets.offsets)
+            .weights(targets.offset_weights)
+            .divided_by(foreground);
+        (class, offset)
     }
 }

@@ -2,17 +2,18 @@
 #![cfg_attr(feature = "ndarray", allow(deprecated))] // The list of backends names NdArray.
 
 use super::{
-    Fold,
+    ElementFormula, Fold,
     linear::LinearRow,
     numbers::NumbersBackend,
     pairs::{AllPairs, Triplets, composed},
 };
-use crate::formula::{ClassFormula, ColumnFormula, Margin, PairFormula, SoftmaxRow};
+use crate::formula::{ClassFormula, Margin, PairFormula, SoftmaxRow};
 use burn::backend::{
     Backend, ExtensionType, backend_extension,
     tensor::{FloatTensor, IntTensor},
 };
 use core::fmt::Debug;
+use std::sync::Arc;
 
 /// Weights of the elements.
 #[cfg(any(feature = "flex", feature = "ndarray"))]
@@ -45,8 +46,8 @@ pub(crate) trait LossBackend: Backend {
     /// A formula over all elements: the loss of each (in the shape of the prediction), or their
     /// fold (in shape `[1]`).
     #[allow(unused_variables)] // The generated dispatch leaves some unused without a backend.
-    fn pointwise<F: ColumnFormula>(
-        formula: F,
+    fn elements(
+        formula: Arc<dyn ElementFormula>,
         prediction: FloatTensor<Self>,
         target: FloatTensor<Self>,
         #[extension_type] weights: Weights<Self>,

@@ -1,9 +1,9 @@
 //! What the fused operations share: tensors as slices, the choice by data type, the chain rule.
 
-use super::{linear::fused as linear, pointwise::fused as pointwise, softmax::fused as softmax};
+use super::{element::fused as element, linear::fused as linear, softmax::fused as softmax};
 use crate::{
-    formula::{ClassFormula, ColumnFormula, Margin},
-    kernel::{self, Storage},
+    formula::{ClassFormula, Margin},
+    kernel::cpu::{self, Storage},
 };
 use burn::{
     backend::{
@@ -44,10 +44,8 @@ pub(super) fn zeros<B: Host<f32>>(shape: &Shape) -> FloatTensor<B> {
 
 /// The fused operations of a backend, whatever the data type.
 pub(super) trait FusedBackend: Backend {
-    /// A pointwise loss with the gradients that are wanted.
-    fn differentiate<F: ColumnFormula>(
-        call: pointwise::Pointwise<Self, F>,
-    ) -> pointwise::Differentiated<Self>;
+    /// An element-wise loss with the gradients that are wanted.
+    fn differentiate(call: element::ElementCall<Self>) -> element::Differentiated<Self>;
 
     /// A loss of softmax rows with the gradient, if it is wanted.
     fn differentiate_rows<F: ClassFormula, M: Margin>(
@@ -66,12 +64,12 @@ pub(super) trait FusedBackend: Backend {
 macro_rules! fused_backend {
     ($backend:ty: $($dtype:ident => $element:ty),+) => {
         impl $crate::backend::fused::FusedBackend for $backend {
-            fn differentiate<F: $crate::formula::ColumnFormula>(
-                call: $crate::backend::pointwise::fused::Pointwise<Self, F>,
-            ) -> $crate::backend::pointwise::fused::Differentiated<Self> {
-                use $crate::backend::pointwise::fused::differentiate;
+            fn differentiate(
+                call: $crate::backend::element::fused::ElementCall<Self>,
+            ) -> $crate::backend::element::fused::Differentiated<Self> {
+                use $crate::backend::element::fused::differentiate;
                 match call.prediction.dtype() {
-                    $(DType::$dtype => differentiate::<Self, $element, F>(call),)+
+                    $(DType::$dtype => differentiate::<Self, $element>(call),)+
                     dtype => unreachable!("{dtype:?} takes the composed path"),
                 }
             }
@@ -109,8 +107,8 @@ macro_rules! fused_backend {
         }
 
         impl $crate::backend::extension::LossBackend for $backend {
-            fn pointwise<F: $crate::formula::ColumnFormula>(
-                formula: F,
+            fn elements(
+                formula: ::std::sync::Arc<dyn $crate::backend::ElementFormula>,
                 prediction: FloatTensor<Self>,
                 target: FloatTensor<Self>,
                 weights: $crate::backend::extension::Weights<Self>,
@@ -118,7 +116,7 @@ macro_rules! fused_backend {
                 fold: Option<$crate::backend::Fold>,
             ) -> FloatTensor<Self> {
                 use $crate::backend::fused::FusedBackend;
-                Self::differentiate($crate::backend::pointwise::fused::Pointwise {
+                Self::differentiate($crate::backend::element::fused::ElementCall {
                     formula,
                     prediction,
                     target,
@@ -250,11 +248,11 @@ pub(super) fn chain<B: Host<E> + Host<f32>, E: Storage>(
             let mut factor = [0.0];
             E::widen(&[*one], &mut factor);
             if factor != [1.0] {
-                kernel::scale(elements, factor[0]);
+                cpu::scale(elements, factor[0]);
             }
         }
-        _ if factors.len() == elements.len() => kernel::multiply(elements, factors),
-        _ => kernel::multiply_rows(elements, factors, shape[1], shape[2]),
+        _ if factors.len() == elements.len() => cpu::multiply(elements, factors),
+        _ => cpu::multiply_rows(elements, factors, shape[1], shape[2]),
     };
     match <B as Host<f32>>::slice_mut(&mut gradient) {
         Some(elements) => apply(elements),
@@ -267,6 +265,6 @@ pub(super) fn chain<B: Host<E> + Host<f32>, E: Storage>(
     if E::IS_F32 {
         return gradient;
     }
-    let rounded: Vec<E> = kernel::narrowed(<B as Host<f32>>::slice(&gradient));
+    let rounded: Vec<E> = cpu::narrowed(<B as Host<f32>>::slice(&gradient));
     B::from_vec(rounded, shape)
 }

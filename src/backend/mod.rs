@@ -12,6 +12,7 @@
 mod autodiff;
 #[cfg(feature = "cube")]
 mod cube;
+mod element;
 #[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
 mod extension;
 #[cfg(feature = "flex")]
@@ -26,12 +27,12 @@ mod nothing;
 mod numbers;
 mod pairs;
 mod path;
-mod pointwise;
 mod real;
 mod softmax;
 
 use burn::tensor::Tensor;
 
+pub(crate) use element::{ElementFormula, Inputs, losses, reduced};
 pub(crate) use linear::{LinearInputs, LinearRow, linear_losses, reduced_linear};
 pub(crate) use nothing::{is_nothing, loss_of_nothing};
 pub(crate) use pairs::{
@@ -40,7 +41,6 @@ pub(crate) use pairs::{
 };
 pub use path::composed;
 pub(crate) use path::runs_on_cpu;
-pub(crate) use pointwise::{Inputs, losses, reduced};
 pub(crate) use softmax::{RowInputs, Target, ignored, log_softmax, reduced_rows, row_losses};
 
 /// How the losses of all elements become one number.

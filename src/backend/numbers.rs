@@ -1,7 +1,7 @@
 //! Formulas evaluated with the tensors of one backend, below autodiff.
 
 use super::real::{exp_m1_near_0, ln_near_1};
-use crate::formula::Real;
+use crate::formula::{Real, Sealed};
 use burn::{
     backend::{Backend, TensorMetadata, get_or_init_device_settings, tensor::FloatTensor},
     tensor::{BoolDType, Shape},
@@ -148,6 +148,8 @@ impl<B: Backend> Mul<f64> for Numbers<B> {
         Self(B::float_mul_scalar(self.0, other.into()))
     }
 }
+
+impl<B: NumbersBackend> Sealed for Numbers<B> {}
 
 impl<B: NumbersBackend> Real for Numbers<B> {
     fn constant(&self, value: f64) -> Self {

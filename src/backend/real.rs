@@ -1,8 +1,10 @@
 //! Formulas evaluated with Burn tensors: any backend, any float type, gradients by autodiff.
 
 use super::path::runs_on_cpu;
-use crate::formula::Real;
+use crate::formula::{Real, Sealed};
 use burn::tensor::{DType, Tensor};
+
+impl<const D: usize> Sealed for Tensor<D> {}
 
 impl<const D: usize> Real for Tensor<D> {
     fn constant(&self, value: f64) -> Self {

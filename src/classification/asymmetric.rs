@@ -1,12 +1,13 @@
 //! Asymmetric loss.
 
 use crate::{
+    element::{Definition, ElementLoss},
     error::{Check, LossError},
     formula::Asymmetric,
-    pointwise::{PointwiseLoss, pointwise_loss},
+    module::plain_init,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`AsymmetricLoss`].
 #[derive(Config, Debug)]
@@ -51,15 +52,7 @@ pub struct AsymmetricLossConfig {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 0.25 * 2f32.ln()).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct AsymmetricLoss {
-    gamma_positive: f64,
-    gamma_negative: f64,
-    clip: f64,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type AsymmetricLoss = ElementLoss<Asymmetric>;
 
 impl AsymmetricLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -79,30 +72,17 @@ impl AsymmetricLossConfig {
             "a number from 0 to below 1"
         };
         check.that(in_range, "clip", self.clip, expected)?;
-        Ok(AsymmetricLoss {
+        let formula = Asymmetric {
             gamma_positive: self.gamma_positive,
             gamma_negative: self.gamma_negative,
             clip: self.clip,
-            reduction: self.reduction,
-        })
+        };
+        let definition = Definition::new("AsymmetricLoss", &formula)
+            .shows("gamma_positive", &self.gamma_positive)
+            .shows("gamma_negative", &self.gamma_negative)
+            .shows("clip", &self.clip);
+        Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 }
 
-pointwise_loss!(
-    AsymmetricLoss,
-    AsymmetricLossConfig,
-    shows: [gamma_positive, gamma_negative, clip]
-);
-
-impl PointwiseLoss for AsymmetricLoss {
-    const NAME: &'static str = "AsymmetricLoss";
-    type Formula = Asymmetric;
-
-    fn formula(&self) -> Asymmetric {
-        Asymmetric {
-            gamma_positive: self.gamma_positive,
-            gamma_negative: self.gamma_negative,
-            clip: self.clip,
-        }
-    }
-}
+plain_init!(AsymmetricLoss, AsymmetricLossConfig);

@@ -1,15 +1,13 @@
 //! Binary cross entropy.
 
 use crate::{
-    error::{Check, LossError, check_columns},
-    formula::{
-        BinaryCrossEntropy, ColumnFormula, Formula, ProbabilityCrossEntropy, Real, Smoothed,
-        WeightedCrossEntropy, WeightedProbabilityCrossEntropy,
-    },
-    pointwise::{PointwiseLoss, pointwise_loss},
+    element::{Columns, Definition, ElementLoss},
+    error::{Check, LossError},
+    formula::{BinaryVariant, Smoothed},
+    module::plain_init,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module, tensor::Tensor};
+use burn::config::Config;
 
 /// Configuration of [`BinaryCrossEntropyLoss`].
 #[derive(Config, Debug)]
@@ -58,15 +56,7 @@ pub struct BinaryCrossEntropyLossConfig {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 2.0 * 2f32.ln()).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct BinaryCrossEntropyLoss {
-    logits: bool,
-    pos_weight: Option<Vec<f64>>,
-    label_smoothing: f64,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type BinaryCrossEntropyLoss = ElementLoss<Smoothed<BinaryVariant>>;
 
 impl BinaryCrossEntropyLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -78,64 +68,26 @@ impl BinaryCrossEntropyLossConfig {
         let check = Check("BinaryCrossEntropyLossConfig");
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
         check.class_weights("pos_weight", &self.pos_weight)?;
-        Ok(BinaryCrossEntropyLoss {
-            logits: self.logits,
-            pos_weight: self.pos_weight.clone(),
-            label_smoothing: self.label_smoothing,
-            reduction: self.reduction,
-        })
-    }
-}
-
-pointwise_loss!(
-    BinaryCrossEntropyLoss,
-    BinaryCrossEntropyLossConfig,
-    shows: [logits, pos_weight, label_smoothing]
-);
-
-impl PointwiseLoss for BinaryCrossEntropyLoss {
-    const NAME: &'static str = "BinaryCrossEntropyLoss";
-    type Formula = Smoothed<Variant>;
-
-    fn formula(&self) -> Smoothed<Variant> {
-        Smoothed {
+        let formula = Smoothed {
             formula: match (self.logits, &self.pos_weight) {
-                (true, None) => Variant::Logits,
-                (true, Some(_)) => Variant::WeightedLogits,
-                (false, None) => Variant::Probabilities,
-                (false, Some(_)) => Variant::WeightedProbabilities,
+                (true, None) => BinaryVariant::Logits,
+                (true, Some(_)) => BinaryVariant::WeightedLogits,
+                (false, None) => BinaryVariant::Probabilities,
+                (false, Some(_)) => BinaryVariant::WeightedProbabilities,
             },
             smoothing: self.label_smoothing,
-        }
-    }
-
-    #[track_caller]
-    fn columns<const D: usize>(&self, prediction: &Tensor<D>) -> Option<Vec<f64>> {
-        let weights = self.pos_weight.as_ref()?;
-        check_columns(Self::NAME, "pos_weight", weights.len(), prediction);
-        Some(weights.clone())
-    }
-}
-
-/// Which of the binary formulas a configuration asks for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Variant {
-    Logits,
-    WeightedLogits,
-    Probabilities,
-    WeightedProbabilities,
-}
-
-impl ColumnFormula for Variant {
-    #[inline(always)]
-    fn value_in_column<R: Real>(&self, x: R, t: R, column: R) -> R {
-        match self {
-            Variant::Logits => BinaryCrossEntropy.value(x, t),
-            Variant::WeightedLogits => WeightedCrossEntropy.value_in_column(x, t, column),
-            Variant::Probabilities => ProbabilityCrossEntropy.value(x, t),
-            Variant::WeightedProbabilities => {
-                WeightedProbabilityCrossEntropy.value_in_column(x, t, column)
-            }
-        }
+        };
+        let definition = Definition::new("BinaryCrossEntropyLoss", &formula)
+            .shows("logits", &self.logits)
+            .shows("pos_weight", &self.pos_weight)
+            .shows("label_smoothing", &self.label_smoothing)
+            .with_columns(self.pos_weight.as_ref().map(|weights| Columns {
+                field: "pos_weight",
+                values: weights.clone(),
+                share_target: false,
+            }));
+        Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 }
+
+plain_init!(BinaryCrossEntropyLoss, BinaryCrossEntropyLossConfig);

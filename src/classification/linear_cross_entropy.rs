@@ -142,7 +142,7 @@ impl LinearCrossEntropyLoss {
         targets: Tensor<T, Int>,
     ) -> Tensor<1> {
         let (row, inputs) = self.checked(hidden, weight, bias, targets, None);
-        backend::reduced_linear(row, inputs, self.reduction.of_rows())
+        backend::reduced_linear(row, inputs, self.reduction.of_counted(1))
     }
 
     /// The loss of each row; 0 where it is ignored.
@@ -197,7 +197,7 @@ impl LinearCrossEntropyLoss {
         weights: Tensor<T>,
     ) -> Tensor<1> {
         let (row, inputs) = self.checked(hidden, weight, bias, targets, Some(weights));
-        backend::reduced_linear(row, inputs, self.reduction.of_rows())
+        backend::reduced_linear(row, inputs, self.reduction.of_counted(1))
     }
 
     /// Checks the arguments and brings them into matrices.

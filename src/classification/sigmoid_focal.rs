@@ -1,12 +1,13 @@
 //! Sigmoid focal loss.
 
 use crate::{
+    element::{Definition, ElementLoss},
     error::{Check, LossError},
     formula::{SigmoidFocal, Smoothed},
-    pointwise::{MatrixLoss, PointwiseLoss, pointwise_loss},
-    reduction::{Normalizer, Reduction},
+    module::plain_init,
+    reduction::Reduction,
 };
-use burn::{config::Config, module::Module, tensor::Tensor};
+use burn::config::Config;
 
 /// Configuration of [`SigmoidFocalLoss`].
 #[derive(Config, Debug)]
@@ -39,7 +40,7 @@ pub struct SigmoidFocalLossConfig {
 /// gradient are finite and right for every `gamma` at any finite logit.
 ///
 /// Detectors divide the sum by the number of foreground anchors:
-/// [`forward_normalized`](Self::forward_normalized).
+/// [`Evaluation::divided_by`](crate::Evaluation::divided_by).
 ///
 /// Source: T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, *Focal Loss for Dense Object
 /// Detection*, 2017.
@@ -53,18 +54,10 @@ pub struct SigmoidFocalLossConfig {
 /// let loss = SigmoidFocalLossConfig::new().init();
 /// let logits = Tensor::<2>::from_floats([[0.0, 0.0]], &device);
 /// let targets = Tensor::<2>::from_floats([[1.0, 0.0]], &device);
-/// let value = loss.forward_normalized(logits, targets, 1).into_scalar::<f32>();
+/// let value = loss.on(logits, targets).divided_by(1).into_scalar::<f32>();
 /// assert!((value - 0.25 * 2f32.ln()).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct SigmoidFocalLoss {
-    alpha: Option<f64>,
-    gamma: f64,
-    label_smoothing: f64,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type SigmoidFocalLoss = ElementLoss<Smoothed<SigmoidFocal>>;
 
 impl SigmoidFocalLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -78,78 +71,19 @@ impl SigmoidFocalLossConfig {
         }
         check.at_least_zero("gamma", self.gamma)?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
-        Ok(SigmoidFocalLoss {
-            alpha: self.alpha,
-            gamma: self.gamma,
-            label_smoothing: self.label_smoothing,
-            reduction: self.reduction,
-        })
-    }
-}
-
-pointwise_loss!(
-    SigmoidFocalLoss,
-    SigmoidFocalLossConfig,
-    shows: [alpha, gamma, label_smoothing]
-);
-
-impl SigmoidFocalLoss {
-    /// The sum of all losses divided by `max(normalizer, 1)`, whatever the configured reduction:
-    /// RetinaNet divides by the number of foreground anchors.
-    ///
-    /// # Shapes
-    /// - logits: `[..]`, any rank
-    /// - targets: the same
-    /// - normalizer: a number, or a tensor of shape `[1]`
-    /// - output: `[1]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit, or the normalizer is a number that is not finite.
-    #[track_caller]
-    pub fn forward_normalized<const D: usize>(
-        &self,
-        logits: Tensor<D>,
-        targets: Tensor<D>,
-        normalizer: impl Into<Normalizer>,
-    ) -> Tensor<1> {
-        self.normalized(logits, targets, None, normalizer.into())
-    }
-
-    /// [`forward_normalized`](Self::forward_normalized) with a weight for each element; 0 ignores
-    /// it, as detectors do with anchors that are neither foreground nor background.
-    ///
-    /// # Shapes
-    /// - logits: `[..]`, any rank
-    /// - targets: the same
-    /// - weights: the same
-    /// - normalizer: a number, or a tensor of shape `[1]`
-    /// - output: `[1]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit, or the normalizer is a number that is not finite.
-    #[track_caller]
-    pub fn forward_weighted_normalized<const D: usize>(
-        &self,
-        logits: Tensor<D>,
-        targets: Tensor<D>,
-        weights: Tensor<D>,
-        normalizer: impl Into<Normalizer>,
-    ) -> Tensor<1> {
-        self.normalized(logits, targets, Some(weights), normalizer.into())
-    }
-}
-
-impl PointwiseLoss for SigmoidFocalLoss {
-    const NAME: &'static str = "SigmoidFocalLoss";
-    type Formula = Smoothed<SigmoidFocal>;
-
-    fn formula(&self) -> Smoothed<SigmoidFocal> {
-        Smoothed {
+        let formula = Smoothed {
             formula: SigmoidFocal {
                 alpha: self.alpha,
                 gamma: self.gamma,
             },
             smoothing: self.label_smoothing,
-        }
+        };
+        let definition = Definition::new("SigmoidFocalLoss", &formula)
+            .shows("alpha", &self.alpha)
+            .shows("gamma", &self.gamma)
+            .shows("label_smoothing", &self.label_smoothing);
+        Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 }
+
+plain_init!(SigmoidFocalLoss, SigmoidFocalLossConfig);

@@ -261,8 +261,8 @@ impl DistillationLoss {
             return loss_of_no_logits(&student, teacher, weights.as_ref());
         }
         let dtype = student.dtype();
+        let fold = self.reduction.of_counted(student.dims()[2]);
         let [soft, hard] = self.parts(student, teacher, labels, weights);
-        let fold = self.reduction.of_rows();
         let reduce = |part: Part| backend::reduced_rows(part.0, part.1, fold);
         sum(soft.map(reduce), hard.map(reduce)).cast(dtype)
     }

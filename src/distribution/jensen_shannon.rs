@@ -1,12 +1,13 @@
 //! Jensen-Shannon divergence.
 
 use crate::{
+    element::{Definition, ElementLoss},
     error::LossError,
     formula::JensenShannon,
-    pointwise::{PointwiseLoss, pointwise_loss},
-    reduction::DivergenceReduction,
+    module::plain_init,
+    reduction::Reduction,
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`JensenShannonLoss`].
 #[derive(Config, Debug)]
@@ -15,8 +16,8 @@ pub struct JensenShannonLossConfig {
     #[config(default = false)]
     pub log_inputs: bool,
     /// How the terms become one number.
-    #[config(default = "DivergenceReduction::BatchMean")]
-    pub reduction: DivergenceReduction,
+    #[config(default = "Reduction::BatchMean")]
+    pub reduction: Reduction,
 }
 
 /// The Jensen-Shannon divergence of two distributions: symmetric, and at most `ln 2`.
@@ -41,13 +42,7 @@ pub struct JensenShannonLossConfig {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 2f32.ln()).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct JensenShannonLoss {
-    log_inputs: bool,
-    #[module(skip)]
-    reduction: DivergenceReduction,
-}
+pub type JensenShannonLoss = ElementLoss<JensenShannon>;
 
 impl JensenShannonLossConfig {
     /// Builds the loss.
@@ -55,22 +50,13 @@ impl JensenShannonLossConfig {
     /// # Errors
     /// None; it is here because every configuration has it.
     pub fn try_init(&self) -> Result<JensenShannonLoss, LossError> {
-        Ok(JensenShannonLoss {
+        let formula = JensenShannon {
             log_inputs: self.log_inputs,
-            reduction: self.reduction,
-        })
+        };
+        let definition =
+            Definition::new("JensenShannonLoss", &formula).shows("log_inputs", &self.log_inputs);
+        Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 }
 
-pointwise_loss!(JensenShannonLoss, JensenShannonLossConfig, shows: [log_inputs]);
-
-impl PointwiseLoss for JensenShannonLoss {
-    const NAME: &'static str = "JensenShannonLoss";
-    type Formula = JensenShannon;
-
-    fn formula(&self) -> JensenShannon {
-        JensenShannon {
-            log_inputs: self.log_inputs,
-        }
-    }
-}
+plain_init!(JensenShannonLoss, JensenShannonLossConfig);

@@ -1,12 +1,13 @@
 //! Kullback-Leibler divergence.
 
 use crate::{
+    element::{Definition, ElementLoss},
     error::LossError,
     formula::KullbackLeibler,
-    pointwise::{PointwiseLoss, pointwise_loss},
-    reduction::DivergenceReduction,
+    module::plain_init,
+    reduction::Reduction,
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`KlDivLoss`].
 #[derive(Config, Debug)]
@@ -19,8 +20,8 @@ pub struct KlDivLossConfig {
     #[config(default = false)]
     pub log_target: bool,
     /// How the terms become one number.
-    #[config(default = "DivergenceReduction::BatchMean")]
-    pub reduction: DivergenceReduction,
+    #[config(default = "Reduction::BatchMean")]
+    pub reduction: Reduction,
 }
 
 /// The Kullback-Leibler divergence of the prediction from the target.
@@ -45,14 +46,7 @@ pub struct KlDivLossConfig {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 4f32.ln()).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct KlDivLoss {
-    log_prediction: bool,
-    log_target: bool,
-    #[module(skip)]
-    reduction: DivergenceReduction,
-}
+pub type KlDivLoss = ElementLoss<KullbackLeibler>;
 
 impl KlDivLossConfig {
     /// Builds the loss.
@@ -60,24 +54,15 @@ impl KlDivLossConfig {
     /// # Errors
     /// None; it is here because every configuration has it.
     pub fn try_init(&self) -> Result<KlDivLoss, LossError> {
-        Ok(KlDivLoss {
+        let formula = KullbackLeibler {
             log_prediction: self.log_prediction,
             log_target: self.log_target,
-            reduction: self.reduction,
-        })
+        };
+        let definition = Definition::new("KlDivLoss", &formula)
+            .shows("log_prediction", &self.log_prediction)
+            .shows("log_target", &self.log_target);
+        Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 }
 
-pointwise_loss!(KlDivLoss, KlDivLossConfig, shows: [log_prediction, log_target]);
-
-impl PointwiseLoss for KlDivLoss {
-    const NAME: &'static str = "KlDivLoss";
-    type Formula = KullbackLeibler;
-
-    fn formula(&self) -> KullbackLeibler {
-        KullbackLeibler {
-            log_prediction: self.log_prediction,
-            log_target: self.log_target,
-        }
-    }
-}
+plain_init!(KlDivLoss, KlDivLossConfig);

@@ -1,12 +1,13 @@
 //! From the losses of rows to what a loss returns.
 
 use crate::{
-    backend::{Inputs, is_nothing, loss_of_nothing, losses},
+    backend::{ElementFormula, Inputs, is_nothing, loss_of_nothing, losses},
     error::check_loss_weights,
     formula::BinaryCrossEntropy,
     reduction::Reduction,
 };
 use burn::tensor::{Bool, DType, Shape, Tensor};
+use std::sync::Arc;
 
 use super::ready::widened;
 
@@ -106,7 +107,7 @@ impl RowLosses {
         let counts = match (weights.map(widened), silent) {
             (None, None) => {
                 let factor = match reduction {
-                    Reduction::Mean => 1.0 / count as f64,
+                    Reduction::Mean | Reduction::BatchMean => 1.0 / count as f64,
                     Reduction::Sum => 1.0,
                 };
                 return (losses.sum() * factor).cast(dtype);
@@ -121,7 +122,7 @@ impl RowLosses {
         let ignored = counts.clone().equal_scalar(0.0);
         let total = (losses.mask_fill(ignored, 0.0) * counts.clone()).sum();
         reduction
-            .of_rows()
+            .of_counted(1)
             .on_tensors(total, || counts.sum())
             .cast(dtype)
     }
@@ -162,7 +163,8 @@ pub(crate) fn softplus(x: Tensor<1>) -> Tensor<1> {
         weights: None,
         columns: None,
     };
-    losses(BinaryCrossEntropy, inputs).reshape(count)
+    let formula: Arc<dyn ElementFormula> = Arc::new(BinaryCrossEntropy);
+    losses(&formula, inputs).reshape(count)
 }
 
 /// `ln(1 + e^x)`; 0, without a gradient, where there is none.

@@ -142,3 +142,30 @@ impl<F: ColumnFormula> ColumnFormula for Smoothed<F> {
         self.formula.value_in_column(x, t, column)
     }
 }
+
+/// Which of the binary formulas a configuration asks for.
+#[derive(Clone, Copy, Debug)]
+pub enum BinaryVariant {
+    /// Of logits.
+    Logits,
+    /// Of logits, with positive weights.
+    WeightedLogits,
+    /// Of probabilities.
+    Probabilities,
+    /// Of probabilities, with positive weights.
+    WeightedProbabilities,
+}
+
+impl ColumnFormula for BinaryVariant {
+    #[inline(always)]
+    fn value_in_column<R: Real>(&self, x: R, t: R, column: R) -> R {
+        match self {
+            BinaryVariant::Logits => BinaryCrossEntropy.value(x, t),
+            BinaryVariant::WeightedLogits => WeightedCrossEntropy.value_in_column(x, t, column),
+            BinaryVariant::Probabilities => ProbabilityCrossEntropy.value(x, t),
+            BinaryVariant::WeightedProbabilities => {
+                WeightedProbabilityCrossEntropy.value_in_column(x, t, column)
+            }
+        }
+    }
+}

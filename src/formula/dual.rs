@@ -1,4 +1,4 @@
-use super::Real;
+use super::{Real, Sealed};
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A number together with its derivative with respect to one chosen variable: forward-mode
@@ -171,6 +171,8 @@ impl<R: Real> Mul<f64> for Dual<R> {
         }
     }
 }
+
+impl<R: Real> Sealed for Dual<R> {}
 
 impl<R: Real> Real for Dual<R> {
     #[inline(always)]

@@ -21,7 +21,7 @@ mod softmax;
 
 pub use asymmetric::Asymmetric;
 pub use binary::{
-    BinaryCrossEntropy, ProbabilityCrossEntropy, Smoothed, WeightedCrossEntropy,
+    BinaryCrossEntropy, BinaryVariant, ProbabilityCrossEntropy, Smoothed, WeightedCrossEntropy,
     WeightedProbabilityCrossEntropy,
 };
 pub use distance::{AllTriplets, Gap, Measure, PairSelection, TripletPenalty};
@@ -33,6 +33,7 @@ pub use pairs::{
     ScaledPairs, SeveralPositives, SigmoidPairs, Summation, Term,
 };
 pub use real::Real;
+pub(crate) use real::Sealed;
 pub use regression::{Absolute, Charbonnier, Huber, LogCosh, Quantile, SmoothL1, Squared};
 pub(crate) use softmax::SoftmaxRow;
 pub use softmax::{
@@ -44,6 +45,16 @@ use core::fmt::Debug;
 
 /// The loss of one prediction against one target.
 ///
+/// A formula of your own becomes a loss by [`ElementLoss::new`](crate::ElementLoss::new).
+///
+/// # Contract
+/// - The value and its derivative are finite where prediction and target are both 1: elements that are ignored
+///   are replaced by that.
+/// - Choices are made by value, with [`Real::where_below`] and its like, and neither branch has an infinite
+///   derivative. Choices by hyperparameters may be an `if`.
+/// - Repetitions are `for` loops: a chain of iterator adaptors is not inlined into a kernel.
+/// - `Debug` shows the hyperparameters.
+///
 /// # Example
 ///
 /// The value and its derivative with respect to the prediction:
@@ -53,7 +64,7 @@ use core::fmt::Debug;
 /// let loss = Squared.value(Dual::variable(3.0), Dual::constant(1.0));
 /// assert_eq!((loss.value, loss.derivative()), (4.0, 4.0));
 /// ```
-pub trait Formula: Copy + Debug + Send + Sync + 'static {
+pub trait Formula: Clone + Debug + Send + Sync + 'static {
     /// The loss of prediction `x` against target `t`.
     fn value<R: Real>(&self, x: R, t: R) -> R;
 }
@@ -61,8 +72,9 @@ pub trait Formula: Copy + Debug + Send + Sync + 'static {
 /// The loss of one prediction against one target, with a parameter that differs from column to
 /// column (the last dimension): a quantile, a class weight.
 ///
-/// Every [`Formula`] is one that does not look at its column.
-pub trait ColumnFormula: Copy + Debug + Send + Sync + 'static {
+/// Every [`Formula`] is one that does not look at its column. A formula of your own becomes a loss by
+/// [`ElementLoss::with_columns`](crate::ElementLoss::with_columns); it keeps to the contract of [`Formula`].
+pub trait ColumnFormula: Clone + Debug + Send + Sync + 'static {
     /// The loss of prediction `x` against target `t` in a column whose parameter is `column`.
     fn value_in_column<R: Real>(&self, x: R, t: R, column: R) -> R;
 }

@@ -5,8 +5,11 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 /// Choices are made by value, never by `if`: both branches are evaluated and one is picked, so a
 /// formula keeps the branch it does not pick free of infinite derivatives. Comparisons with NaN are
 /// false and pick `otherwise`, which is where a formula lets NaN through.
+///
+/// Which numbers there are is this crate's affair: the trait cannot be implemented elsewhere.
 pub trait Real:
-    Clone
+    Sealed
+    + Clone
     + Add<Output = Self>
     + Sub<Output = Self>
     + Mul<Output = Self>
@@ -75,6 +78,11 @@ pub trait Real:
         self.clone().where_below(bound, limit, self)
     }
 }
+
+/// Keeps [`Real`] to this crate, so that it can grow.
+pub trait Sealed {}
+
+impl Sealed for f64 {}
 
 impl Real for f64 {
     fn constant(&self, value: f64) -> Self {

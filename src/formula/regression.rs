@@ -101,12 +101,11 @@ impl Formula for LogCosh {
         let half = a.clone().at_most(Self::SERIES_BELOW) * 0.5;
         let square = half.clone() * half.clone();
         let [lower @ .., highest] = Self::SINH;
-        let series = lower
-            .iter()
-            .rev()
-            .fold(square.constant(highest), |sum, &coefficient| {
-                sum * square.clone() + coefficient
-            });
+        // A loop: a fold from the right is not inlined, and lanes would go through memory.
+        let mut series = square.constant(highest);
+        for &coefficient in lower.iter().rev() {
+            series = series * square.clone() + coefficient;
+        }
         let sinh = half * series;
         let near = (sinh.clone() * sinh * 2.0).ln_1p();
         a.where_below(Self::SERIES_BELOW, near, far)

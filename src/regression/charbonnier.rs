@@ -1,12 +1,13 @@
 //! Charbonnier loss.
 
 use crate::{
+    element::{Definition, ElementLoss},
     error::{Check, LossError},
     formula::Charbonnier,
-    pointwise::{PointwiseLoss, pointwise_loss},
+    module::plain_init,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`CharbonnierLoss`].
 #[derive(Config, Debug)]
@@ -41,13 +42,7 @@ pub struct CharbonnierLossConfig {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 5.0).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct CharbonnierLoss {
-    epsilon: f64,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type CharbonnierLoss = ElementLoss<Charbonnier>;
 
 impl CharbonnierLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -56,22 +51,13 @@ impl CharbonnierLossConfig {
     /// If `epsilon` is not a finite number above 0.
     pub fn try_init(&self) -> Result<CharbonnierLoss, LossError> {
         Check("CharbonnierLossConfig").above_zero("epsilon", self.epsilon)?;
-        Ok(CharbonnierLoss {
+        let formula = Charbonnier {
             epsilon: self.epsilon,
-            reduction: self.reduction,
-        })
+        };
+        let definition =
+            Definition::new("CharbonnierLoss", &formula).shows("epsilon", &self.epsilon);
+        Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 }
 
-pointwise_loss!(CharbonnierLoss, CharbonnierLossConfig, shows: [epsilon]);
-
-impl PointwiseLoss for CharbonnierLoss {
-    const NAME: &'static str = "CharbonnierLoss";
-    type Formula = Charbonnier;
-
-    fn formula(&self) -> Charbonnier {
-        Charbonnier {
-            epsilon: self.epsilon,
-        }
-    }
-}
+plain_init!(CharbonnierLoss, CharbonnierLossConfig);

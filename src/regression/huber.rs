@@ -1,12 +1,13 @@
 //! Huber loss.
 
 use crate::{
+    element::{Definition, ElementLoss},
     error::{Check, LossError},
     formula::Huber,
-    pointwise::{PointwiseLoss, pointwise_loss},
+    module::plain_init,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`HuberLoss`].
 #[derive(Config, Debug)]
@@ -41,13 +42,7 @@ pub struct HuberLossConfig {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 3.25).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct HuberLoss {
-    delta: f64,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type HuberLoss = ElementLoss<Huber>;
 
 impl HuberLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -56,20 +51,10 @@ impl HuberLossConfig {
     /// If `delta` is not a finite number above 0.
     pub fn try_init(&self) -> Result<HuberLoss, LossError> {
         Check("HuberLossConfig").above_zero("delta", self.delta)?;
-        Ok(HuberLoss {
-            delta: self.delta,
-            reduction: self.reduction,
-        })
+        let formula = Huber { delta: self.delta };
+        let definition = Definition::new("HuberLoss", &formula).shows("delta", &self.delta);
+        Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 }
 
-pointwise_loss!(HuberLoss, HuberLossConfig, shows: [delta]);
-
-impl PointwiseLoss for HuberLoss {
-    const NAME: &'static str = "HuberLoss";
-    type Formula = Huber;
-
-    fn formula(&self) -> Huber {
-        Huber { delta: self.delta }
-    }
-}
+plain_init!(HuberLoss, HuberLossConfig);

@@ -1,12 +1,13 @@
 //! Log-cosh loss.
 
 use crate::{
+    element::{Definition, ElementLoss},
     error::LossError,
     formula::LogCosh,
-    pointwise::{PointwiseLoss, pointwise_loss},
+    module::plain_init,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`LogCoshLoss`].
 #[derive(Config, Debug)]
@@ -38,12 +39,7 @@ pub struct LogCoshLossConfig {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 0.6625014).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct LogCoshLoss {
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type LogCoshLoss = ElementLoss<LogCosh>;
 
 impl LogCoshLossConfig {
     /// Builds the loss.
@@ -51,19 +47,10 @@ impl LogCoshLossConfig {
     /// # Errors
     /// Never: there is nothing that could be wrong. It is there because every loss has it.
     pub fn try_init(&self) -> Result<LogCoshLoss, LossError> {
-        Ok(LogCoshLoss {
-            reduction: self.reduction,
-        })
+        let formula = LogCosh;
+        let definition = Definition::new("LogCoshLoss", &formula);
+        Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 }
 
-pointwise_loss!(LogCoshLoss, LogCoshLossConfig, shows: []);
-
-impl PointwiseLoss for LogCoshLoss {
-    const NAME: &'static str = "LogCoshLoss";
-    type Formula = LogCosh;
-
-    fn formula(&self) -> LogCosh {
-        LogCosh
-    }
-}
+plain_init!(LogCoshLoss, LogCoshLossConfig);

@@ -1,12 +1,13 @@
 //! Mean absolute error.
 
 use crate::{
+    element::{Definition, ElementLoss},
     error::LossError,
     formula::Absolute,
-    pointwise::{PointwiseLoss, pointwise_loss},
+    module::plain_init,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`MaeLoss`].
 #[derive(Config, Debug)]
@@ -37,12 +38,7 @@ pub struct MaeLossConfig {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 1.0).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct MaeLoss {
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type MaeLoss = ElementLoss<Absolute>;
 
 impl MaeLossConfig {
     /// Builds the loss.
@@ -50,19 +46,10 @@ impl MaeLossConfig {
     /// # Errors
     /// Never: there is nothing that could be wrong. It is there because every loss has it.
     pub fn try_init(&self) -> Result<MaeLoss, LossError> {
-        Ok(MaeLoss {
-            reduction: self.reduction,
-        })
+        let formula = Absolute;
+        let definition = Definition::new("MaeLoss", &formula);
+        Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 }
 
-pointwise_loss!(MaeLoss, MaeLossConfig, shows: []);
-
-impl PointwiseLoss for MaeLoss {
-    const NAME: &'static str = "MaeLoss";
-    type Formula = Absolute;
-
-    fn formula(&self) -> Absolute {
-        Absolute
-    }
-}
+plain_init!(MaeLoss, MaeLossConfig);

@@ -1,12 +1,13 @@
 //! Mean squared error.
 
 use crate::{
+    element::{Definition, ElementLoss},
     error::LossError,
     formula::Squared,
-    pointwise::{PointwiseLoss, pointwise_loss},
+    module::plain_init,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`MseLoss`].
 #[derive(Config, Debug)]
@@ -37,12 +38,7 @@ pub struct MseLossConfig {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 2.0).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct MseLoss {
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type MseLoss = ElementLoss<Squared>;
 
 impl MseLossConfig {
     /// Builds the loss.
@@ -50,19 +46,10 @@ impl MseLossConfig {
     /// # Errors
     /// Never: there is nothing that could be wrong. It is there because every loss has it.
     pub fn try_init(&self) -> Result<MseLoss, LossError> {
-        Ok(MseLoss {
-            reduction: self.reduction,
-        })
+        let formula = Squared;
+        let definition = Definition::new("MseLoss", &formula);
+        Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 }
 
-pointwise_loss!(MseLoss, MseLossConfig, shows: []);
-
-impl PointwiseLoss for MseLoss {
-    const NAME: &'static str = "MseLoss";
-    type Formula = Squared;
-
-    fn formula(&self) -> Squared {
-        Squared
-    }
-}
+plain_init!(MseLoss, MseLossConfig);

@@ -1,12 +1,13 @@
 //! Quantile (pinball) loss.
 
 use crate::{
-    error::{Check, LossError, check_columns},
+    element::{Columns, Definition, ElementLoss},
+    error::{Check, LossError},
     formula::Quantile,
-    pointwise::{PointwiseLoss, pointwise_loss},
+    module::plain_init,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module, tensor::Tensor};
+use burn::config::Config;
 
 /// Configuration of [`QuantileLoss`].
 #[derive(Config, Debug)]
@@ -45,13 +46,7 @@ pub struct QuantileLossConfig {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 0.2 / 3.0).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct QuantileLoss {
-    quantiles: Vec<f64>,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type QuantileLoss = ElementLoss<Quantile>;
 
 impl QuantileLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -68,34 +63,16 @@ impl QuantileLossConfig {
             inside,
             "a number between 0 and 1",
         )?;
-        Ok(QuantileLoss {
-            quantiles: self.quantiles.clone(),
-            reduction: self.reduction,
-        })
+        let formula = Quantile;
+        let definition = Definition::new("QuantileLoss", &formula)
+            .shows("quantiles", &self.quantiles)
+            .with_columns(Some(Columns {
+                field: "quantiles",
+                values: self.quantiles.clone(),
+                share_target: true,
+            }));
+        Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 }
 
-pointwise_loss!(QuantileLoss, QuantileLossConfig, shows: [quantiles]);
-
-impl PointwiseLoss for QuantileLoss {
-    const NAME: &'static str = "QuantileLoss";
-    type Formula = Quantile;
-
-    fn formula(&self) -> Quantile {
-        Quantile
-    }
-
-    #[track_caller]
-    fn columns<const D: usize>(&self, prediction: &Tensor<D>) -> Option<Vec<f64>> {
-        check_columns(Self::NAME, "quantiles", self.quantiles.len(), prediction);
-        Some(self.quantiles.clone())
-    }
-
-    fn target_shape<const D: usize>(&self, prediction: &Tensor<D>) -> [usize; D] {
-        let mut shape = prediction.dims();
-        if self.quantiles.len() > 1 {
-            shape[D - 1] = 1;
-        }
-        shape
-    }
-}
+plain_init!(QuantileLoss, QuantileLossConfig);

@@ -1,12 +1,13 @@
 //! Smooth L1 loss.
 
 use crate::{
+    element::{Definition, ElementLoss},
     error::{Check, LossError},
     formula::SmoothL1,
-    pointwise::{PointwiseLoss, pointwise_loss},
+    module::plain_init,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`SmoothL1Loss`].
 #[derive(Config, Debug)]
@@ -42,13 +43,7 @@ pub struct SmoothL1LossConfig {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 0.8125).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct SmoothL1Loss {
-    beta: f64,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type SmoothL1Loss = ElementLoss<SmoothL1>;
 
 impl SmoothL1LossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -57,20 +52,10 @@ impl SmoothL1LossConfig {
     /// If `beta` is negative or not finite.
     pub fn try_init(&self) -> Result<SmoothL1Loss, LossError> {
         Check("SmoothL1LossConfig").at_least_zero("beta", self.beta)?;
-        Ok(SmoothL1Loss {
-            beta: self.beta,
-            reduction: self.reduction,
-        })
+        let formula = SmoothL1 { beta: self.beta };
+        let definition = Definition::new("SmoothL1Loss", &formula).shows("beta", &self.beta);
+        Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 }
 
-pointwise_loss!(SmoothL1Loss, SmoothL1LossConfig, shows: [beta]);
-
-impl PointwiseLoss for SmoothL1Loss {
-    const NAME: &'static str = "SmoothL1Loss";
-    type Formula = SmoothL1;
-
-    fn formula(&self) -> SmoothL1 {
-        SmoothL1 { beta: self.beta }
-    }
-}
+plain_init!(SmoothL1Loss, SmoothL1LossConfig);

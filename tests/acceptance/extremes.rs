@@ -365,7 +365,7 @@ fn a_nan_where_nothing_is_expected_is_a_nan() {
         for method in [
             Method::NoReduction,
             Method::Reduced(Reduction::Mean),
-            Method::BatchMean,
+            Method::Reduced(Reduction::BatchMean),
         ] {
             let call = Call::new(method, &[2], x.clone(), t.clone());
             let loss = Loss::to_run(method, &oracle);

@@ -81,7 +81,8 @@ fn a_field_of_the_wrong_type_is_named() {
     );
     assert_eq!(
         focal("reduction", json!("average")),
-        "`reduction` is \"average\": unknown variant `average`, expected `mean` or `sum`"
+        "`reduction` is \"average\": unknown variant `average`, expected one of \
+         `mean`, `sum`, `batch_mean`"
     );
     assert_eq!(
         focal("label_smoothing", Value::Null),

@@ -27,17 +27,17 @@ impl From<Dtype> for DType {
     }
 }
 
-/// Which method of a loss.
+/// What the losses of all elements become: the last word of an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Method {
-    /// `forward`, or `forward_weighted` where there are weights.
+    /// `reduce`, of a loss configured for a reduction.
     Reduced(Reduction),
-    /// The same of a divergence whose sum is divided by the size of the first dimension.
-    BatchMean,
-    /// `forward_no_reduction`.
+    /// `each`.
     NoReduction,
-    /// `forward_normalized`, or `forward_weighted_normalized` where there are weights.
+    /// `divided_by` a number.
     Normalized(f64),
+    /// `divided_by` a tensor.
+    NormalizedByTensor(f64),
 }
 
 impl Method {
@@ -48,7 +48,10 @@ impl Method {
 
     /// Whether a sum of weighted losses is divided by what the weights sum to.
     pub fn divides_by_weights(self) -> bool {
-        matches!(self, Method::Reduced(Reduction::Mean) | Method::BatchMean)
+        matches!(
+            self,
+            Method::Reduced(Reduction::Mean | Reduction::BatchMean)
+        )
     }
 
     /// The reduction the loss has to be configured with; normalizing does not look at it.
@@ -196,18 +199,24 @@ impl Call {
         let upstream = || TensorData::new(self.upstream.clone(), self.upstream_shape());
         let options = (&site.device, DType::from(self.dtype));
 
+        let mut evaluation = loss.on(x, t);
+        if let Some(w) = w {
+            evaluation = evaluation.weights(w);
+        }
         let (value, gradients) = if self.method.reduces() {
-            let value = site.path.run(|| match (self.method, w) {
-                (Method::Normalized(normalizer), w) => loss.forward_normalized(x, t, w, normalizer),
-                (_, Some(w)) => loss.forward_weighted(x, t, w),
-                (_, None) => loss.forward(x, t),
+            let value = site.path.run(|| match self.method {
+                Method::Normalized(normalizer) => evaluation.divided_by(normalizer),
+                Method::NormalizedByTensor(normalizer) => {
+                    let normalizer = Tensor::<1>::from_floats([normalizer as f32], &site.device);
+                    evaluation.divided_by(normalizer)
+                }
+                _ => evaluation.reduce(),
             });
             let upstream = Tensor::<1>::from_data(upstream(), options);
             let gradients = any.then(|| (value.clone() * upstream).backward());
             (Read::of(value), gradients)
         } else {
-            assert!(w.is_none(), "weights are for reduced losses");
-            let value = site.path.run(|| loss.forward_no_reduction(x, t));
+            let value = site.path.run(|| evaluation.each());
             let upstream = Tensor::<D>::from_data(upstream(), options);
             let gradients = any.then(|| (value.clone() * upstream).sum().backward());
             (Read::of(value), gradients)

@@ -189,20 +189,22 @@ impl Case {
         matches!((self.oracle)(1), Oracle::JensenShannon { .. })
     }
 
-    /// The methods that give one number, but for `forward_normalized`.
-    pub fn reduced(&self) -> Vec<Method> {
-        let mut methods = [Reduction::Mean, Reduction::Sum]
-            .map(Method::Reduced)
-            .to_vec();
-        if matches!(self.inputs, Inputs::Shares { .. }) {
-            methods.push(Method::BatchMean);
-        }
-        methods
+    /// All reductions.
+    pub fn reduced(&self) -> [Method; 3] {
+        [Reduction::Mean, Reduction::Sum, Reduction::BatchMean].map(Method::Reduced)
     }
 
-    /// Whether the loss has `forward_normalized`.
-    pub fn can_normalize(&self) -> bool {
-        matches!((self.oracle)(1), Oracle::Focal { .. })
+    /// Every form of the loss: the last word of the evaluation, and whether there are weights.
+    pub fn forms(&self) -> Vec<(Method, bool)> {
+        let others = [
+            Method::NoReduction,
+            Method::Normalized(7.0),
+            Method::NormalizedByTensor(3.25),
+        ];
+        let methods = self.reduced().into_iter().chain(others);
+        methods
+            .flat_map(|method| [(method, false), (method, true)])
+            .collect()
     }
 
     /// A call with random arguments, one in eight predictions equal to its target where that is

@@ -35,9 +35,13 @@ impl Expected {
             Method::NoReduction | Method::Reduced(Reduction::Sum) => 1.0,
             Method::Reduced(Reduction::Mean) => total_weight,
             // The mean of all terms, times the terms of a distribution.
-            Method::BatchMean if count == 0 => 0.0,
-            Method::BatchMean => total_weight * call.shape[0] as f64 / count as f64,
-            Method::Normalized(normalizer) => normalizer.max(1.0),
+            Method::Reduced(Reduction::BatchMean) if count == 0 => 0.0,
+            Method::Reduced(Reduction::BatchMean) => {
+                total_weight * call.shape[0] as f64 / count as f64
+            }
+            Method::Normalized(normalizer) | Method::NormalizedByTensor(normalizer) => {
+                normalizer.max(1.0)
+            }
         };
         // Nothing to go by is no loss.
         let share = if divisor == 0.0 { 0.0 } else { 1.0 / divisor };
@@ -68,7 +72,9 @@ impl Expected {
         for (i, element) in elements.iter().enumerate() {
             if weight(i) == 0.0 {
                 expected.by_weights.values[i] = f64::NAN;
-            } else if call.method.reduces() {
+            } else if call.method == Method::NoReduction {
+                expected.by_weights.add(i, element.loss, call.upstream[i]);
+            } else {
                 let factor = share * call.upstream[0];
                 expected.by_weights.add(i, element.loss, factor);
                 if call.method.divides_by_weights() && total_weight != 0.0 {

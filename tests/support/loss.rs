@@ -41,14 +41,9 @@ macro_rules! losses {
                 }
             }
 
-            pub fn forward_weighted<const D: usize>(
-                &self,
-                x: Tensor<D>,
-                t: Tensor<D>,
-                w: Tensor<D>,
-            ) -> Tensor<1> {
+            pub fn on<const D: usize>(&self, x: Tensor<D>, t: Tensor<D>) -> ElementEvaluation<D> {
                 match self {
-                    $(Loss::$kind(loss) => loss.forward_weighted(x, t, w),)+
+                    $(Loss::$kind(loss) => loss.on(x, t),)+
                 }
             }
 
@@ -78,22 +73,13 @@ losses! {
 }
 
 impl Loss {
-    /// The loss whose hyperparameters are those of the oracle.
-    pub fn like(oracle: &Oracle, reduction: Reduction) -> Self {
-        Self::reducing(oracle, reduction, of_terms(reduction))
-    }
-
     /// The loss of the oracle, configured for a method.
     pub fn to_run(method: Method, oracle: &Oracle) -> Self {
-        let terms = match method {
-            Method::BatchMean => DivergenceReduction::BatchMean,
-            _ => of_terms(method.reduction()),
-        };
-        Self::reducing(oracle, method.reduction(), terms)
+        Self::like(oracle, method.reduction())
     }
 
-    /// The loss of the oracle; `terms` is the reduction of a divergence.
-    fn reducing(oracle: &Oracle, reduction: Reduction, terms: DivergenceReduction) -> Self {
+    /// The loss whose hyperparameters are those of the oracle.
+    pub fn like(oracle: &Oracle, reduction: Reduction) -> Self {
         match oracle.clone() {
             Oracle::Mse => Self::Mse(MseLossConfig::new().with_reduction(reduction).init()),
             Oracle::Mae => Self::Mae(MaeLossConfig::new().with_reduction(reduction).init()),
@@ -153,38 +139,12 @@ impl Loss {
                 let config = KlDivLossConfig::new()
                     .with_log_prediction(logs[0])
                     .with_log_target(logs[1]);
-                Self::KlDiv(config.with_reduction(terms).init())
+                Self::KlDiv(config.with_reduction(reduction).init())
             }
             Oracle::JensenShannon { logs } => {
                 let config = JensenShannonLossConfig::new().with_log_inputs(logs);
-                Self::JensenShannon(config.with_reduction(terms).init())
+                Self::JensenShannon(config.with_reduction(reduction).init())
             }
         }
-    }
-
-    /// `forward_normalized`, weighted or not.
-    ///
-    /// # Panics
-    /// If the loss has no such method.
-    pub fn forward_normalized<const D: usize>(
-        &self,
-        x: Tensor<D>,
-        t: Tensor<D>,
-        w: Option<Tensor<D>>,
-        normalizer: impl Into<Normalizer>,
-    ) -> Tensor<1> {
-        match (self, w) {
-            (Loss::Focal(loss), None) => loss.forward_normalized(x, t, normalizer),
-            (Loss::Focal(loss), Some(w)) => loss.forward_weighted_normalized(x, t, w, normalizer),
-            _ => panic!("{} takes no normalizer", self.name()),
-        }
-    }
-}
-
-/// The reduction of a divergence that reduces its terms like any other loss.
-fn of_terms(reduction: Reduction) -> DivergenceReduction {
-    match reduction {
-        Reduction::Mean => DivergenceReduction::Mean,
-        Reduction::Sum => DivergenceReduction::Sum,
     }
 }

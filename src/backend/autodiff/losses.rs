@@ -2,14 +2,14 @@
 
 use crate::{
     backend::{
-        Fold,
+        ElementFormula, Fold,
+        element::fused::{Differentiated, ElementCall},
         extension::{LossBackend, RowTarget, Weights},
         fused::FusedBackend,
         linear::{LinearRow, fused::LinearCall},
-        pointwise::fused::{Differentiated, Pointwise},
         softmax::fused::Rows,
     },
-    formula::{ClassFormula, ColumnFormula, Margin, SoftmaxRow},
+    formula::{ClassFormula, Margin, SoftmaxRow},
 };
 use burn::backend::{
     Autodiff, Backend,
@@ -20,6 +20,7 @@ use burn::backend::{
     },
     tensor::{FloatTensor, IntTensor},
 };
+use std::sync::Arc;
 
 /// Hands on the gradients the forward pass has computed.
 #[derive(Debug)]
@@ -46,8 +47,8 @@ impl<B: FusedBackend, const N: usize> Backward<B, N> for ComputedBackward {
 }
 
 impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autodiff<B, C> {
-    fn pointwise<F: ColumnFormula>(
-        formula: F,
+    fn elements(
+        formula: Arc<dyn ElementFormula>,
         prediction: FloatTensor<Self>,
         target: FloatTensor<Self>,
         weights: Weights<Self>,
@@ -61,7 +62,7 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
             loss,
             prediction_gradient,
             target_gradient,
-        } = B::differentiate(Pointwise {
+        } = B::differentiate(ElementCall {
             formula,
             prediction,
             target,

@@ -8,7 +8,7 @@ use crate::{
         fused::{Host, HostIndices, zeros},
         softmax::check_classes,
     },
-    kernel::{self, Linear, LinearWanted, Matrix, RowOperands, RowTargets, Shape},
+    kernel::cpu::{self, Linear, LinearWanted, Matrix, RowOperands, RowTargets, Shape},
 };
 use burn::{
     backend::{
@@ -94,7 +94,7 @@ pub(in crate::backend) fn differentiate<B: Host<f32> + HostIndices>(
         gradients: call.gradients,
     };
     let scale = factor / divisor;
-    let outcome = kernel::linear_softmax(
+    let outcome = cpu::linear_softmax(
         call.row,
         &linear,
         &indices,

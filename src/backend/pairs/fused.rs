@@ -7,7 +7,7 @@ use crate::{
         pairs::{AllPairs, NO_LABEL, Triplets},
     },
     formula::{Measure, PairFormula},
-    kernel::{self, Pairs, Points},
+    kernel::cpu::{self, Pairs, Points},
 };
 use burn::{
     backend::{TensorMetadata, tensor::FloatTensor},
@@ -99,7 +99,7 @@ pub(in crate::backend) fn terms<B: PairOps + Host<f32> + HostIndices, F: PairFor
     call: &PairCall<B>,
 ) -> FloatTensor<B> {
     let operands = Operands::new(call);
-    let terms = kernel::pair_terms(pairs.formula, pairs.both, &operands.pairs(pairs.measure));
+    let terms = cpu::pair_terms(pairs.formula, pairs.both, &operands.pairs(pairs.measure));
     in_rows::<B>(terms, F::TERMS.len())
 }
 
@@ -119,7 +119,7 @@ pub(in crate::backend) fn gradients<B: PairOps + Host<f32> + HostIndices, F: Pai
 ) -> [Option<FloatTensor<B>>; 2] {
     let operands = Operands::new(call);
     let (terms, upstream) = (B::contiguous(terms), B::contiguous(upstream));
-    let gradients = kernel::pair_gradients(
+    let gradients = cpu::pair_gradients(
         pairs.formula,
         pairs.both,
         &operands.pairs(pairs.measure),
@@ -136,7 +136,7 @@ pub(in crate::backend) fn triplet_terms<B: PairOps + Host<f32> + HostIndices>(
     call: &PairCall<B>,
 ) -> FloatTensor<B> {
     let operands = Operands::new(call);
-    let terms = kernel::triplet_terms(&triplets.all, &operands.pairs(triplets.measure));
+    let terms = cpu::triplet_terms(&triplets.all, &operands.pairs(triplets.measure));
     in_rows::<B>(terms, 3)
 }
 
@@ -150,6 +150,6 @@ pub(in crate::backend) fn triplet_gradients<B: PairOps + Host<f32> + HostIndices
     let operands = Operands::new(call);
     let upstream = B::contiguous(upstream);
     let pairs = operands.pairs(triplets.measure);
-    let gradients = kernel::triplet_gradients(&triplets.all, &pairs, B::slice(&upstream), wanted);
+    let gradients = cpu::triplet_gradients(&triplets.all, &pairs, B::slice(&upstream), wanted);
     operands.shaped(gradients)
 }

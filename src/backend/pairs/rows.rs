@@ -63,7 +63,7 @@ fn on_slices<T: Send>(
     columns: Option<Tensor<2>>,
     work: impl Fn(usize, &[f32]) -> T + Sync,
 ) -> Vec<T> {
-    use crate::kernel::{self, Pairs, Points};
+    use crate::kernel::cpu::{self, Pairs, Points};
 
     /// Points in memory; their labels are the caller's affair.
     struct Held {
@@ -94,5 +94,5 @@ fn on_slices<T: Send>(
         width,
         measure,
     };
-    kernel::pair_rows(&pairs, |row, measures| work(row, measures))
+    cpu::pair_rows(&pairs, |row, measures| work(row, measures))
 }

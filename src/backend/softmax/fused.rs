@@ -8,7 +8,7 @@ use crate::{
         softmax::check_classes,
     },
     formula::{ClassFormula, Margin, SoftmaxRow},
-    kernel::{self, Prediction, RowOperands, RowTargets, RowsWanted, Storage},
+    kernel::cpu::{self, Prediction, RowOperands, RowTargets, RowsWanted, Storage},
 };
 use burn::{
     backend::{Backend, TensorMetadata, tensor::FloatTensor},
@@ -46,7 +46,7 @@ where
 {
     let row = &call.row;
     let tensor_shape = call.logits.shape();
-    let shape = kernel::Shape {
+    let shape = cpu::Shape {
         outer: tensor_shape[0],
         classes: tensor_shape[1],
         inner: tensor_shape[2],
@@ -66,7 +66,7 @@ where
             Weights::Equal => None,
             Weights::Each(weights) => {
                 let weights = <B as Host<E>>::contiguous(weights);
-                Some(kernel::widened(<B as Host<E>>::slice(&weights)))
+                Some(cpu::widened(<B as Host<E>>::slice(&weights)))
             }
         },
     };
@@ -88,7 +88,7 @@ where
         gradient: call.gradient,
     };
     let run = |logits: Prediction<'_, E>| {
-        kernel::softmax_rows(row, logits, shape, &operands, wanted, factor / divisor)
+        cpu::softmax_rows(row, logits, shape, &operands, wanted, factor / divisor)
     };
     let owned = if call.gradient && E::IS_F32 {
         <B as Host<E>>::slice_mut(&mut logits)
@@ -103,7 +103,7 @@ where
     let loss = match outcome.losses {
         Some(losses) => {
             let shape = Shape::new([shape.outer, shape.inner]);
-            B::from_vec(kernel::narrowed::<E>(&losses), shape)
+            B::from_vec(cpu::narrowed::<E>(&losses), shape)
         }
         None => {
             let value = E::from_f64(outcome.sum * factor / divisor);

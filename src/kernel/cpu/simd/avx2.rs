@@ -1,7 +1,29 @@
 //! Two 256-bit registers.
 
-use super::{Avx2, Isa, WIDTH, instructions};
+use super::{Body, Isa, WIDTH, instructions};
 use core::{arch::x86_64::*, mem::transmute};
+
+/// AVX2 and FMA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Avx2(());
+
+impl Avx2 {
+    /// The proof that this CPU has it.
+    pub fn detect() -> Option<Self> {
+        let has_all = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        has_all.then_some(Self(()))
+    }
+
+    /// Runs a body that is compiled for it.
+    pub fn run<B: Body>(self, body: B) -> B::Output {
+        #[target_feature(enable = "avx2,fma")]
+        fn compiled<B: Body>(isa: Avx2, body: B) -> B::Output {
+            body.run(isa)
+        }
+        // SAFETY: `self` is the proof that the CPU has these features.
+        unsafe { compiled(self, body) }
+    }
+}
 
 type Pair = [__m256; 2];
 type Bits = [__m256i; 2];

@@ -10,10 +10,10 @@ mod buffers;
 mod row;
 
 use super::{
+    element::Prediction,
     fresh::with_room,
-    isa::{Choice, dispatch},
-    pointwise::Prediction,
-    simd::Isa,
+    isa::Choice,
+    simd::{Body, Isa},
     storage::Storage,
     threads::{CHUNK, sum_over},
 };
@@ -168,7 +168,7 @@ pub(crate) fn softmax_rows<F: ClassFormula, M: Margin, E: Storage>(
     let rows_per_task = (2 * CHUNK / shape.classes).max(least);
     // SAFETY: all pointers are valid for the shape, the written ones exclusively; the ranges of the
     // tasks do not overlap.
-    let sum = sum_over(rows, rows_per_task, |range| unsafe { pass.run(range) });
+    let sum = sum_over(rows, rows_per_task, &|range| unsafe { pass.run(range) });
 
     // SAFETY: the capacities are these, and the tasks have written every element.
     unsafe {
@@ -250,8 +250,7 @@ impl<F: ClassFormula, M: Margin> Pass<'_, F, M> {
     /// All pointers are valid for these rows, the mutable ones exclusively (the logits may be the
     /// same memory as the gradient).
     unsafe fn run(&self, rows: Range<usize>) -> f64 {
-        let task = &Task { pass: self, rows };
-        dispatch!(self.choice, body<F: ClassFormula, M: Margin>(task: &Task<'_, F, M>) -> f64)
+        self.choice.run(Task { pass: self, rows })
     }
 
     /// Whether a row contributes nothing.
@@ -270,12 +269,22 @@ struct Task<'a, F, M> {
     rows: Range<usize>,
 }
 
+impl<F: ClassFormula, M: Margin> Body for Task<'_, F, M> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> f64 {
+        // SAFETY: a task is made by `Pass::run`, whose caller has promised this.
+        unsafe { body(isa, &self) }
+    }
+}
+
 /// Evaluates the rows of a task and returns the sum of their losses.
 ///
 /// # Safety
 /// As for [`Pass::run`].
 #[inline(always)]
-unsafe fn body<I: Isa, F: ClassFormula, M: Margin>(task: &Task<'_, F, M>) -> f64 {
+unsafe fn body<I: Isa, F: ClassFormula, M: Margin>(isa: I, task: &Task<'_, F, M>) -> f64 {
     let pass = task.pass;
     let classes = pass.shape.classes;
     let mut buffers = Buffers::new(pass);
@@ -310,7 +319,7 @@ unsafe fn body<I: Isa, F: ClassFormula, M: Margin>(task: &Task<'_, F, M>) -> f64
                     factor: weight * pass.scale,
                 };
                 // SAFETY: the pointers are those of a row of this many classes.
-                weight * unsafe { row.evaluate::<I>() }
+                weight * unsafe { row.evaluate(isa) }
             };
             sum += loss;
             if let Some(losses) = pass.losses {

@@ -7,7 +7,7 @@ use super::{
     Pairs, Points,
     measure::{Block, Near, squares},
 };
-use crate::kernel::{fresh::zeros, gemm::Workers};
+use crate::kernel::cpu::{fresh::zeros, gemm::Workers};
 use core::ops::Range;
 use rayon::prelude::*;
 

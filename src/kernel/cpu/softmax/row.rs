@@ -9,7 +9,7 @@
 use super::buffers::RowLogits;
 use crate::{
     formula::{ClassFormula, Dual, Margin, Real, SoftmaxRow},
-    kernel::{
+    kernel::cpu::{
         lane::Lane,
         simd::{Isa, WIDTH},
     },
@@ -132,24 +132,24 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
     /// The pointers are valid for as many elements as there are classes, and only the gradient may be
     /// the same memory as the logits.
     #[inline(always)]
-    pub unsafe fn evaluate<I: Isa>(&self) -> f64 {
+    pub unsafe fn evaluate<I: Isa>(&self, isa: I) -> f64 {
         let spec = self.constants.row;
         // SAFETY: as promised by the caller; so in all that follows.
         unsafe {
-            let (logits, slope_of_margin) = self.transformed::<I>();
+            let (logits, slope_of_margin) = self.transformed(isa);
             let classes = self.constants.classes;
-            let max = max::<I>(logits, classes);
+            let max = max(isa, logits, classes);
             let linear = spec.formula.is_linear();
             let loss = match self.target {
                 Target::Class(class)
                     if spec.smoothing == 0.0 || linear && spec.weights.is_empty() =>
                 {
-                    self.of_class::<I>(logits, max, class)
+                    self.of_class(isa, logits, max, class)
                 }
-                _ if linear => self.of_distribution::<I>(logits, max),
-                _ => self.of_curved_distribution::<I>(logits, max),
+                _ if linear => self.of_distribution(isa, logits, max),
+                _ => self.of_curved_distribution(isa, logits, max),
             };
-            self.through_transform::<I>(logits, slope_of_margin);
+            self.through_transform(isa, logits, slope_of_margin);
             spec.factor * loss
         }
     }
@@ -161,7 +161,7 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
 
     /// The logits the softmax is taken of, and the slope of the margin at the target.
     #[inline(always)]
-    unsafe fn transformed<I: Isa>(&self) -> (*const f32, f64) {
+    unsafe fn transformed<I: Isa>(&self, isa: I) -> (*const f32, f64) {
         let constants = self.constants;
         let spec = constants.row;
         let logits = match self.logits {
@@ -180,7 +180,7 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
         unsafe {
             if let Some(cap) = spec.soft_cap {
                 for_lanes!(constants.classes, |start, count| {
-                    let z = load::<I>(logits, start, count, 0.0);
+                    let z = load(isa, logits, start, count, 0.0);
                     store(cap.value(z), logits, start, count);
                 });
             }
@@ -194,9 +194,9 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
             }
             if !constants.bias.is_empty() || spec.scale != 1.0 {
                 for_lanes!(constants.classes, |start, count| {
-                    let mut a = load::<I>(logits, start, count, 0.0);
+                    let mut a = load(isa, logits, start, count, 0.0);
                     if !constants.bias.is_empty() {
-                        a = a + load::<I>(constants.bias.as_ptr(), start, count, 0.0);
+                        a = a + load(isa, constants.bias.as_ptr(), start, count, 0.0);
                     }
                     store(a * spec.scale, logits, start, count);
                 });
@@ -207,7 +207,7 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
 
     /// Turns the gradient by the transformed logits into that by the logits.
     #[inline(always)]
-    unsafe fn through_transform<I: Isa>(&self, logits: *const f32, slope_of_margin: f64) {
+    unsafe fn through_transform<I: Isa>(&self, isa: I, logits: *const f32, slope_of_margin: f64) {
         let spec = self.constants.row;
         let Some(gradient) = self.gradient else {
             return;
@@ -225,13 +225,13 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
             // The slope of `c tanh(z / c)` is `1 - tanh²`; the copy of the logits holds
             // `s (c tanh(z / c) + b)`.
             for_lanes!(self.constants.classes, |start, count| {
-                let mut capped = load::<I>(logits, start, count, 0.0) * (1.0 / spec.scale);
+                let mut capped = load(isa, logits, start, count, 0.0) * (1.0 / spec.scale);
                 if !self.constants.bias.is_empty() {
-                    capped = capped - load::<I>(self.constants.bias.as_ptr(), start, count, 0.0);
+                    capped = capped - load(isa, self.constants.bias.as_ptr(), start, count, 0.0);
                 }
                 let tanh = capped * (1.0 / cap.cap);
                 let slope = -(tanh * tanh - 1.0);
-                let g = load::<I>(gradient, start, count, 0.0);
+                let g = load(isa, gradient, start, count, 0.0);
                 store(g * slope, gradient, start, count);
             });
         }
@@ -239,26 +239,26 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
 
     /// A target that is one class, with the rest of it spread evenly under cross entropy.
     #[inline(always)]
-    unsafe fn of_class<I: Isa>(&self, logits: *const f32, max: f32, class: usize) -> f64 {
+    unsafe fn of_class<I: Isa>(&self, isa: I, logits: *const f32, max: f32, class: usize) -> f64 {
         let constants = self.constants;
         let spec = constants.row;
         // SAFETY: as promised by the caller of `evaluate`; the class is in range.
         unsafe {
             let own = *logits.add(class) - max;
-            let (mut sum, mut below) = (I::no_sum(), I::no_sum());
+            let (mut sum, mut below) = (isa.no_sum(), isa.no_sum());
             if spec.smoothing == 0.0 {
                 for_lanes!(constants.classes, |start, count| {
-                    let shifted = load::<I>(logits, start, count, max) - Lane::splat(max);
-                    sum = self.exponential(shifted, sum, start, count);
+                    let shifted = load(isa, logits, start, count, max) - Lane::splat(isa, max);
+                    sum = self.exponential(isa, shifted, sum, start, count);
                 });
             } else {
                 for_lanes!(constants.classes, |start, count| {
-                    let shifted = load::<I>(logits, start, count, max) - Lane::splat(max);
-                    sum = self.exponential(shifted, sum, start, count);
-                    below = first(shifted, count).add_to(below);
+                    let shifted = load(isa, logits, start, count, max) - Lane::splat(isa, max);
+                    sum = self.exponential(isa, shifted, sum, start, count);
+                    below = first(isa, shifted, count).add_to(below);
                 });
             }
-            let softmax = Softmax::of(max, total::<I>(sum));
+            let softmax = Softmax::of(max, total(isa, sum));
             let share = (1.0 - spec.smoothing) * constants.weight(class);
             let (mut loss, slope) = if share == 0.0 {
                 (0.0, 0.0)
@@ -271,7 +271,7 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
             let mut spread = 0.0;
             if spec.smoothing != 0.0 {
                 spread = constants.uniform * constants.total_weight;
-                loss += spread * softmax.ln_sum - constants.uniform * total::<I>(below);
+                loss += spread * softmax.ln_sum - constants.uniform * total(isa, below);
             }
             let (z_loss, z_slope) = self.z_loss(&softmax);
             if let Some(gradient) = self.gradient {
@@ -282,10 +282,10 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
                 let miss = (softmax.sum - e) / softmax.sum;
                 let by_own = u * (slope * miss + (spread + z_slope) * p - constants.uniform);
                 let by_p = u * (spread + z_slope - slope) / softmax.sum;
-                let by_p = Lane::<I>::splat(by_p as f32);
-                let each = Lane::<I>::splat((u * constants.uniform) as f32);
+                let by_p = Lane::splat(isa, by_p as f32);
+                let each = Lane::splat(isa, (u * constants.uniform) as f32);
                 for_lanes!(constants.classes, |start, count| {
-                    let e = load::<I>(gradient, start, count, 0.0);
+                    let e = load(isa, gradient, start, count, 0.0);
                     store(e * by_p - each, gradient, start, count);
                 });
                 *gradient.add(class) = by_own as f32;
@@ -296,7 +296,7 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
 
     /// A distribution under cross entropy.
     #[inline(always)]
-    unsafe fn of_distribution<I: Isa>(&self, logits: *const f32, max: f32) -> f64 {
+    unsafe fn of_distribution<I: Isa>(&self, isa: I, logits: *const f32, max: f32) -> f64 {
         let constants = self.constants;
         let spec = constants.row;
         // SAFETY: as promised by the caller of `evaluate`.
@@ -305,28 +305,28 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
                 Target::Class(class) => Some((class, *logits.add(class) - max)),
                 Target::Shares(_) => None,
             };
-            let (mut sum, mut terms, mut factors) = (I::no_sum(), I::no_sum(), I::no_sum());
-            let zero = Lane::<I>::splat(0.0);
+            let (mut sum, mut terms, mut factors) = (isa.no_sum(), isa.no_sum(), isa.no_sum());
+            let zero = Lane::splat(isa, 0.0);
             for_lanes!(constants.classes, |start, count| {
-                let shifted = load::<I>(logits, start, count, max) - Lane::splat(max);
-                sum = self.exponential(shifted, sum, start, count);
-                let share = self.share::<I>(start, count);
-                let factor = self.weighted(share, start, count);
+                let shifted = load(isa, logits, start, count, max) - Lane::splat(isa, max);
+                sum = self.exponential(isa, shifted, sum, start, count);
+                let share = self.share(isa, start, count);
+                let factor = self.weighted(isa, share, start, count);
                 let ln = if spec.divergence {
                     shifted - share.where_equal(0.0, zero, share.ln())
                 } else {
                     shifted
                 };
                 let term = factor.where_equal(0.0, zero, -(factor * ln));
-                terms = first(term, count).add_to(terms);
-                factors = first(factor, count).add_to(factors);
+                terms = first(isa, term, count).add_to(terms);
+                factors = first(isa, factor, count).add_to(factors);
             });
-            let softmax = Softmax::of(max, total::<I>(sum));
-            let mut loss = total::<I>(terms);
+            let softmax = Softmax::of(max, total(isa, sum));
+            let mut loss = total(isa, terms);
             let mut weight = match self.target {
                 // Exactly what the sum would give, were it not rounded.
                 Target::Class(_) => constants.uniform * constants.total_weight,
-                Target::Shares(_) => total::<I>(factors),
+                Target::Shares(_) => total(isa, factors),
             };
             let own = own.map(|(class, shifted)| {
                 let share = (1.0 - spec.smoothing) * constants.weight(class);
@@ -349,11 +349,11 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
                         constants.uniform * (constants.total_weight * p - constants.weight(class));
                     (class, u * (spread - share * miss + z_slope * p))
                 });
-                let by_p = Lane::<I>::splat((u * (weight + z_slope) / softmax.sum) as f32);
-                let by_share = Lane::<I>::splat(u as f32);
+                let by_p = Lane::splat(isa, (u * (weight + z_slope) / softmax.sum) as f32);
+                let by_share = Lane::splat(isa, u as f32);
                 for_lanes!(constants.classes, |start, count| {
-                    let e = load::<I>(gradient, start, count, 0.0);
-                    let factor = self.weighted(self.share::<I>(start, count), start, count);
+                    let e = load(isa, gradient, start, count, 0.0);
+                    let factor = self.weighted(isa, self.share(isa, start, count), start, count);
                     store(e * by_p - factor * by_share, gradient, start, count);
                 });
                 if let Some((class, by_own)) = by_own {
@@ -366,26 +366,26 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
 
     /// A distribution under a loss that is not linear in the logarithm.
     #[inline(always)]
-    unsafe fn of_curved_distribution<I: Isa>(&self, logits: *const f32, max: f32) -> f64 {
+    unsafe fn of_curved_distribution<I: Isa>(&self, isa: I, logits: *const f32, max: f32) -> f64 {
         let constants = self.constants;
         let spec = constants.row;
         // SAFETY: as promised by the caller of `evaluate`.
         unsafe {
-            let mut sum = I::no_sum();
+            let mut sum = isa.no_sum();
             for_lanes!(constants.classes, |start, count| {
-                let a = load::<I>(logits, start, count, f32::NEG_INFINITY);
-                sum = (a - Lane::splat(max)).exp().add_to(sum);
+                let a = load(isa, logits, start, count, f32::NEG_INFINITY);
+                sum = (a - Lane::splat(isa, max)).exp().add_to(sum);
             });
-            let softmax = Softmax::of(max, total::<I>(sum));
-            let (mut losses, mut slopes) = (I::no_sum(), I::no_sum());
+            let softmax = Softmax::of(max, total(isa, sum));
+            let (mut losses, mut slopes) = (isa.no_sum(), isa.no_sum());
             for_lanes!(constants.classes, |start, count| {
-                let l = ln_p::<I>(logits, &softmax, start, count);
-                let (loss, slope) = self.term(l, start, count);
+                let l = ln_p(isa, logits, &softmax, start, count);
+                let (loss, slope) = self.term(isa, l, start, count);
                 losses = loss.add_to(losses);
                 slopes = slope.add_to(slopes);
             });
-            let mut loss = total::<I>(losses);
-            let mut slope = total::<I>(slopes);
+            let mut loss = total(isa, losses);
+            let mut slope = total(isa, slopes);
             let own = match self.target {
                 Target::Class(class) => {
                     let share = (1.0 - spec.smoothing) * constants.weight(class);
@@ -401,11 +401,11 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
             let (z_loss, z_slope) = self.z_loss(&softmax);
             if let Some(gradient) = self.gradient {
                 let u = self.gradient_factor();
-                let by_p = Lane::<I>::splat((z_slope - slope) as f32);
-                let factor = Lane::<I>::splat(u as f32);
+                let by_p = Lane::splat(isa, (z_slope - slope) as f32);
+                let factor = Lane::splat(isa, u as f32);
                 for_lanes!(constants.classes, |start, count| {
-                    let l = ln_p::<I>(logits, &softmax, start, count);
-                    let (_, slope) = self.term(l, start, count);
+                    let l = ln_p(isa, logits, &softmax, start, count);
+                    let (_, slope) = self.term(isa, l, start, count);
                     store((l.exp() * by_p + slope) * factor, gradient, start, count);
                 });
                 if let Some((class, slope)) = own {
@@ -418,14 +418,20 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
 
     /// The losses of sixteen classes and their slopes, times the shares of the target.
     #[inline(always)]
-    unsafe fn term<I: Isa>(&self, l: Lane<I>, start: usize, count: usize) -> (Lane<I>, Lane<I>) {
+    unsafe fn term<I: Isa>(
+        &self,
+        isa: I,
+        l: Lane<I>,
+        start: usize,
+        count: usize,
+    ) -> (Lane<I>, Lane<I>) {
         // SAFETY: as promised by the caller of `evaluate`.
-        let share = unsafe { self.share::<I>(start, count) };
-        let factor = self.weighted(share, start, count);
+        let share = unsafe { self.share(isa, start, count) };
+        let factor = self.weighted(isa, share, start, count);
         let y = self.constants.row.formula.value(Dual::variable(l));
         let loss = factor.where_equal(0.0, factor, y.value * factor);
         let slope = factor.where_equal(0.0, factor, y.derivative() * factor);
-        (first(loss, count), first(slope, count))
+        (first(isa, loss, count), first(isa, slope, count))
     }
 
     /// The term of the squared log-sum-exp, and its slope by that.
@@ -444,6 +450,7 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
     #[inline(always)]
     unsafe fn exponential<I: Isa>(
         &self,
+        isa: I,
         shifted: Lane<I>,
         sum: I::Sum,
         start: usize,
@@ -454,18 +461,18 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
             // SAFETY: as promised by the caller of `evaluate`.
             unsafe { store(e, gradient, start, count) };
         }
-        first(e, count).add_to(sum)
+        first(isa, e, count).add_to(sum)
     }
 
     /// The share of the target of each class, the label smoothing in it; of a target that is one
     /// class, that of all others.
     #[inline(always)]
-    unsafe fn share<I: Isa>(&self, start: usize, count: usize) -> Lane<I> {
+    unsafe fn share<I: Isa>(&self, isa: I, start: usize, count: usize) -> Lane<I> {
         match self.target {
-            Target::Class(_) => Lane::splat(self.constants.uniform as f32),
+            Target::Class(_) => Lane::splat(isa, self.constants.uniform as f32),
             Target::Shares(shares) => {
                 // SAFETY: as promised by the caller of `evaluate`.
-                let share = unsafe { load::<I>(shares, start, count, 0.0) };
+                let share = unsafe { load(isa, shares, start, count, 0.0) };
                 match self.constants.row.smoothing {
                     0.0 => share,
                     smoothing => share * (1.0 - smoothing) + self.constants.uniform,
@@ -476,11 +483,11 @@ impl<F: ClassFormula, M: Margin> Row<'_, F, M> {
 
     /// A share times the weight of its class.
     #[inline(always)]
-    fn weighted<I: Isa>(&self, share: Lane<I>, start: usize, count: usize) -> Lane<I> {
+    fn weighted<I: Isa>(&self, isa: I, share: Lane<I>, start: usize, count: usize) -> Lane<I> {
         match &self.constants.weights[..] {
             [] => share,
             // SAFETY: there is a weight for each class.
-            weights => share * unsafe { load::<I>(weights.as_ptr(), start, count, 0.0) },
+            weights => share * unsafe { load(isa, weights.as_ptr(), start, count, 0.0) },
         }
     }
 }
@@ -500,14 +507,20 @@ impl Softmax {
 /// # Safety
 /// There are `count` numbers, at most sixteen, to read.
 #[inline(always)]
-unsafe fn load<I: Isa>(from: *const f32, start: usize, count: usize, beyond: f32) -> Lane<I> {
+unsafe fn load<I: Isa>(
+    isa: I,
+    from: *const f32,
+    start: usize,
+    count: usize,
+    beyond: f32,
+) -> Lane<I> {
     let mut lane = [beyond; WIDTH];
     // SAFETY: as promised by the caller.
     unsafe {
         from.add(start)
             .copy_to_nonoverlapping(lane.as_mut_ptr(), count);
     }
-    Lane::new(lane)
+    Lane::new(isa, lane)
 }
 
 /// Writes the first `count` numbers.
@@ -527,25 +540,26 @@ unsafe fn store<I: Isa>(lane: Lane<I>, to: *mut f32, start: usize, count: usize)
 /// As for [`load`].
 #[inline(always)]
 unsafe fn ln_p<I: Isa>(
+    isa: I,
     logits: *const f32,
     softmax: &Softmax,
     start: usize,
     count: usize,
 ) -> Lane<I> {
     // SAFETY: as promised by the caller.
-    let a = unsafe { load::<I>(logits, start, count, f32::NEG_INFINITY) };
-    a - Lane::splat(softmax.max) - Lane::splat(softmax.ln_sum as f32)
+    let a = unsafe { load(isa, logits, start, count, f32::NEG_INFINITY) };
+    a - Lane::splat(isa, softmax.max) - Lane::splat(isa, softmax.ln_sum as f32)
 }
 
 /// The first `count` numbers, and 0 in the places left.
 #[inline(always)]
-fn first<I: Isa>(lane: Lane<I>, count: usize) -> Lane<I> {
+fn first<I: Isa>(isa: I, lane: Lane<I>, count: usize) -> Lane<I> {
     if count == WIDTH {
         return lane;
     }
     let mut lane = lane.into_array();
     lane[count..].fill(0.0);
-    Lane::new(lane)
+    Lane::new(isa, lane)
 }
 
 /// The largest logit.
@@ -553,11 +567,11 @@ fn first<I: Isa>(lane: Lane<I>, count: usize) -> Lane<I> {
 /// # Safety
 /// There are that many.
 #[inline(always)]
-unsafe fn max<I: Isa>(logits: *const f32, classes: usize) -> f32 {
-    let mut max = Lane::<I>::splat(f32::NEG_INFINITY);
+unsafe fn max<I: Isa>(isa: I, logits: *const f32, classes: usize) -> f32 {
+    let mut max = Lane::splat(isa, f32::NEG_INFINITY);
     for_lanes!(classes, |start, count| {
         // SAFETY: as promised by the caller.
-        let a = unsafe { load::<I>(logits, start, count, f32::NEG_INFINITY) };
+        let a = unsafe { load(isa, logits, start, count, f32::NEG_INFINITY) };
         max = max.larger(a);
     });
     let mut lane = max.into_array();
@@ -578,8 +592,8 @@ unsafe fn max<I: Isa>(logits: *const f32, classes: usize) -> f32 {
 
 /// All sums together.
 #[inline(always)]
-fn total<I: Isa>(sum: I::Sum) -> f64 {
-    let mut sums = I::sums(sum);
+fn total<I: Isa>(isa: I, sum: I::Sum) -> f64 {
+    let mut sums = isa.sums(sum);
     let mut width = WIDTH / 2;
     while width > 0 {
         for i in 0..width {

@@ -1,30 +1,25 @@
-//! A pointwise loss as ordinary tensor operations.
+//! An element-wise loss as ordinary tensor operations.
 
+use super::ElementFormula;
 use super::Inputs;
-use crate::{backend::Fold, formula::ColumnFormula};
+use crate::backend::Fold;
 use burn::tensor::{DType, Tensor, TensorData};
 
-/// The loss of every element, in the data type of the prediction.
-pub(super) fn losses<F: ColumnFormula>(formula: F, inputs: Inputs) -> Tensor<2> {
+/// The loss of every element, times its weight where there are some, in the data type of the prediction.
+pub(super) fn losses(formula: &dyn ElementFormula, inputs: Inputs) -> Tensor<2> {
     let dtype = inputs.prediction.dtype();
-    evaluate(formula, inputs.widened()).cast(dtype)
+    let (elements, weights) = masked(formula, inputs);
+    let elements = match weights {
+        Some(weights) => elements * weights,
+        None => elements,
+    };
+    elements.cast(dtype)
 }
 
 /// The losses of all elements as one number, in the data type of the prediction.
-pub(super) fn reduced<F: ColumnFormula>(formula: F, inputs: Inputs, fold: Fold) -> Tensor<1> {
+pub(super) fn reduced(formula: &dyn ElementFormula, inputs: Inputs, fold: Fold) -> Tensor<1> {
     let dtype = inputs.prediction.dtype();
-    let mut inputs = inputs.widened();
-    let weights = inputs.weights.take().map(|weights| {
-        // Elements of weight 0 are replaced before anything is computed of them, so that neither
-        // their values nor their derivatives can reach the result, nor the gradient of weights. No
-        // formula is infinite at 1 against 1.
-        let ignored = weights.clone().equal_scalar(0.0);
-        let fill = |tensor: Tensor<2>| tensor.mask_fill(ignored.clone(), 1.0);
-        inputs.prediction = fill(inputs.prediction.clone());
-        inputs.target = fill(inputs.target.clone());
-        weights.mask_fill(ignored, 0.0)
-    });
-    let elements = evaluate(formula, inputs);
+    let (elements, weights) = masked(formula, inputs);
     let value = match weights {
         Some(weights) => {
             let total = (elements * weights.clone()).sum();
@@ -37,7 +32,23 @@ pub(super) fn reduced<F: ColumnFormula>(formula: F, inputs: Inputs, fold: Fold) 
     value.cast(dtype)
 }
 
-fn evaluate<F: ColumnFormula>(formula: F, inputs: Inputs) -> Tensor<2> {
+/// The losses and the weights they are yet to be multiplied with.
+fn masked(formula: &dyn ElementFormula, inputs: Inputs) -> (Tensor<2>, Option<Tensor<2>>) {
+    let mut inputs = inputs.widened();
+    let weights = inputs.weights.take().map(|weights| {
+        // Elements of weight 0 are replaced before anything is computed of them, so that neither
+        // their values nor their derivatives can reach the result, nor the gradient of weights. No
+        // formula is infinite at 1 against 1.
+        let ignored = weights.clone().equal_scalar(0.0);
+        let fill = |tensor: Tensor<2>| tensor.mask_fill(ignored.clone(), 1.0);
+        inputs.prediction = fill(inputs.prediction.clone());
+        inputs.target = fill(inputs.target.clone());
+        weights.mask_fill(ignored, 0.0)
+    });
+    (evaluate(formula, inputs), weights)
+}
+
+fn evaluate(formula: &dyn ElementFormula, inputs: Inputs) -> Tensor<2> {
     let x = inputs.prediction;
     // A formula that looks at its column is always given the parameters; for the others this
     // stays unused, so any tensor will do.
@@ -48,7 +59,7 @@ fn evaluate<F: ColumnFormula>(formula: F, inputs: Inputs) -> Tensor<2> {
         }
         None => x.clone(),
     };
-    formula.value_in_column(x, inputs.target, column)
+    formula.on_tensors(x, inputs.target, column)
 }
 
 impl Inputs {

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     formula::{Dual, Kind, PairFormula, Real, Summation, Term},
-    kernel::{
-        isa::{Choice, dispatch},
+    kernel::cpu::{
+        isa::Choice,
         lane::Lane,
-        simd::{Isa, WIDTH},
+        simd::{Body, Isa, WIDTH},
     },
 };
 
@@ -76,40 +76,57 @@ impl<F: PairFormula> Tile<'_, F> {
     /// Adds what the pairs come to for each row, or for each column.
     pub fn sum(&self, side: Side, sums: &mut Sums) {
         assert!(self.elements.len() >= SIDE * SIDE, "a whole tile");
-        let choice = self.choice;
-        let task = &mut Summing { tile: self, sums };
-        // What the bodies ask for: the tile is whole.
-        match side {
-            Side::Rows => {
-                dispatch!(choice, sum_rows<F: PairFormula>(task: &mut Summing<'_, '_, F>) -> ())
-            }
-            Side::Columns => {
-                dispatch!(choice, sum_columns<F: PairFormula>(task: &mut Summing<'_, '_, F>) -> ())
-            }
-        }
+        let tile = self;
+        self.choice.run(Summing { tile, side, sums });
     }
 
     /// Turns the similarities into their gradient.
     pub fn differentiate(&mut self, factors: &Factors<'_>) {
         assert!(self.elements.len() >= SIDE * SIDE, "a whole tile");
         let choice = self.choice;
-        let task = &mut Differentiating {
+        choice.run(Differentiating {
             tile: self,
             factors,
-        };
-        // What the body asks for: the tile is whole.
-        dispatch!(choice, differentiate<F: PairFormula>(task: &mut Differentiating<'_, '_, F>) -> ());
+        });
     }
 }
 
+/// The sums of a whole tile.
 struct Summing<'s, 'a, F> {
     tile: &'s Tile<'a, F>,
+    side: Side,
     sums: &'s mut Sums,
 }
 
+impl<F: PairFormula> Body for Summing<'_, '_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self, isa: I) {
+        // SAFETY: the tile is whole; `Tile::sum` has looked.
+        unsafe {
+            match self.side {
+                Side::Rows => sum_rows(isa, &mut self),
+                Side::Columns => sum_columns(isa, &mut self),
+            }
+        }
+    }
+}
+
+/// The gradient of a whole tile.
 struct Differentiating<'s, 'a, F> {
     tile: &'s mut Tile<'a, F>,
     factors: &'s Factors<'s>,
+}
+
+impl<F: PairFormula> Body for Differentiating<'_, '_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(mut self, isa: I) {
+        // SAFETY: the tile is whole; `Tile::differentiate` has looked.
+        unsafe { differentiate(isa, &mut self) };
+    }
 }
 
 /// `then` for pairs of a kind, `otherwise` for others.
@@ -138,9 +155,9 @@ fn of_kind<I: Isa>(
 /// # Safety
 /// There are that many.
 #[inline(always)]
-unsafe fn load<I: Isa>(from: *const f32) -> Lane<I> {
+unsafe fn load<I: Isa>(isa: I, from: *const f32) -> Lane<I> {
     // SAFETY: as promised by the caller.
-    Lane::new(unsafe { from.cast::<[f32; WIDTH]>().read_unaligned() })
+    Lane::new(isa, unsafe { from.cast::<[f32; WIDTH]>().read_unaligned() })
 }
 
 /// What a term sums, of sixteen pairs.
@@ -148,9 +165,14 @@ unsafe fn load<I: Isa>(from: *const f32) -> Lane<I> {
 /// # Safety
 /// There are that many similarities.
 #[inline(always)]
-unsafe fn value<I: Isa, F: PairFormula>(formula: &F, term: usize, from: *const f32) -> Lane<I> {
+unsafe fn value<I: Isa, F: PairFormula>(
+    isa: I,
+    formula: &F,
+    term: usize,
+    from: *const f32,
+) -> Lane<I> {
     // SAFETY: as promised by the caller.
-    formula.value(term, unsafe { load::<I>(from) })
+    formula.value(term, unsafe { load(isa, from) })
 }
 
 /// What a term's upstream gradient is to what it sums.
@@ -187,54 +209,54 @@ macro_rules! for_each {
 /// # Safety
 /// The tile is whole.
 #[inline(always)]
-unsafe fn sum_rows<I: Isa, F: PairFormula>(task: &mut Summing<'_, '_, F>) {
+unsafe fn sum_rows<I: Isa, F: PairFormula>(isa: I, task: &mut Summing<'_, '_, F>) {
     let tile = task.tile;
     let formula = &tile.formula;
     let mut labels = tile.columns.labels;
     let width = tile.columns.count.next_multiple_of(WIDTH);
-    let none = Lane::<I>::splat(f32::NEG_INFINITY);
-    let zero = Lane::<I>::splat(0.0);
+    let none = Lane::splat(isa, f32::NEG_INFINITY);
+    let zero = Lane::splat(isa, 0.0);
     for_each!(row below tile.rows.count, by 1, {
         let own = tile.rows.labels[row];
         if tile.is_diagonal {
             labels[row] = f32::NAN;
         }
-        let row_label = Lane::<I>::splat(own);
+        let row_label = Lane::splat(isa, own);
         let similarities = tile.elements[row * SIDE..][..SIDE].as_ptr();
         let labels_at = labels.as_ptr();
         for_each!(index below F::TERMS.len(), by 1, {
             let term = F::TERMS[index];
-            let mut sum = I::no_sum();
+            let mut sum = isa.no_sum();
             let mut most = f32::NEG_INFINITY;
             // SAFETY: rows and labels of a whole tile are a multiple of sixteen long.
             unsafe {
                 match term.summation {
                     Summation::Sum => {
                         for_each!(start below width, by WIDTH, {
-                            let f = value::<I, F>(formula, index, similarities.add(start));
-                            let columns = load::<I>(labels_at.add(start));
+                            let f = value(isa, formula, index, similarities.add(start));
+                            let columns = load(isa, labels_at.add(start));
                             sum = of_kind(term.kind, columns, row_label, f, zero).add_to(sum);
                         });
                     }
                     Summation::LogSumExp => {
                         let mut lanes = none;
                         for_each!(start below width, by WIDTH, {
-                            let f = value::<I, F>(formula, index, similarities.add(start));
-                            let columns = load::<I>(labels_at.add(start));
+                            let f = value(isa, formula, index, similarities.add(start));
+                            let columns = load(isa, labels_at.add(start));
                             lanes = lanes.larger(of_kind(term.kind, columns, row_label, f, none));
                         });
                         most = largest(lanes);
-                        let shift = Lane::<I>::splat(reference(most));
+                        let shift = Lane::splat(isa, reference(most));
                         for_each!(start below width, by WIDTH, {
-                            let f = value::<I, F>(formula, index, similarities.add(start));
-                            let columns = load::<I>(labels_at.add(start));
+                            let f = value(isa, formula, index, similarities.add(start));
+                            let columns = load(isa, labels_at.add(start));
                             let e = (f - shift).exp();
                             sum = of_kind(term.kind, columns, row_label, e, zero).add_to(sum);
                         });
                     }
                 }
             }
-            task.sums.add_to(index, row, most, total::<I>(sum));
+            task.sums.add_to(index, row, most, total(isa, sum));
         });
         if tile.is_diagonal {
             labels[row] = own;
@@ -245,47 +267,47 @@ unsafe fn sum_rows<I: Isa, F: PairFormula>(task: &mut Summing<'_, '_, F>) {
 /// # Safety
 /// The tile is whole.
 #[inline(always)]
-unsafe fn sum_columns<I: Isa, F: PairFormula>(task: &mut Summing<'_, '_, F>) {
+unsafe fn sum_columns<I: Isa, F: PairFormula>(isa: I, task: &mut Summing<'_, '_, F>) {
     let tile = task.tile;
     let formula = &tile.formula;
     let rows = tile.rows.count;
-    let none = Lane::<I>::splat(f32::NEG_INFINITY);
-    let zero = Lane::<I>::splat(0.0);
+    let none = Lane::splat(isa, f32::NEG_INFINITY);
+    let zero = Lane::splat(isa, 0.0);
     for_each!(start below tile.columns.count, by WIDTH, {
         // SAFETY: rows and labels of a whole tile are a multiple of sixteen long.
-        let columns = unsafe { load::<I>(tile.columns.labels[start..][..WIDTH].as_ptr()) };
+        let columns = unsafe { load(isa, tile.columns.labels[start..][..WIDTH].as_ptr()) };
         let similarities = tile.elements[start..].as_ptr();
         for_each!(index below F::TERMS.len(), by 1, {
             let term = F::TERMS[index];
-            let mut sum = I::no_sum();
+            let mut sum = isa.no_sum();
             let mut most = none;
             // SAFETY: as above.
             unsafe {
                 match term.summation {
                     Summation::Sum => {
                         for_each!(row below rows, by 1, {
-                            let f = value::<I, F>(formula, index, similarities.add(row * SIDE));
-                            let label = Lane::<I>::splat(tile.rows.labels[row]);
+                            let f = value(isa, formula, index, similarities.add(row * SIDE));
+                            let label = Lane::splat(isa, tile.rows.labels[row]);
                             sum = of_kind(term.kind, columns, label, f, zero).add_to(sum);
                         });
                     }
                     Summation::LogSumExp => {
                         for_each!(row below rows, by 1, {
-                            let f = value::<I, F>(formula, index, similarities.add(row * SIDE));
-                            let label = Lane::<I>::splat(tile.rows.labels[row]);
+                            let f = value(isa, formula, index, similarities.add(row * SIDE));
+                            let label = Lane::splat(isa, tile.rows.labels[row]);
                             most = most.larger(of_kind(term.kind, columns, label, f, none));
                         });
                         let shift = most.where_same(none, zero, most);
                         for_each!(row below rows, by 1, {
-                            let f = value::<I, F>(formula, index, similarities.add(row * SIDE));
-                            let label = Lane::<I>::splat(tile.rows.labels[row]);
+                            let f = value(isa, formula, index, similarities.add(row * SIDE));
+                            let label = Lane::splat(isa, tile.rows.labels[row]);
                             let e = (f - shift).exp();
                             sum = of_kind(term.kind, columns, label, e, zero).add_to(sum);
                         });
                     }
                 }
             }
-            let (most, sums) = (most.into_array(), I::sums(sum));
+            let (most, sums) = (most.into_array(), isa.sums(sum));
             let points = WIDTH.min(tile.columns.count - start);
             for point in 0..points {
                 task.sums.add_to(index, start + point, most[point], sums[point]);
@@ -296,9 +318,9 @@ unsafe fn sum_columns<I: Isa, F: PairFormula>(task: &mut Summing<'_, '_, F>) {
 
 /// All sums together.
 #[inline(always)]
-fn total<I: Isa>(sum: I::Sum) -> f64 {
+fn total<I: Isa>(isa: I, sum: I::Sum) -> f64 {
     let mut total = 0.0;
-    for one in I::sums(sum) {
+    for one in isa.sums(sum) {
         total += one;
     }
     total
@@ -307,12 +329,12 @@ fn total<I: Isa>(sum: I::Sum) -> f64 {
 /// # Safety
 /// The tile is whole.
 #[inline(always)]
-unsafe fn differentiate<I: Isa, F: PairFormula>(task: &mut Differentiating<'_, '_, F>) {
+unsafe fn differentiate<I: Isa, F: PairFormula>(isa: I, task: &mut Differentiating<'_, '_, F>) {
     let factors = task.factors;
     let tile = &mut *task.tile;
     let mut labels = tile.columns.labels;
     let width = tile.columns.count.next_multiple_of(WIDTH);
-    let zero = Lane::<I>::splat(0.0);
+    let zero = Lane::splat(isa, 0.0);
     // Terms and upstream gradients of the columns, padded.
     let mut of_columns = vec![[[0.0f32; SIDE]; 2]; F::TERMS.len()];
     if tile.counts_columns {
@@ -329,28 +351,28 @@ unsafe fn differentiate<I: Isa, F: PairFormula>(task: &mut Differentiating<'_, '
         if tile.is_diagonal {
             labels[row] = f32::NAN;
         }
-        let row_label = Lane::<I>::splat(own);
+        let row_label = Lane::splat(isa, own);
         let similarities = tile.elements[row * SIDE..][..SIDE].as_mut_ptr();
         let labels_at = labels.as_ptr();
         for_each!(start below width, by WIDTH, {
             // SAFETY: rows and labels of a whole tile are a multiple of sixteen long.
             let (columns, s) = unsafe {
-                (load::<I>(labels_at.add(start)), load::<I>(similarities.add(start)))
+                (load(isa, labels_at.add(start)), load(isa, similarities.add(start)))
             };
             let mut gradient = zero;
             for_each!(index below F::TERMS.len(), by 1, {
                 let Term { kind, summation } = F::TERMS[index];
                 let place = index * factors.stride + tile.rows.start + row;
                 let f = tile.formula.value(index, Dual::variable(s));
-                let of_row = Lane::splat(factors.terms[place]);
-                let by_row = Lane::splat(factors.upstream[place]);
+                let of_row = Lane::splat(isa, factors.terms[place]);
+                let by_row = Lane::splat(isa, factors.upstream[place]);
                 let mut factor = share(summation, f.value, of_row, by_row);
                 if tile.counts_columns {
                     let [of_column, by_column] = &of_columns[index];
                     // SAFETY: these are as long as a row.
                     let (of_column, by_column) = unsafe {
-                        let of_column = load::<I>(of_column.as_ptr().add(start));
-                        (of_column, load::<I>(by_column.as_ptr().add(start)))
+                        let of_column = load(isa, of_column.as_ptr().add(start));
+                        (of_column, load(isa, by_column.as_ptr().add(start)))
                     };
                     factor = factor + share(summation, f.value, of_column, by_column);
                 }

@@ -4,9 +4,9 @@
 //! the same memory; two more products take that on to the inputs and the weights of the layer.
 
 use super::{
+    element::Prediction,
     fresh::{with_room, zeros},
     gemm::{Existing, Matrix, product},
-    pointwise::Prediction,
     softmax::{RowOperands, RowTargets, RowsWanted, Shape, softmax_rows},
 };
 use crate::formula::{CrossEntropy, NoMargin, SoftmaxRow};

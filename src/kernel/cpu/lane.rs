@@ -5,63 +5,84 @@
 //! 2.5), special values included; the tests walk all bit patterns.
 
 use super::simd::{Isa, WIDTH};
-use crate::formula::Real;
+use crate::formula::{Real, Sealed};
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Sixteen `f32`, computed with the instruction set `I`.
 #[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub(crate) struct Lane<I: Isa>(I::Vector);
+pub(crate) struct Lane<I: Isa> {
+    isa: I,
+    vector: I::Vector,
+}
 
 impl<I: Isa> Lane<I> {
     #[inline(always)]
-    pub fn new(values: [f32; WIDTH]) -> Self {
-        Self(I::load(values))
+    pub fn new(isa: I, values: [f32; WIDTH]) -> Self {
+        Self {
+            isa,
+            vector: isa.load(values),
+        }
     }
 
     #[inline(always)]
-    pub fn splat(value: f32) -> Self {
-        Self(I::splat(value))
+    pub fn splat(isa: I, value: f32) -> Self {
+        Self {
+            isa,
+            vector: isa.splat(value),
+        }
+    }
+
+    /// Of the same instruction set, another vector.
+    #[inline(always)]
+    fn with(self, vector: I::Vector) -> Self {
+        Self { vector, ..self }
+    }
+
+    /// The same number everywhere.
+    #[inline(always)]
+    fn all(self, value: f32) -> Self {
+        self.with(self.isa.splat(value))
     }
 
     #[inline(always)]
     pub fn into_array(self) -> [f32; WIDTH] {
-        I::store(self.0)
+        self.isa.store(self.vector)
     }
 
     /// Adds each number to the sum in its place.
     #[inline(always)]
     pub fn add_to(self, sum: I::Sum) -> I::Sum {
-        I::add_to_sum(sum, self.0)
+        self.isa.add_to_sum(sum, self.vector)
     }
 
     /// The larger of both in each place; where one of them is NaN, either.
     #[inline(always)]
     pub fn larger(self, other: Self) -> Self {
-        Self(I::if_below(self.0, other.0, other.0, self.0))
+        let (a, b) = (self.vector, other.vector);
+        self.with(self.isa.if_below(a, b, b, a))
     }
 
     /// `then` where both hold the same number, `otherwise` elsewhere (NaN included).
     #[inline(always)]
     pub fn where_same(self, other: Self, then: Self, otherwise: Self) -> Self {
-        Self(I::if_equal(self.0, other.0, then.0, otherwise.0))
+        let (a, b) = (self.vector, other.vector);
+        self.with(self.isa.if_equal(a, b, then.vector, otherwise.vector))
     }
 
     /// `self · b + c`, fused where that is one instruction.
     #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
-        Self(I::mul_add(self.0, b.0, c.0))
+        self.with(self.isa.mul_add(self.vector, b.vector, c.vector))
     }
 
     /// The value of a polynomial, its coefficients given from the highest power down.
     #[inline(always)]
     fn polynomial<const N: usize>(self, coefficients: [f32; N]) -> Self {
-        let [first, rest @ ..] = &coefficients[..] else {
-            return Self::splat(0.0);
-        };
-        rest.iter().fold(Self::splat(*first), |sum, &coefficient| {
-            sum.mul_add(self, Self::splat(coefficient))
-        })
+        let mut sum = self.all(coefficients[0]);
+        for &coefficient in &coefficients[1..] {
+            sum = sum.mul_add(self, self.all(coefficient));
+        }
+        sum
     }
 }
 
@@ -70,7 +91,7 @@ impl<I: Isa> Add for Lane<I> {
 
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        Self(I::add(self.0, other.0))
+        self.with(self.isa.add(self.vector, other.vector))
     }
 }
 
@@ -79,7 +100,7 @@ impl<I: Isa> Sub for Lane<I> {
 
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
-        Self(I::sub(self.0, other.0))
+        self.with(self.isa.sub(self.vector, other.vector))
     }
 }
 
@@ -88,7 +109,7 @@ impl<I: Isa> Mul for Lane<I> {
 
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
-        Self(I::mul(self.0, other.0))
+        self.with(self.isa.mul(self.vector, other.vector))
     }
 }
 
@@ -97,7 +118,7 @@ impl<I: Isa> Div for Lane<I> {
 
     #[inline(always)]
     fn div(self, other: Self) -> Self {
-        Self(I::div(self.0, other.0))
+        self.with(self.isa.div(self.vector, other.vector))
     }
 }
 
@@ -106,7 +127,7 @@ impl<I: Isa> Neg for Lane<I> {
 
     #[inline(always)]
     fn neg(self) -> Self {
-        Self(I::neg(self.0))
+        self.with(self.isa.neg(self.vector))
     }
 }
 
@@ -115,7 +136,7 @@ impl<I: Isa> Add<f64> for Lane<I> {
 
     #[inline(always)]
     fn add(self, other: f64) -> Self {
-        self + Self::splat(other as f32)
+        self + self.all(other as f32)
     }
 }
 
@@ -124,7 +145,7 @@ impl<I: Isa> Sub<f64> for Lane<I> {
 
     #[inline(always)]
     fn sub(self, other: f64) -> Self {
-        self - Self::splat(other as f32)
+        self - self.all(other as f32)
     }
 }
 
@@ -133,14 +154,16 @@ impl<I: Isa> Mul<f64> for Lane<I> {
 
     #[inline(always)]
     fn mul(self, other: f64) -> Self {
-        self * Self::splat(other as f32)
+        self * self.all(other as f32)
     }
 }
+
+impl<I: Isa> Sealed for Lane<I> {}
 
 impl<I: Isa> Real for Lane<I> {
     #[inline(always)]
     fn constant(&self, value: f64) -> Self {
-        Self::splat(value as f32)
+        self.all(value as f32)
     }
 
     #[inline(always)]
@@ -150,7 +173,7 @@ impl<I: Isa> Real for Lane<I> {
 
     #[inline(always)]
     fn abs(self) -> Self {
-        Self(I::abs(self.0))
+        self.with(self.isa.abs(self.vector))
     }
 
     #[inline(always)]
@@ -175,27 +198,25 @@ impl<I: Isa> Real for Lane<I> {
 
     #[inline(always)]
     fn sqrt(self) -> Self {
-        Self(I::sqrt(self.0))
+        self.with(self.isa.sqrt(self.vector))
     }
 
     #[inline(always)]
     fn where_below(&self, bound: f64, then: Self, otherwise: Self) -> Self {
-        Self(I::if_below(
-            self.0,
-            I::splat(bound as f32),
-            then.0,
-            otherwise.0,
-        ))
+        let bound = self.isa.splat(bound as f32);
+        let picked = self
+            .isa
+            .if_below(self.vector, bound, then.vector, otherwise.vector);
+        self.with(picked)
     }
 
     #[inline(always)]
     fn where_equal(&self, value: f64, then: Self, otherwise: Self) -> Self {
-        Self(I::if_equal(
-            self.0,
-            I::splat(value as f32),
-            then.0,
-            otherwise.0,
-        ))
+        let value = self.isa.splat(value as f32);
+        let picked = self
+            .isa
+            .if_equal(self.vector, value, then.vector, otherwise.vector);
+        self.with(picked)
     }
 }
 
@@ -218,10 +239,10 @@ fn exp<I: Isa>(x: Lane<I>) -> Lane<I> {
 
     // Beyond these bounds the result is 0 or infinite anyway; within them n fits two halves.
     let bounded = x.at_most(89.0).at_least(-104.0);
-    let shifted = bounded.mul_add(Lane::splat(core::f32::consts::LOG2_E), Lane::splat(ROUND));
-    let whole = shifted - Lane::splat(ROUND);
-    let r = whole.mul_add(Lane::splat(-LN2_HIGH), bounded);
-    let r = whole.mul_add(Lane::splat(-LN2_LOW), r);
+    let shifted = bounded.mul_add(x.all(core::f32::consts::LOG2_E), x.all(ROUND));
+    let whole = shifted - x.all(ROUND);
+    let r = whole.mul_add(x.all(-LN2_HIGH), bounded);
+    let r = whole.mul_add(x.all(-LN2_LOW), r);
 
     let rest = r.polynomial([
         1.987_569_1e-4,
@@ -231,15 +252,23 @@ fn exp<I: Isa>(x: Lane<I>) -> Lane<I> {
         1.666_666_5e-1,
         0.5,
     ]);
-    let power = rest.mul_add(r * r, r) + Lane::splat(1.0);
+    let power = rest.mul_add(r * r, r) + x.all(1.0);
 
-    let n = I::sub_bits(I::to_bits(shifted.0), I::splat_bits(ROUND.to_bits() as i32));
-    let half = I::shift_down::<1>(n);
-    let power_of_two = |n| {
-        let exponent = I::add_bits(n, I::splat_bits(BIAS));
-        Lane::<I>(I::from_bits(I::shift_up::<23>(exponent)))
-    };
-    power * power_of_two(half) * power_of_two(I::sub_bits(n, half))
+    let isa = x.isa;
+    let n = isa.sub_bits(
+        isa.to_bits(shifted.vector),
+        isa.splat_bits(ROUND.to_bits() as i32),
+    );
+    let half = isa.shift_down::<1>(n);
+    power * power_of_two(x, half) * power_of_two(x, isa.sub_bits(n, half))
+}
+
+/// 2 to the power of whole numbers.
+#[inline(always)]
+fn power_of_two<I: Isa>(like: Lane<I>, n: I::Bits) -> Lane<I> {
+    let isa = like.isa;
+    let exponent = isa.add_bits(n, isa.splat_bits(BIAS));
+    like.with(isa.from_bits(isa.shift_up::<23>(exponent)))
 }
 
 /// e to the power of x, minus 1.
@@ -277,9 +306,9 @@ fn ln_reduced<I: Isa>(k: Lane<I>, f: Lane<I>, correction: Lane<I>) -> Lane<I> {
     let z = s * s;
     let r = z.polynomial([0.242_790_79, 0.284_987_87, 0.400_009_72, 0.666_666_6]);
     let half_square = f * f * 0.5;
-    let low = k.mul_add(Lane::splat(LN2_LOW), correction);
+    let low = k.mul_add(k.all(LN2_LOW), correction);
     let tail = s.mul_add(r.mul_add(z, half_square), low);
-    k.mul_add(Lane::splat(LN2_HIGH), f - (half_square - tail))
+    k.mul_add(k.all(LN2_HIGH), f - (half_square - tail))
 }
 
 /// Splits positive normal numbers into `2^k` and factors in `[sqrt(1/2), sqrt(2))`.
@@ -288,13 +317,14 @@ fn split<I: Isa>(x: Lane<I>) -> (Lane<I>, Lane<I>) {
     const ONE: i32 = 0x3f80_0000;
     const SQRT_HALF: i32 = 0x3f35_04f3;
     const MANTISSA: i32 = 0x007f_ffff;
-    let bits = I::add_bits(I::to_bits(x.0), I::splat_bits(ONE - SQRT_HALF));
-    let k = I::sub_bits(I::shift_down::<23>(bits), I::splat_bits(BIAS));
-    let factor = I::add_bits(
-        I::and_bits(bits, I::splat_bits(MANTISSA)),
-        I::splat_bits(SQRT_HALF),
+    let isa = x.isa;
+    let bits = isa.add_bits(isa.to_bits(x.vector), isa.splat_bits(ONE - SQRT_HALF));
+    let k = isa.sub_bits(isa.shift_down::<23>(bits), isa.splat_bits(BIAS));
+    let factor = isa.add_bits(
+        isa.and_bits(bits, isa.splat_bits(MANTISSA)),
+        isa.splat_bits(SQRT_HALF),
     );
-    (Lane(I::to_float(k)), Lane(I::from_bits(factor)))
+    (x.with(isa.to_float(k)), x.with(isa.from_bits(factor)))
 }
 
 /// The natural logarithm of x.
@@ -304,14 +334,14 @@ fn ln<I: Isa>(x: Lane<I>) -> Lane<I> {
     // Subnormal numbers are brought into the normal range first.
     let (k, factor) = split(x.where_below(TINY, x * f64::powi(2.0, 25), x));
     let k = x.where_below(TINY, k - 25.0, k);
-    let y = ln_reduced(k, factor - 1.0, Lane::splat(0.0));
+    let y = ln_reduced(k, factor - 1.0, x.all(0.0));
     at_the_edge(x, 0.0, y)
 }
 
 /// The natural logarithm of 1 + x.
 #[inline(always)]
 fn ln_1p<I: Isa>(x: Lane<I>) -> Lane<I> {
-    let zero = Lane::splat(0.0);
+    let zero = x.all(0.0);
     let u = x + 1.0;
     let (k, factor) = split(u);
     // What rounding took from 1 + x, relative to u.
@@ -327,10 +357,10 @@ fn ln_1p<I: Isa>(x: Lane<I>) -> Lane<I> {
 /// where the logarithm is minus infinity.
 #[inline(always)]
 fn at_the_edge<I: Isa>(x: Lane<I>, edge: f64, y: Lane<I>) -> Lane<I> {
-    let y = x.where_equal(edge, Lane::splat(f32::NEG_INFINITY), y);
+    let y = x.where_equal(edge, x.all(f32::NEG_INFINITY), y);
     // Infinity stays itself; so does NaN, which is not below it.
     let y = x.where_below(f64::INFINITY, y, x);
-    x.where_below(edge, Lane::splat(f32::NAN), y)
+    x.where_below(edge, x.all(f32::NAN), y)
 }
 
 #[cfg(test)]

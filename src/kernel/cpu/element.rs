@@ -8,14 +8,41 @@
 
 use super::{
     fresh::with_room,
-    isa::{Choice, dispatch},
+    isa::Choice,
     lane::Lane,
-    simd::{Isa, WIDTH},
+    simd::{Body, Isa, WIDTH},
     storage::Storage,
     threads::sum_over_chunks,
 };
 use crate::formula::{ColumnFormula, Dual, Real};
 use core::ptr;
+
+/// A formula as an object: its kernel body, compiled for every instruction set.
+///
+/// This is where formulas stop being types. Everything above (threads, half precision, layout, graph
+/// nodes) is compiled once for all of them.
+pub(crate) trait ElementKernel: Send + Sync {
+    /// Evaluates a job with an instruction set and returns the sum of its losses.
+    ///
+    /// # Safety
+    /// All pointers of the job are valid for `length` elements, the mutable ones exclusively (the
+    /// source may be the same memory as the prediction's gradient); `length` is a multiple of
+    /// [`WIDTH`].
+    unsafe fn evaluate(&self, choice: Choice, job: &Job<'_>) -> f64;
+}
+
+impl<F: ColumnFormula> ElementKernel for F {
+    unsafe fn evaluate(&self, choice: Choice, job: &Job<'_>) -> f64 {
+        let formula = self;
+        choice.run(Evaluation { formula, job })
+    }
+}
+
+/// A job of one formula; what [`ElementKernel::evaluate`] asks for has been promised.
+struct Evaluation<'a, F> {
+    formula: &'a F,
+    job: &'a Job<'a>,
+}
 
 /// How many half-precision elements are widened at a time.
 const BLOCK: usize = 1024;
@@ -65,8 +92,8 @@ pub(crate) struct Outcome<E> {
 ///
 /// # Panics
 /// If the lengths of the operands do not fit the prediction, or one that is not `f32` is consumed.
-pub(crate) fn pointwise<F: ColumnFormula, E: Storage>(
-    formula: &F,
+pub(crate) fn elements<E: Storage>(
+    formula: &dyn ElementKernel,
     prediction: Prediction<'_, E>,
     operands: &Operands<'_, E>,
     wanted: Wanted,
@@ -112,7 +139,7 @@ pub(crate) fn pointwise<F: ColumnFormula, E: Storage>(
     };
     // SAFETY: all pointers are valid for `length` elements, the written ones exclusively; the
     // ranges of the chunks do not overlap.
-    let sum = sum_over_chunks(length, |range| unsafe {
+    let sum = sum_over_chunks(length, &|range| unsafe {
         pass.chunk(range.start, range.len())
     });
 
@@ -135,7 +162,7 @@ pub(crate) fn pointwise<F: ColumnFormula, E: Storage>(
 }
 
 /// The parameters of the columns, laid out so that sixteen of them can be loaded from any column.
-struct Columns {
+pub(crate) struct Columns {
     count: usize,
     /// The parameters over and over, up to the `count + WIDTH`th.
     repeated: Vec<f32>,
@@ -165,8 +192,8 @@ impl Columns {
 }
 
 /// A pass over whole tensors. Pointers, because the prediction may be read and written.
-struct Pass<'a, F, E> {
-    formula: &'a F,
+struct Pass<'a, E> {
+    formula: &'a dyn ElementKernel,
     source: *const E,
     target: *const E,
     weights: Option<*const E>,
@@ -179,9 +206,9 @@ struct Pass<'a, F, E> {
 }
 
 // SAFETY: threads work on ranges that do not overlap.
-unsafe impl<F: Sync, E: Sync> Sync for Pass<'_, F, E> {}
+unsafe impl<E: Sync> Sync for Pass<'_, E> {}
 
-impl<F: ColumnFormula, E: Storage> Pass<'_, F, E> {
+impl<E: Storage> Pass<'_, E> {
     /// Evaluates `length` elements from `start` on and returns the sum of their losses.
     ///
     /// # Safety
@@ -192,7 +219,6 @@ impl<F: ColumnFormula, E: Storage> Pass<'_, F, E> {
             // SAFETY: E is f32, so the casts change nothing; the rest as promised by the caller.
             return unsafe {
                 self.run(&Job {
-                    formula: self.formula,
                     source: self.source.add(start).cast(),
                     target: self.target.add(start).cast(),
                     weights: self.weights.map(|p| p.add(start).cast()),
@@ -238,7 +264,6 @@ impl<F: ColumnFormula, E: Storage> Pass<'_, F, E> {
         // SAFETY: the buffers hold at least `length` elements each; the gradients are as promised.
         let sum = unsafe {
             self.run(&Job {
-                formula: self.formula,
                 source: source.as_ptr(),
                 target: target.as_ptr(),
                 weights: self.weights.map(|_| weights.as_ptr()),
@@ -264,15 +289,70 @@ impl<F: ColumnFormula, E: Storage> Pass<'_, F, E> {
     /// Runs a job with the chosen instruction set.
     ///
     /// # Safety
-    /// As for [`body`].
-    unsafe fn run(&self, job: &Job<'_, F>) -> f64 {
-        dispatch!(self.choice, body<F: ColumnFormula>(job: &Job<'_, F>) -> f64)
+    /// As for [`Self::chunk`].
+    unsafe fn run(&self, job: &Job<'_>) -> f64 {
+        let whole = job.length / WIDTH * WIDTH;
+        let mut sum = 0.0;
+        if whole > 0 {
+            let lanes = Job {
+                length: whole,
+                ..*job
+            };
+            // SAFETY: a part of what the caller promised, and a choice in use is available.
+            sum += unsafe { self.formula.evaluate(self.choice, &lanes) };
+        }
+        if job.length > whole {
+            // SAFETY: as above.
+            sum += unsafe { self.rest(job, whole) };
+        }
+        sum
+    }
+
+    /// The elements of a job from `start` on, fewer than sixteen, through padded buffers.
+    ///
+    /// # Safety
+    /// As for [`Self::chunk`].
+    unsafe fn rest(&self, job: &Job<'_>, start: usize) -> f64 {
+        let count = job.length - start;
+        let padded = |from: *const f32| {
+            let mut lane = [0f32; WIDTH];
+            // SAFETY: `from` is valid for the `count` elements from `start`, and `count < WIDTH`.
+            unsafe { ptr::copy_nonoverlapping(from.add(start), lane.as_mut_ptr(), count) };
+            lane
+        };
+        let (source, target) = (padded(job.source), padded(job.target));
+        let weights = job.weights.map(padded);
+        let [mut losses, mut by_prediction, mut by_target] = [[0f32; WIDTH]; 3];
+        let lane = Job {
+            source: source.as_ptr(),
+            target: target.as_ptr(),
+            weights: weights.as_ref().map(|lane| lane.as_ptr()),
+            losses: Some(losses.as_mut_ptr()),
+            prediction_gradient: job.prediction_gradient.map(|_| by_prediction.as_mut_ptr()),
+            target_gradient: job.target_gradient.map(|_| by_target.as_mut_ptr()),
+            first: job.first + start,
+            length: WIDTH,
+            ..*job
+        };
+        // SAFETY: the buffers hold `WIDTH` elements each, and a choice in use is available.
+        unsafe { self.formula.evaluate(self.choice, &lane) };
+        for (lane, to) in [
+            (&losses, job.losses),
+            (&by_prediction, job.prediction_gradient),
+            (&by_target, job.target_gradient),
+        ] {
+            if let Some(to) = to {
+                // SAFETY: `to` is valid and exclusive for the `count` elements from `start`.
+                unsafe { ptr::copy_nonoverlapping(lane.as_ptr(), to.add(start), count) };
+            }
+        }
+        losses[..count].iter().map(|&loss| loss as f64).sum()
     }
 }
 
 /// A stretch of `f32` elements.
-struct Job<'a, F> {
-    formula: &'a F,
+#[derive(Clone, Copy)]
+pub(crate) struct Job<'a> {
     source: *const f32,
     target: *const f32,
     weights: Option<*const f32>,
@@ -286,111 +366,110 @@ struct Job<'a, F> {
     length: usize,
 }
 
-/// Evaluates a job and returns the sum of its losses.
+impl<F: ColumnFormula> Body for Evaluation<'_, F> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> f64 {
+        let job = self.job;
+        let mut sum = isa.no_sum();
+        let mut start = 0;
+        while start < job.length {
+            // SAFETY: the pointers are valid for `length` elements, and the length is a multiple of
+            // WIDTH: the maker of an `Evaluation` has promised it.
+            let loss = unsafe { self.lane(isa, start) };
+            sum = loss.add_to(sum);
+            start += WIDTH;
+        }
+        let mut total = 0.0;
+        for one in isa.sums(sum) {
+            total += one;
+        }
+        total
+    }
+}
+
+impl<F: ColumnFormula> Evaluation<'_, F> {
+    /// Evaluates the sixteen elements from `start` on, and returns their losses.
+    ///
+    /// # Safety
+    /// The job has that many elements from there on.
+    #[inline(always)]
+    unsafe fn lane<I: Isa>(&self, isa: I, start: usize) -> Lane<I> {
+        let job = self.job;
+        // SAFETY: as promised by the caller.
+        let (x, t) = unsafe {
+            (
+                load(isa, job.source.add(start)),
+                load(isa, job.target.add(start)),
+            )
+        };
+        let column = match job.columns {
+            Some(columns) => Lane::new(isa, columns.lane(job.first + start)),
+            None => Lane::splat(isa, 1.0),
+        };
+        let zero = Lane::splat(isa, 0.0);
+        // Weight and scale first: a tiny weight and the large scale that goes with it cancel.
+        let scale = Lane::splat(isa, job.scale);
+        let (weight, factor) = match job.weights {
+            Some(weights) => {
+                // SAFETY: as promised by the caller.
+                let weight = unsafe { load(isa, weights.add(start)) };
+                (Some(weight), weight * scale)
+            }
+            None => (None, scale),
+        };
+        let (mut loss, mut by_prediction, mut by_target) = (zero, zero, zero);
+        let [fixed_x, fixed_t, fixed_column] = [x, t, column].map(Dual::constant);
+        if job.prediction_gradient.is_some() {
+            let x = Dual::variable(x);
+            let y = self.formula.value_in_column(x, fixed_t, fixed_column);
+            (loss, by_prediction) = (y.value, y.derivative() * factor);
+        }
+        if job.target_gradient.is_some() {
+            let t = Dual::variable(t);
+            let y = self.formula.value_in_column(fixed_x, t, fixed_column);
+            (loss, by_target) = (y.value, y.derivative() * factor);
+        }
+        if job.prediction_gradient.is_none() && job.target_gradient.is_none() {
+            loss = self.formula.value_in_column(x, t, column);
+        }
+        if let Some(weight) = weight {
+            loss = weight.where_equal(0.0, zero, loss * weight);
+            by_prediction = weight.where_equal(0.0, zero, by_prediction);
+            by_target = weight.where_equal(0.0, zero, by_target);
+        }
+        // SAFETY: as promised by the caller.
+        unsafe {
+            store(loss, job.losses, start);
+            store(by_prediction, job.prediction_gradient, start);
+            store(by_target, job.target_gradient, start);
+        }
+        loss
+    }
+}
+
+/// The sixteen elements at a place.
 ///
 /// # Safety
-/// All pointers are valid for `length` elements, the mutable ones exclusively (the source may be
-/// the same memory as the prediction's gradient).
+/// There are that many.
 #[inline(always)]
-unsafe fn body<I: Isa, F: ColumnFormula>(job: &Job<'_, F>) -> f64 {
-    let mut sum = I::no_sum();
-    let whole = job.length / WIDTH * WIDTH;
-    for start in (0..whole).step_by(WIDTH) {
-        // SAFETY: `start + WIDTH <= length`.
-        let loss = unsafe { step::<I, F>(job, start, WIDTH) };
-        sum = loss.add_to(sum);
-    }
-    let mut total: f64 = I::sums(sum).iter().sum();
-    let rest = job.length - whole;
-    if rest > 0 {
-        // SAFETY: `whole + rest` is `length`.
-        let losses = unsafe { step::<I, F>(job, whole, rest) }.into_array();
-        total += losses[..rest].iter().map(|&loss| loss as f64).sum::<f64>();
-    }
-    total
+unsafe fn load<I: Isa>(isa: I, from: *const f32) -> Lane<I> {
+    // SAFETY: as promised by the caller.
+    Lane::new(isa, unsafe { from.cast::<[f32; WIDTH]>().read_unaligned() })
 }
 
-/// Evaluates the `count` elements from `start` on, at most sixteen, and returns their losses.
+/// Writes sixteen elements from `start` on, where they are wanted.
 ///
 /// # Safety
-/// As for [`body`], and `start + count <= length`.
+/// There is room for that many, and nobody else has access to it.
 #[inline(always)]
-unsafe fn step<I: Isa, F: ColumnFormula>(job: &Job<'_, F>, start: usize, count: usize) -> Lane<I> {
-    let load = |from: *const f32| {
-        let mut lane = [0.0; WIDTH];
-        // SAFETY: `from` is valid for the `count` elements from `start`, and `count <= WIDTH`.
-        unsafe { ptr::copy_nonoverlapping(from.add(start), lane.as_mut_ptr(), count) };
-        Lane::<I>::new(lane)
-    };
-    let store = |lane: Lane<I>, to: Option<*mut f32>| {
-        if let Some(to) = to {
-            // SAFETY: `to` is valid and exclusive for the `count` elements from `start`.
-            unsafe { ptr::copy_nonoverlapping(lane.into_array().as_ptr(), to.add(start), count) };
-        }
-    };
-    let out = evaluate(
-        job,
-        start,
-        load(job.source),
-        load(job.target),
-        job.weights.map(load),
-    );
-    store(out.loss, job.losses);
-    store(out.by_prediction, job.prediction_gradient);
-    store(out.by_target, job.target_gradient);
-    out.loss
-}
-
-/// The losses of sixteen elements and the derivatives that were asked for.
-struct Evaluated<I: Isa> {
-    loss: Lane<I>,
-    by_prediction: Lane<I>,
-    by_target: Lane<I>,
-}
-
-#[inline(always)]
-fn evaluate<I: Isa, F: ColumnFormula>(
-    job: &Job<'_, F>,
-    start: usize,
-    x: Lane<I>,
-    t: Lane<I>,
-    weights: Option<Lane<I>>,
-) -> Evaluated<I> {
-    let column = match job.columns {
-        Some(columns) => Lane::new(columns.lane(job.first + start)),
-        None => Lane::splat(1.0),
-    };
-    let zero = Lane::splat(0.0);
-    let at = |x, t| job.formula.value_in_column(x, t, Dual::constant(column));
-
-    // Weight and scale first: a tiny weight and the large scale that goes with it cancel.
-    let scale = Lane::splat(job.scale);
-    let factor = weights.map_or(scale, |weight| weight * scale);
-    let mut out = Evaluated {
-        loss: zero,
-        by_prediction: zero,
-        by_target: zero,
-    };
-    match (job.prediction_gradient, job.target_gradient) {
-        (None, None) => out.loss = job.formula.value_in_column(x, t, column),
-        (by_prediction, by_target) => {
-            if by_prediction.is_some() {
-                let y = at(Dual::variable(x), Dual::constant(t));
-                out.loss = y.value;
-                out.by_prediction = y.derivative() * factor;
-            }
-            if by_target.is_some() {
-                let y = at(Dual::constant(x), Dual::variable(t));
-                out.loss = y.value;
-                out.by_target = y.derivative() * factor;
-            }
+unsafe fn store<I: Isa>(lane: Lane<I>, to: Option<*mut f32>, start: usize) {
+    if let Some(to) = to {
+        // SAFETY: as promised by the caller.
+        unsafe {
+            let place = to.add(start).cast::<[f32; WIDTH]>();
+            place.write_unaligned(lane.into_array());
         }
     }
-    if let Some(weight) = weights {
-        let kept = |value| weight.where_equal(0.0, zero, value);
-        out.loss = kept(out.loss * weight);
-        out.by_prediction = kept(out.by_prediction);
-        out.by_target = kept(out.by_target);
-    }
-    out
 }

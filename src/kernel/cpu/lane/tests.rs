@@ -1,7 +1,7 @@
 //! The lane functions against `f64`, for every instruction set the CPU has.
 
 use super::*;
-use crate::kernel::isa::{Choice, dispatch};
+use crate::kernel::cpu::{isa::Choice, simd::Body};
 
 /// A function, its number, its truth, and how many units in the last place it may be off.
 type Function = (&'static str, u8, fn(f64) -> f64, f64);
@@ -13,15 +13,19 @@ const FUNCTIONS: [Function; 4] = [
     ("exp_m1", 3, f64::exp_m1, 2.5),
 ];
 
-/// Evaluates one of the functions over the bit patterns that follow `start`.
-fn evaluate(choice: Choice, function: u8, start: u32) -> [f32; WIDTH] {
-    /// # Safety
-    /// None; it is `unsafe` because the dispatch calls it as such.
+/// One of the functions over the bit patterns that follow `start`.
+struct Evaluation {
+    function: u8,
+    start: u32,
+}
+
+impl Body for Evaluation {
+    type Output = [f32; WIDTH];
+
     #[inline(always)]
-    unsafe fn body<I: Isa>(job: (u8, u32)) -> [f32; WIDTH] {
-        let (function, start) = job;
-        let x = Lane::<I>::new(patterns(start));
-        match function {
+    fn run<I: Isa>(self, isa: I) -> [f32; WIDTH] {
+        let x = Lane::new(isa, patterns(self.start));
+        match self.function {
             0 => x.exp(),
             1 => x.ln(),
             2 => x.ln_1p(),
@@ -29,8 +33,10 @@ fn evaluate(choice: Choice, function: u8, start: u32) -> [f32; WIDTH] {
         }
         .into_array()
     }
-    let job = (function, start);
-    dispatch!(choice, body<>(job: (u8, u32)) -> [f32; WIDTH])
+}
+
+fn evaluate(choice: Choice, function: u8, start: u32) -> [f32; WIDTH] {
+    choice.run(Evaluation { function, start })
 }
 
 fn patterns(start: u32) -> [f32; WIDTH] {
@@ -55,7 +61,7 @@ fn ulps(got: f32, truth: f64) -> f64 {
 }
 
 fn check(step: usize) {
-    for &choice in Choice::ALL.iter().filter(|choice| choice.is_available()) {
+    for choice in Choice::available() {
         for (name, index, truth, allowed) in FUNCTIONS {
             let mut worst = (0.0, 0f32);
             for start in (0..=u32::MAX - 15).step_by(WIDTH * step) {
@@ -112,7 +118,7 @@ fn special_values_are_right() {
         (3, inf, inf),
         (3, nan, nan),
     ];
-    for &choice in Choice::ALL.iter().filter(|choice| choice.is_available()) {
+    for choice in Choice::available() {
         for (function, x, expected) in cases {
             let got = evaluate(choice, function, x.to_bits())[0];
             let same = got == expected || (got.is_nan() && expected.is_nan());

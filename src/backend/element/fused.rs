@@ -1,22 +1,23 @@
-//! A pointwise loss as one operation on slices.
+//! An element-wise loss as one operation on slices.
 
+use super::ElementFormula;
 use crate::{
     backend::{
         Fold,
         extension::Weights,
         fused::{Host, zeros},
     },
-    formula::ColumnFormula,
-    kernel::{self, Operands, Prediction, Storage, Wanted},
+    kernel::cpu::{self, Operands, Prediction, Storage, Wanted},
 };
 use burn::{
     backend::{Backend, TensorMetadata, tensor::FloatTensor},
     tensor::Shape,
 };
+use std::sync::Arc;
 
-/// Everything a pointwise operation is computed from.
-pub(in crate::backend) struct Pointwise<B: Backend, F> {
-    pub formula: F,
+/// Everything an element-wise operation is computed from.
+pub(in crate::backend) struct ElementCall<B: Backend> {
+    pub formula: Arc<dyn ElementFormula>,
     pub prediction: FloatTensor<B>,
     pub target: FloatTensor<B>,
     pub weights: Weights<B>,
@@ -37,9 +38,9 @@ pub(in crate::backend) struct Differentiated<B: Backend> {
     pub target_gradient: Option<FloatTensor<B>>,
 }
 
-/// A pointwise loss of one element type, with the gradients that are wanted.
-pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage, F: ColumnFormula>(
-    call: Pointwise<B, F>,
+/// An element-wise loss of one element type, with the gradients that are wanted.
+pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage>(
+    call: ElementCall<B>,
 ) -> Differentiated<B> {
     let shape = call.prediction.shape();
     let mut prediction = <B as Host<E>>::contiguous(call.prediction);
@@ -54,7 +55,7 @@ pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage, F: C
         columns: call.columns.as_deref(),
     };
 
-    let count = || operands.weights.map_or(0.0, kernel::sum);
+    let count = || operands.weights.map_or(0.0, cpu::sum);
     let Some((factor, divisor)) = call.fold.map_or(Some((1.0, 1.0)), |fold| fold.of(count)) else {
         let zeros = || zeros::<B>(&shape);
         return Differentiated {
@@ -70,7 +71,7 @@ pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage, F: C
     };
     let run = |prediction: Prediction<'_, E>| {
         let scale = (factor / divisor) as f32;
-        kernel::pointwise(&call.formula, prediction, &operands, wanted, scale)
+        cpu::elements(&*call.formula, prediction, &operands, wanted, scale)
     };
     let owned = if call.prediction_gradient && E::IS_F32 {
         <B as Host<E>>::slice_mut(&mut prediction)

@@ -96,7 +96,7 @@ pub(crate) fn narrowed<E: Storage>(elements: &[f32]) -> Vec<E> {
 
 /// The sum of all elements.
 pub(crate) fn sum<E: Storage>(elements: &[E]) -> f64 {
-    sum_over_chunks(elements.len(), |range| {
+    sum_over_chunks(elements.len(), &|range| {
         let mut values = [0.0; BLOCK];
         elements[range]
             .chunks(BLOCK)

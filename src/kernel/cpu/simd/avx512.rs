@@ -1,7 +1,34 @@
 //! One 512-bit register.
 
-use super::{Avx512, Isa, WIDTH, instructions};
+use super::{Body, Isa, WIDTH, instructions};
 use core::{arch::x86_64::*, mem::transmute};
+
+/// AVX-512 F, BW, DQ, VL and FMA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Avx512(());
+
+impl Avx512 {
+    /// The proof that this CPU has it.
+    pub fn detect() -> Option<Self> {
+        let has_all = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma");
+        has_all.then_some(Self(()))
+    }
+
+    /// Runs a body that is compiled for it.
+    pub fn run<B: Body>(self, body: B) -> B::Output {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+        fn compiled<B: Body>(isa: Avx512, body: B) -> B::Output {
+            body.run(isa)
+        }
+        // SAFETY: `self` is the proof that the CPU has these features.
+        unsafe { compiled(self, body) }
+    }
+}
 
 impl Isa for Avx512 {
     type Vector = __m512;

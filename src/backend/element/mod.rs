@@ -1,16 +1,19 @@
-//! Pointwise losses on tensors, by whichever path they can take.
+//! Element-wise losses on tensors, by whichever path they can take.
 
 mod composed;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) mod fused;
+mod object;
 
 use super::Fold;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use super::path::is_fused;
-use crate::formula::ColumnFormula;
 use burn::tensor::Tensor;
+use std::sync::Arc;
 
-/// What a pointwise loss is computed from; shapes and data types have been checked.
+pub(crate) use object::ElementFormula;
+
+/// What an element-wise loss is computed from; shapes and data types have been checked.
 pub(crate) struct Inputs {
     /// The prediction.
     pub prediction: Tensor<2>,
@@ -30,28 +33,27 @@ impl Inputs {
     }
 }
 
-/// The loss of every element.
-pub(crate) fn losses<F: ColumnFormula>(formula: F, inputs: Inputs) -> Tensor<2> {
-    debug_assert!(inputs.weights.is_none(), "weights are for reduced losses");
+/// The loss of every element, times its weight where there are some.
+pub(crate) fn losses(formula: &Arc<dyn ElementFormula>, inputs: Inputs) -> Tensor<2> {
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if inputs.are_fused() {
         return Tensor::from_dispatch(run_fused(formula, inputs, None));
     }
-    composed::losses(formula, inputs)
+    composed::losses(&**formula, inputs)
 }
 
 /// The losses of all elements as one number. No elements at all give 0.
-pub(crate) fn reduced<F: ColumnFormula>(formula: F, inputs: Inputs, fold: Fold) -> Tensor<1> {
+pub(crate) fn reduced(formula: &Arc<dyn ElementFormula>, inputs: Inputs, fold: Fold) -> Tensor<1> {
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if inputs.are_fused() {
         return Tensor::from_dispatch(run_fused(formula, inputs, Some(fold)));
     }
-    composed::reduced(formula, inputs, fold)
+    composed::reduced(&**formula, inputs, fold)
 }
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]
-fn run_fused<F: ColumnFormula>(
-    formula: F,
+fn run_fused(
+    formula: &Arc<dyn ElementFormula>,
     inputs: Inputs,
     fold: Option<Fold>,
 ) -> burn::backend::DispatchTensor {
@@ -62,8 +64,8 @@ fn run_fused<F: ColumnFormula>(
         Some(weights) => Weights::Each(weights.into_dispatch()),
         None => Weights::Equal,
     };
-    <Dispatch as LossBackend>::pointwise(
-        formula,
+    <Dispatch as LossBackend>::elements(
+        formula.clone(),
         inputs.prediction.into_dispatch(),
         inputs.target.into_dispatch(),
         weights,

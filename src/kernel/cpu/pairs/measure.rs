@@ -6,7 +6,7 @@
 
 use crate::{
     formula::Measure,
-    kernel::gemm::{Existing, Matrix, Workers, product_with_step},
+    kernel::cpu::gemm::{Existing, Matrix, Workers, product_with_step},
 };
 use rayon::prelude::*;
 

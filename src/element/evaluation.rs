@@ -1,0 +1,184 @@
+//! One evaluation of an element-wise loss.
+
+use super::Definition;
+use crate::{
+    backend::{self, Fold, Inputs, is_nothing, loss_of_nothing, runs_on_cpu},
+    reduction::{Normalizer, Reduction},
+};
+use burn::tensor::Tensor;
+use std::sync::Arc;
+
+/// The loss of one prediction against one target, with the choices that go with it; made by
+/// [`ElementLoss::on`](crate::ElementLoss::on).
+///
+/// Weights and another reduction are chosen first. The last word, [`reduce`](Self::reduce),
+/// [`each`](Self::each) or [`divided_by`](Self::divided_by), computes the loss; nothing is computed before.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::{MaeLossConfig, Reduction};
+///
+/// let device = Device::flex();
+/// let loss = MaeLossConfig::new().init();
+/// let prediction = Tensor::<1>::from_floats([1.0, 2.0, 9.0], &device);
+/// let target = Tensor::<1>::from_floats([0.0, 0.0, 0.0], &device);
+/// let weights = Tensor::<1>::from_floats([1.0, 3.0, 0.0], &device);
+///
+/// let evaluation = || loss.on(prediction.clone(), target.clone()).weights(weights.clone());
+/// assert_eq!(evaluation().reduce().into_scalar::<f32>(), (1.0 + 3.0 * 2.0) / 4.0);
+/// assert_eq!(evaluation().reduction(Reduction::Sum).reduce().into_scalar::<f32>(), 7.0);
+/// assert_eq!(evaluation().divided_by(2).into_scalar::<f32>(), 3.5);
+/// assert_eq!(evaluation().each().into_data().iter::<f32>().collect::<Vec<_>>(), [1.0, 6.0, 0.0]);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is computed before `reduce`, `each` or `divided_by`"]
+pub struct ElementEvaluation<const D: usize> {
+    definition: Arc<Definition>,
+    reduction: Reduction,
+    prediction: Tensor<D>,
+    /// Of the shape of the prediction, or to be expanded to it.
+    target: Tensor<D>,
+    weights: Option<Tensor<D>>,
+}
+
+impl<const D: usize> ElementEvaluation<D> {
+    pub(super) fn new(
+        definition: Arc<Definition>,
+        reduction: Reduction,
+        prediction: Tensor<D>,
+        target: Tensor<D>,
+    ) -> Self {
+        Self {
+            definition,
+            reduction,
+            prediction,
+            target,
+            weights: None,
+        }
+    }
+
+    /// Gives each element a weight. The weights have the shape of the prediction. An element of weight 0 is
+    /// ignored, whatever it holds.
+    pub fn weights(mut self, weights: Tensor<D>) -> Self {
+        self.weights = Some(weights);
+        self
+    }
+
+    /// Reduces in another way than the loss is configured for.
+    pub fn reduction(mut self, reduction: Reduction) -> Self {
+        self.reduction = reduction;
+        self
+    }
+
+    /// Returns the losses of all elements as one number, `[1]`, by the reduction. Returns 0 for an empty batch.
+    ///
+    /// With weights `w` the mean is `sum(w l) / sum(w)` and the sum is `sum(w l)`. The batch mean is the mean times
+    /// the number of elements for each index of dimension 0. A mean is 0 where all weights sum to 0.
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn reduce(self) -> Tensor<1> {
+        let dims = self.prediction.dims();
+        let fold = self.reduction.fold(&dims, self.weights.is_some());
+        self.check();
+        self.folded(fold, false)
+    }
+
+    /// Returns the sum of all losses, times their weights where there are some, divided by
+    /// `max(normalizer, 1)`, whatever the reduction. Detectors divide by the number of foreground anchors.
+    ///
+    /// The normalizer is a number, or a tensor of shape `[1]`.
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit, or the normalizer is a number that is not finite.
+    #[track_caller]
+    pub fn divided_by(self, normalizer: impl Into<Normalizer>) -> Tensor<1> {
+        self.check();
+        let (name, dtype) = (self.definition.name(), self.prediction.dtype());
+        // A sum that is yet to be divided by a tensor may be more than half precision holds.
+        let divided = normalizer
+            .into()
+            .divide(name, |fold, is_tensor| self.folded(fold, is_tensor));
+        divided.cast(dtype)
+    }
+
+    /// Returns the loss of each element, times its weight where there are some, in the shape of the prediction.
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn each(self) -> Tensor<D> {
+        self.check();
+        if is_nothing(&self.prediction) {
+            return self.losses_of_nothing();
+        }
+        let shape = self.prediction.dims();
+        let (definition, inputs) = self.inputs();
+        backend::losses(&definition.formula, inputs).reshape(shape)
+    }
+
+    #[track_caller]
+    fn check(&self) {
+        let (prediction, target) = (&self.prediction, &self.target);
+        self.definition
+            .check(prediction, target, self.weights.as_ref());
+    }
+
+    /// The losses of all elements, folded; in `f32` instead of half precision, if `wide`.
+    fn folded(self, fold: Fold, wide: bool) -> Tensor<1> {
+        if is_nothing(&self.prediction) {
+            return self.loss_of_nothing();
+        }
+        let (definition, mut inputs) = self.inputs();
+        if wide {
+            inputs = inputs.widened();
+        }
+        backend::reduced(&definition.formula, inputs, fold)
+    }
+
+    /// The arguments as matrices.
+    fn inputs(self) -> (Arc<Definition>, Inputs) {
+        let target = match self.target.dims() == self.prediction.dims() {
+            true => self.target,
+            false => self.target.expand(self.prediction.shape()),
+        };
+        let columns = self.definition.columns.as_ref();
+        let inputs = Inputs {
+            prediction: matrix(self.prediction),
+            target: matrix(target),
+            weights: self.weights.map(matrix),
+            columns: columns.map(|columns| columns.values.clone()),
+        };
+        (self.definition, inputs)
+    }
+
+    /// The losses where there are no elements; with a backward pass where nothing can be added.
+    fn losses_of_nothing(self) -> Tensor<D> {
+        let same_shape = self.prediction.dims() == self.target.dims();
+        match same_shape && runs_on_cpu(&self.prediction) {
+            true => self.prediction + self.target,
+            false => self.prediction,
+        }
+    }
+
+    /// The loss where there are no elements.
+    fn loss_of_nothing(self) -> Tensor<1> {
+        let mut loss = loss_of_nothing(&self.prediction);
+        // One that would have been expanded to nothing has elements of its own.
+        if is_nothing(&self.target) {
+            loss = loss + loss_of_nothing(&self.target);
+        }
+        match self.weights {
+            Some(weights) => loss + loss_of_nothing(&weights),
+            None => loss,
+        }
+    }
+}
+
+/// All dimensions but the last in one, of a tensor with elements.
+fn matrix<const D: usize>(tensor: Tensor<D>) -> Tensor<2> {
+    let dims = tensor.dims();
+    tensor.reshape([dims[..D - 1].iter().product(), dims[D - 1]])
+}

@@ -1,0 +1,9 @@
+//! Losses of one prediction against one target, element by element.
+
+mod definition;
+mod evaluation;
+mod loss;
+
+pub(crate) use definition::{Columns, Definition};
+pub use evaluation::ElementEvaluation;
+pub use loss::ElementLoss;

@@ -1,0 +1,30 @@
+//! The fused CPU kernels: slices in, slices out.
+//!
+//! A kernel body is written once over [`lane::Lane`], a group of sixteen numbers, and compiled once
+//! for each instruction set ([`isa`]); the best one the CPU has is chosen at run time. A formula comes in
+//! as an object that holds such bodies; everything around it (threads, data types, memory) is compiled
+//! once. This folder knows slices and threads; it knows nothing of Burn, of configurations, or of what
+//! a formula computes.
+
+mod element;
+mod fresh;
+mod gemm;
+mod isa;
+mod lane;
+mod linear;
+mod pairs;
+mod scale;
+mod simd;
+mod softmax;
+mod storage;
+mod threads;
+
+pub(crate) use element::{ElementKernel, Operands, Prediction, Wanted, elements};
+pub(crate) use gemm::Matrix;
+pub(crate) use linear::{Linear, LinearWanted, linear_softmax};
+pub(crate) use pairs::{
+    Pairs, Points, pair_gradients, pair_rows, pair_terms, triplet_gradients, triplet_terms,
+};
+pub(crate) use scale::{multiply, multiply_rows, narrowed, scale, sum, widened};
+pub(crate) use softmax::{RowOperands, RowTargets, RowsWanted, Shape, softmax_rows};
+pub(crate) use storage::Storage;

@@ -1,0 +1,235 @@
+//! The vectors of the `fearless_simd` crate: NEON, WebAssembly SIMD, and what else it knows. Which of
+//! them is the crate's choice.
+//!
+//! On x86-64, which has instruction sets of its own here, this is compiled with the feature
+//! `portable-simd` alone, for the tests: over the crate's SSE2 vectors.
+
+use super::{Body, Isa, WIDTH};
+use core::fmt;
+use fearless_simd::{
+    Bytes, Level, Select, Simd, SimdBase, SimdCvtFloat, SimdFloat, SimdWiden, f32x16, f64x8, i32x16,
+};
+
+/// The best vectors the crate has for this CPU.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Portable(Level);
+
+impl Portable {
+    pub fn detect() -> Self {
+        Self(Level::new())
+    }
+
+    /// Runs a body that is compiled for them.
+    #[cfg(not(target_arch = "x86_64"))]
+    pub fn run<B: Body>(self, body: B) -> B::Output {
+        dispatched(self.0, body)
+    }
+
+    /// Runs a body that is compiled for the crate's SSE2 vectors. (Its own choice among four sets would be
+    /// compiled four times.)
+    #[cfg(target_arch = "x86_64")]
+    pub fn run<B: Body>(self, body: B) -> B::Output {
+        let sse2 = self.0.as_sse2().expect("every x86-64 CPU has SSE2");
+        with(sse2, body)
+    }
+}
+
+/// Runs a body with the vectors the crate chooses.
+#[cfg_attr(target_arch = "x86_64", allow(dead_code))] // Only its test is compiled there.
+fn dispatched<B: Body>(level: Level, body: B) -> B::Output {
+    fearless_simd::dispatch!(level, simd => with(simd, body))
+}
+
+/// Runs a body with the crate's vectors of one instruction set.
+#[inline(always)]
+fn with<S: Simd, B: Body>(simd: S, body: B) -> B::Output {
+    simd.vectorize(
+        #[inline(always)]
+        || body.run(Fearless(simd)),
+    )
+}
+
+/// An instruction set of the crate; its token is its own proof.
+#[derive(Clone, Copy)]
+struct Fearless<S>(S);
+
+impl<S> fmt::Debug for Fearless<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fearless")
+    }
+}
+
+impl<S: Simd + fmt::Debug> Isa for Fearless<S> {
+    type Vector = f32x16<S>;
+    type Bits = i32x16<S>;
+    type Sum = [f64x8<S>; 2];
+
+    #[inline(always)]
+    fn load(self, array: [f32; WIDTH]) -> f32x16<S> {
+        f32x16::from_slice(self.0, &array)
+    }
+
+    #[inline(always)]
+    fn store(self, a: f32x16<S>) -> [f32; WIDTH] {
+        *a
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> f32x16<S> {
+        f32x16::splat(self.0, value)
+    }
+
+    #[inline(always)]
+    fn add(self, a: f32x16<S>, b: f32x16<S>) -> f32x16<S> {
+        a + b
+    }
+
+    #[inline(always)]
+    fn sub(self, a: f32x16<S>, b: f32x16<S>) -> f32x16<S> {
+        a - b
+    }
+
+    #[inline(always)]
+    fn mul(self, a: f32x16<S>, b: f32x16<S>) -> f32x16<S> {
+        a * b
+    }
+
+    #[inline(always)]
+    fn div(self, a: f32x16<S>, b: f32x16<S>) -> f32x16<S> {
+        a / b
+    }
+
+    #[inline(always)]
+    fn sqrt(self, a: f32x16<S>) -> f32x16<S> {
+        a.sqrt()
+    }
+
+    #[inline(always)]
+    fn neg(self, a: f32x16<S>) -> f32x16<S> {
+        -a
+    }
+
+    #[inline(always)]
+    fn abs(self, a: f32x16<S>) -> f32x16<S> {
+        a.abs()
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: f32x16<S>, b: f32x16<S>, c: f32x16<S>) -> f32x16<S> {
+        a.mul_add(b, c)
+    }
+
+    #[inline(always)]
+    fn if_below(
+        self,
+        a: f32x16<S>,
+        b: f32x16<S>,
+        then: f32x16<S>,
+        otherwise: f32x16<S>,
+    ) -> f32x16<S> {
+        a.simd_lt(b).select(then, otherwise)
+    }
+
+    #[inline(always)]
+    fn if_equal(
+        self,
+        a: f32x16<S>,
+        b: f32x16<S>,
+        then: f32x16<S>,
+        otherwise: f32x16<S>,
+    ) -> f32x16<S> {
+        a.simd_eq(b).select(then, otherwise)
+    }
+
+    #[inline(always)]
+    fn to_bits(self, a: f32x16<S>) -> i32x16<S> {
+        a.bitcast()
+    }
+
+    #[inline(always)]
+    fn from_bits(self, a: i32x16<S>) -> f32x16<S> {
+        a.bitcast()
+    }
+
+    #[inline(always)]
+    fn splat_bits(self, value: i32) -> i32x16<S> {
+        i32x16::splat(self.0, value)
+    }
+
+    #[inline(always)]
+    fn add_bits(self, a: i32x16<S>, b: i32x16<S>) -> i32x16<S> {
+        a + b
+    }
+
+    #[inline(always)]
+    fn sub_bits(self, a: i32x16<S>, b: i32x16<S>) -> i32x16<S> {
+        a - b
+    }
+
+    #[inline(always)]
+    fn and_bits(self, a: i32x16<S>, b: i32x16<S>) -> i32x16<S> {
+        a & b
+    }
+
+    #[inline(always)]
+    fn shift_up<const N: u32>(self, a: i32x16<S>) -> i32x16<S> {
+        a << N
+    }
+
+    #[inline(always)]
+    fn shift_down<const N: u32>(self, a: i32x16<S>) -> i32x16<S> {
+        a >> N
+    }
+
+    #[inline(always)]
+    fn to_float(self, a: i32x16<S>) -> f32x16<S> {
+        f32x16::float_from(a)
+    }
+
+    #[inline(always)]
+    fn no_sum(self) -> [f64x8<S>; 2] {
+        [f64x8::splat(self.0, 0.0); 2]
+    }
+
+    #[inline(always)]
+    fn add_to_sum(self, sum: [f64x8<S>; 2], a: f32x16<S>) -> [f64x8<S>; 2] {
+        let (low, high) = a.widen();
+        [sum[0] + low, sum[1] + high]
+    }
+
+    #[inline(always)]
+    fn sums(self, sum: [f64x8<S>; 2]) -> [f64; WIDTH] {
+        let [low, high] = sum;
+        let mut sums = [0.0; WIDTH];
+        sums[..WIDTH / 2].copy_from_slice(&*low);
+        sums[WIDTH / 2..].copy_from_slice(&*high);
+        sums
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `a · b + c` and the sum of all sixteen.
+    struct Everything;
+
+    impl Body for Everything {
+        type Output = f64;
+
+        #[inline(always)]
+        fn run<I: Isa>(self, isa: I) -> f64 {
+            let numbers = isa.load(core::array::from_fn(|i| i as f32));
+            let y = isa.mul_add(numbers, isa.splat(2.0), isa.splat(1.0));
+            let sum = isa.add_to_sum(isa.no_sum(), y);
+            isa.sums(sum).iter().sum()
+        }
+    }
+
+    #[test]
+    fn whatever_the_crate_chooses_gives_the_same() {
+        assert_eq!(dispatched(Level::new(), Everything), 256.0);
+        assert_eq!(dispatched(Level::baseline(), Everything), 256.0);
+        assert_eq!(Portable::detect().run(Everything), 256.0);
+    }
+}
