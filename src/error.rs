@@ -57,6 +57,18 @@ impl fmt::Display for LossError {
 
 impl core::error::Error for LossError {}
 
+/// What a configuration has built.
+///
+/// # Panics
+/// If a hyperparameter is out of its range, at the line that asked for it.
+#[track_caller]
+pub(crate) fn built<T>(result: Result<T, LossError>) -> T {
+    match result {
+        Ok(built) => built,
+        Err(error) => panic!("{error}"),
+    }
+}
+
 /// Checks on the hyperparameters of one configuration.
 #[derive(Clone, Copy)]
 pub(crate) struct Check(pub &'static str);

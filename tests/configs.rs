@@ -43,6 +43,9 @@ fn a_width_that_is_not_above_0_is_refused() {
     assert_refused!(huber(1e-50), "HuberLossConfig", "delta", "1e-50");
     assert_refused!(huber(1e39), "HuberLossConfig", "delta", "1e39");
 
+    let cauchy = |c| CauchyLossConfig::new().with_c(c);
+    assert_refused!(cauchy(0.0), "CauchyLossConfig", "c", "0");
+    assert_refused!(cauchy(f64::NAN), "CauchyLossConfig", "c", "NaN");
     let charbonnier = |epsilon| CharbonnierLossConfig::new().with_epsilon(epsilon);
     assert_refused!(charbonnier(0.0), "CharbonnierLossConfig", "epsilon", "0");
     assert_refused!(

@@ -2,9 +2,8 @@
 
 use crate::{
     element::{Definition, ElementLoss},
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::Asymmetric,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -83,6 +82,13 @@ impl AsymmetricLossConfig {
             .shows("clip", &self.clip);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
-}
 
-plain_init!(AsymmetricLoss, AsymmetricLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> AsymmetricLoss {
+        built(self.try_init())
+    }
+}

@@ -2,9 +2,8 @@
 
 use crate::{
     element::{Columns, Definition, ElementLoss},
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::{BinaryVariant, Smoothed},
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -88,6 +87,13 @@ impl BinaryCrossEntropyLossConfig {
             }));
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
-}
 
-plain_init!(BinaryCrossEntropyLoss, BinaryCrossEntropyLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> BinaryCrossEntropyLoss {
+        built(self.try_init())
+    }
+}

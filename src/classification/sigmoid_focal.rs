@@ -2,9 +2,8 @@
 
 use crate::{
     element::{Definition, ElementLoss},
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::{SigmoidFocal, Smoothed},
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -84,6 +83,13 @@ impl SigmoidFocalLossConfig {
             .shows("label_smoothing", &self.label_smoothing);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
-}
 
-plain_init!(SigmoidFocalLoss, SigmoidFocalLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> SigmoidFocalLoss {
+        built(self.try_init())
+    }
+}

@@ -2,9 +2,8 @@
 
 use crate::{
     element::{Definition, ElementLoss},
-    error::LossError,
+    error::{LossError, built},
     formula::JensenShannon,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -57,6 +56,13 @@ impl JensenShannonLossConfig {
             Definition::new("JensenShannonLoss", &formula).shows("log_inputs", &self.log_inputs);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
-}
 
-plain_init!(JensenShannonLoss, JensenShannonLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> JensenShannonLoss {
+        built(self.try_init())
+    }
+}

@@ -2,9 +2,8 @@
 
 use crate::{
     element::{Definition, ElementLoss},
-    error::LossError,
+    error::{LossError, built},
     formula::KullbackLeibler,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -63,6 +62,13 @@ impl KlDivLossConfig {
             .shows("log_target", &self.log_target);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
-}
 
-plain_init!(KlDivLoss, KlDivLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> KlDivLoss {
+        built(self.try_init())
+    }
+}

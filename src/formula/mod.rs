@@ -34,7 +34,7 @@ pub use pairs::{
 };
 pub use real::Real;
 pub(crate) use real::Sealed;
-pub use regression::{Absolute, Charbonnier, Huber, LogCosh, Quantile, SmoothL1, Squared};
+pub use regression::{Absolute, Cauchy, Charbonnier, Huber, LogCosh, Quantile, SmoothL1, Squared};
 pub(crate) use softmax::SoftmaxRow;
 pub use softmax::{
     AdditiveMargin, AngularMargin, ClassFormula, CrossEntropy, EntropyAndMiss,

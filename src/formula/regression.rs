@@ -157,3 +157,34 @@ impl Formula for Charbonnier {
         a.where_below(f32::MAX as f64, root, a.clone())
     }
 }
+
+/// `ln(1 + (d / c)²)` with `d = x - t` (Black and Anandan, 1996).
+///
+/// Up to `c` it is that; beyond, `2 ln(|d| / c) + ln(1 + (c / d)²)`, where no square overflows.
+#[derive(Clone, Copy, Debug)]
+pub struct Cauchy {
+    /// Where the parabola turns into a logarithm, above 0.
+    pub c: f64,
+}
+
+impl Formula for Cauchy {
+    #[inline(always)]
+    fn value<R: Real>(&self, x: R, t: R) -> R {
+        // From 2^64 c on the ratio is held smaller by that, since it might overflow.
+        const LOG2_FAR: f64 = 64.0;
+        let far = LOG2_FAR.exp2();
+        let bound = self.c * far;
+        let a = (x - t).abs();
+        let (zero, one) = (a.constant(0.0), a.constant(1.0));
+        let ratio = a.clone() * (1.0 / self.c);
+        let ratio = a.where_below(bound, ratio, a.clone() * (1.0 / bound));
+        let shift = a.where_below(bound, zero.clone(), a.constant(LOG2_FAR * LN_2));
+
+        let inside = ratio.clone().at_most(1.0);
+        let near = (inside.clone() * inside).ln_1p();
+        let outside = ratio.clone().at_least(1.0);
+        let inverse = a.where_below(bound, one / outside.clone(), zero);
+        let beyond = (outside.ln() + shift) * 2.0 + (inverse.clone() * inverse).ln_1p();
+        ratio.where_below(1.0, near, beyond)
+    }
+}

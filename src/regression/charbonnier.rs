@@ -2,9 +2,8 @@
 
 use crate::{
     element::{Definition, ElementLoss},
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::Charbonnier,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -58,6 +57,13 @@ impl CharbonnierLossConfig {
             Definition::new("CharbonnierLoss", &formula).shows("epsilon", &self.epsilon);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
-}
 
-plain_init!(CharbonnierLoss, CharbonnierLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> CharbonnierLoss {
+        built(self.try_init())
+    }
+}

@@ -2,9 +2,8 @@
 
 use crate::{
     element::{Definition, ElementLoss},
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::Huber,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -55,6 +54,13 @@ impl HuberLossConfig {
         let definition = Definition::new("HuberLoss", &formula).shows("delta", &self.delta);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
-}
 
-plain_init!(HuberLoss, HuberLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> HuberLoss {
+        built(self.try_init())
+    }
+}

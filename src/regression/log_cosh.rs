@@ -2,9 +2,8 @@
 
 use crate::{
     element::{Definition, ElementLoss},
-    error::LossError,
+    error::{LossError, built},
     formula::LogCosh,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -51,6 +50,13 @@ impl LogCoshLossConfig {
         let definition = Definition::new("LogCoshLoss", &formula);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
-}
 
-plain_init!(LogCoshLoss, LogCoshLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> LogCoshLoss {
+        built(self.try_init())
+    }
+}

@@ -2,9 +2,8 @@
 
 use crate::{
     element::{Definition, ElementLoss},
-    error::LossError,
+    error::{LossError, built},
     formula::Absolute,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -50,6 +49,13 @@ impl MaeLossConfig {
         let definition = Definition::new("MaeLoss", &formula);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
-}
 
-plain_init!(MaeLoss, MaeLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> MaeLoss {
+        built(self.try_init())
+    }
+}

@@ -1,5 +1,6 @@
 //! Losses of a real-valued prediction against a real-valued target.
 
+mod cauchy;
 mod charbonnier;
 mod huber;
 mod log_cosh;
@@ -8,6 +9,7 @@ mod mse;
 mod quantile;
 mod smooth_l1;
 
+pub use cauchy::{CauchyLoss, CauchyLossConfig};
 pub use charbonnier::{CharbonnierLoss, CharbonnierLossConfig};
 pub use huber::{HuberLoss, HuberLossConfig};
 pub use log_cosh::{LogCoshLoss, LogCoshLossConfig};

@@ -2,9 +2,8 @@
 
 use crate::{
     element::{Definition, ElementLoss},
-    error::LossError,
+    error::{LossError, built},
     formula::Squared,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -50,6 +49,13 @@ impl MseLossConfig {
         let definition = Definition::new("MseLoss", &formula);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
-}
 
-plain_init!(MseLoss, MseLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> MseLoss {
+        built(self.try_init())
+    }
+}

@@ -2,9 +2,8 @@
 
 use crate::{
     element::{Columns, Definition, ElementLoss},
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::Quantile,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -73,6 +72,13 @@ impl QuantileLossConfig {
             }));
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
-}
 
-plain_init!(QuantileLoss, QuantileLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> QuantileLoss {
+        built(self.try_init())
+    }
+}

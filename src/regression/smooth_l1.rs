@@ -2,9 +2,8 @@
 
 use crate::{
     element::{Definition, ElementLoss},
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::SmoothL1,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -56,6 +55,13 @@ impl SmoothL1LossConfig {
         let definition = Definition::new("SmoothL1Loss", &formula).shows("beta", &self.beta);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
-}
 
-plain_init!(SmoothL1Loss, SmoothL1LossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> SmoothL1Loss {
+        built(self.try_init())
+    }
+}

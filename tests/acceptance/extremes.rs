@@ -293,6 +293,34 @@ fn differences_whose_square_overflows_are_finite_where_the_loss_is() {
 }
 
 #[test]
+fn the_cauchy_loss_grows_like_a_logarithm_as_far_as_numbers_go() {
+    let c = 0.25;
+    let far = [0.25, -1.0, 1e10, -1e30, 3e38];
+    let slope = |d: f64| 2.0 * d / (c * c + d * d);
+    let loss = |d: f64| (d / c * (d / c)).ln_1p();
+    assert_elements(
+        Oracle::Cauchy { c },
+        &far,
+        &[0.0; 5],
+        &far.map(loss),
+        &far.map(slope),
+    );
+    let near = [0.0, -0.0, 1e-25, -1e-20];
+    let slopes = near.map(slope);
+    assert_elements(Oracle::Cauchy { c }, &near, &[0.0; 4], &[0.0; 4], &slopes);
+    let infinity = f64::INFINITY;
+    let infinite = [infinity, -infinity];
+    let losses = [infinity; 2];
+    assert_elements(
+        Oracle::Cauchy { c },
+        &infinite,
+        &[0.0; 2],
+        &losses,
+        &[0.0; 2],
+    );
+}
+
+#[test]
 fn differences_whose_square_underflows_keep_their_slope() {
     let (x, t) = ([1e-25, -1e-25], [0.0; 2]);
     assert_elements(Oracle::Mse, &x, &t, &[0.0; 2], &[2e-25, -2e-25]);

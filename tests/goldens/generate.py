@@ -107,6 +107,15 @@ def charbonnier(epsilon: float) -> Loss:
     )
 
 
+def cauchy(c: float) -> Loss:
+    return composition(
+        "cauchy",
+        {"c": c},
+        "log(1 + ((x - t) / c)^2) (Black and Anandan, 1996)",
+        lambda x, t: torch.log1p(((x - t) / c) ** 2),
+    )
+
+
 def quantile(*quantiles: float) -> Loss:
     """Never on equal values: there torch's gradient is the mean of the two one-sided slopes."""
     q = torch.tensor(quantiles, dtype=torch.float64)
@@ -125,7 +134,7 @@ def quantile(*quantiles: float) -> Loss:
 
 
 def regression_cases() -> list[Case]:
-    """MSE, MAE, smooth L1, Huber, log-cosh, Charbonnier and quantile loss."""
+    """MSE, MAE, smooth L1, Huber, log-cosh, Charbonnier, Cauchy and quantile loss."""
     far = [(sign * d, t) for d in (700.0, 1e6) for sign in (-1.0, 1.0) for t in (0.0, 0.5)]
     cases = [
         *mse().battery(),
@@ -141,6 +150,9 @@ def regression_cases() -> list[Case]:
         *charbonnier(0.001).battery(),
         charbonnier(1e-6).case(FORWARD, "mean", (5,), label="epsilon_1e-6"),
         charbonnier(0.5).case(FORWARD, "mean", (5,), label="epsilon_0.5"),
+        *cauchy(1.0).battery(),
+        cauchy(0.25).case(FORWARD, "mean", (17,), 3.7, label="c_0.25"),
+        cauchy(2.0).listed("far_and_near", [*far, (0.0, 0.0), (0.001, 0.0), (-2.0, 0.0)]),
         quantile(0.1, 0.5, 0.9).case(FORWARD, "mean", (5, 3)),
         quantile(0.1, 0.5, 0.9).case(FORWARD, "sum", (2, 5, 3), 3.7),
         quantile(0.5).case(FORWARD, "mean", (17, 1), 3.7),

@@ -52,6 +52,8 @@ pub fn cases() -> Vec<Case> {
         case("charbonnier, epsilon 2", Real, |_| Oracle::Charbonnier {
             epsilon: 2.0,
         }),
+        case("cauchy", Real, |_| Oracle::Cauchy { c: 1.0 }),
+        case("cauchy, c 0.3", Real, |_| Oracle::Cauchy { c: 0.3 }),
         case("quantile", Real, |_| Oracle::Quantile {
             quantiles: vec![0.5],
         }),

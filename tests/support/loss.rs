@@ -64,6 +64,7 @@ losses! {
     Huber(HuberLoss, HuberLossConfig) = "huber";
     LogCosh(LogCoshLoss, LogCoshLossConfig) = "log_cosh";
     Charbonnier(CharbonnierLoss, CharbonnierLossConfig) = "charbonnier";
+    Cauchy(CauchyLoss, CauchyLossConfig) = "cauchy";
     Quantile(QuantileLoss, QuantileLossConfig) = "quantile";
     Binary(BinaryCrossEntropyLoss, BinaryCrossEntropyLossConfig) = "bce";
     Focal(SigmoidFocalLoss, SigmoidFocalLossConfig) = "sigmoid_focal";
@@ -98,6 +99,12 @@ impl Loss {
                 let config = CharbonnierLossConfig::new().with_epsilon(epsilon);
                 Self::Charbonnier(config.with_reduction(reduction).init())
             }
+            Oracle::Cauchy { c } => Self::Cauchy(
+                CauchyLossConfig::new()
+                    .with_c(c)
+                    .with_reduction(reduction)
+                    .init(),
+            ),
             Oracle::Quantile { quantiles } => {
                 let config = QuantileLossConfig::new().with_quantiles(quantiles);
                 Self::Quantile(config.with_reduction(reduction).init())

@@ -26,6 +26,9 @@ pub enum Oracle {
     Charbonnier {
         epsilon: f64,
     },
+    Cauchy {
+        c: f64,
+    },
     Quantile {
         quantiles: Vec<f64>,
     },
@@ -82,6 +85,11 @@ impl Oracle {
                 let root = d.hypot(*epsilon);
                 of_difference(&[root], d / root)
             }
+            Oracle::Cauchy { c } => {
+                let ratio = d / c;
+                let slope = 2.0 * d / (c * c + d * d);
+                of_difference(&[(ratio * ratio).ln_1p()], slope)
+            }
             Oracle::Quantile { quantiles } => pinball(d, quantiles[column % quantiles.len()]),
             Oracle::Binary {
                 logits,
@@ -129,6 +137,7 @@ impl Oracle {
             "charbonnier" => Oracle::Charbonnier {
                 epsilon: number("epsilon"),
             },
+            "cauchy" => Oracle::Cauchy { c: number("c") },
             "quantile" => Oracle::Quantile {
                 quantiles: list("quantiles").expect("quantiles"),
             },
