@@ -472,10 +472,10 @@ pub(crate) fn check_proxies(loss: &str, proxies: &Tensor<2>, expected: [usize; 2
 
 /// Panics unless `label` is the class of one of so many proxies.
 #[track_caller]
-pub(crate) fn check_label_of_proxy(loss: &str, row: usize, label: i64, proxies: usize) {
+pub(crate) fn check_label_of_proxy(loss: &str, sample: usize, label: i64, proxies: usize) {
     assert!(
         usize::try_from(label).is_ok_and(|label| label < proxies),
-        "{loss}: the label of row {row} is {label}, expected the index of one of {proxies} classes, 0 to \
+        "{loss}: the label of sample {sample} is {label}, expected the index of one of {proxies} classes, 0 to \
          {}",
         proxies - 1,
     );

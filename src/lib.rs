@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 #![deny(rustdoc::broken_intra_doc_links)]
 
+pub mod arguments;
 mod backend;
 mod classification;
 mod contrastive;
@@ -24,6 +25,7 @@ pub use classification::*;
 pub use contrastive::*;
 pub use distribution::*;
 pub use element::{ElementEvaluation, ElementLoss};
+pub use embeddings::{EmbeddingEvaluation, PairLoss};
 pub use error::LossError;
 pub use metric::*;
 pub use reduction::{Normalizer, Reduction};

@@ -61,29 +61,6 @@ macro_rules! loss_module {
 }
 pub(crate) use loss_module;
 
-/// Gives a module without a reduction its constructor and its display.
-macro_rules! plain_module {
-    ($module:ident, $config:ident, shows: [$($field:ident),*]) => {
-        $crate::module::plain_init!($module, $config);
-        $crate::module::display!($module, |module, content| {
-            content
-                $(.add_debug_attribute(stringify!($field), &module.$field))*
-        });
-    };
-}
-pub(crate) use plain_module;
-
-/// Gives a loss that holds tensors, or may hold some, its constructor and its display.
-///
-/// The configuration has to have `try_init`; the fields are those the display shows.
-macro_rules! device_loss_module {
-    ($loss:ident, $config:ident, shows: [$($field:ident),*]) => {
-        $crate::module::device_init!($loss, $config);
-        $crate::module::loss_display!($loss, shows: [$($field),*]);
-    };
-}
-pub(crate) use device_loss_module;
-
 /// The display of a loss: the fields, next to the reduction.
 macro_rules! loss_display {
     ($loss:ident, shows: [$($field:ident),*]) => {

@@ -125,6 +125,7 @@ impl Normalizer {
     ///
     /// # Panics
     /// If this is not one finite number.
+    #[track_caller]
     pub(crate) fn divide(
         self,
         loss: &str,

@@ -3,5 +3,8 @@
 mod acceptance;
 mod configs;
 mod differences;
+mod forms;
 mod goldens;
+mod own_formula;
 mod paths;
+mod places;

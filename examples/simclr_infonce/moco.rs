@@ -58,9 +58,8 @@ impl Moco {
     pub fn forward(&mut self, images: Tensor<4>, projections: Tensor<2>) -> Tensor<1> {
         let keys = self.embed(exchange_halves(images));
         let negatives = self.queue.embeddings();
-        let loss = self
-            .loss
-            .forward_with_negatives(projections, keys.clone(), negatives);
+        let evaluation = self.loss.on(projections, keys.clone());
+        let loss = evaluation.negatives(negatives).reduce();
         self.push(keys);
         loss
     }

@@ -169,63 +169,6 @@ macro_rules! fused_backend {
                 .loss
             }
         }
-
-        impl $crate::backend::numbers::NumbersBackend for $backend {
-            const HAS_EXACT_LOGARITHMS: bool = true;
-        }
-
-        impl $crate::backend::extension::PairOps for $backend {
-            fn terms_of<F: $crate::formula::PairFormula>(
-                pairs: $crate::backend::pairs::AllPairs<F>,
-                call: &$crate::backend::extension::PairCall<Self>,
-            ) -> FloatTensor<Self> {
-                use $crate::backend::pairs::{composed, fused};
-                match call.is_fused {
-                    true => fused::terms(pairs, call),
-                    false => composed::terms(pairs, call),
-                }
-            }
-
-            fn gradients_of<F: $crate::formula::PairFormula>(
-                pairs: $crate::backend::pairs::AllPairs<F>,
-                call: &$crate::backend::extension::PairCall<Self>,
-                terms: FloatTensor<Self>,
-                upstream: FloatTensor<Self>,
-                wanted: [bool; 2],
-            ) -> [Option<FloatTensor<Self>>; 2] {
-                use $crate::backend::pairs::{composed, fused};
-                match call.is_fused {
-                    true => fused::gradients(pairs, call, terms, upstream, wanted),
-                    false => composed::gradients(pairs, call, terms, upstream, wanted),
-                }
-            }
-
-            fn triplets_of(
-                triplets: &$crate::backend::pairs::Triplets,
-                call: &$crate::backend::extension::PairCall<Self>,
-            ) -> FloatTensor<Self> {
-                use $crate::backend::pairs::{composed, fused};
-                match call.is_fused {
-                    true => fused::triplet_terms(triplets, call),
-                    false => composed::triplet_terms(triplets, call),
-                }
-            }
-
-            fn triplet_gradients_of(
-                triplets: &$crate::backend::pairs::Triplets,
-                call: &$crate::backend::extension::PairCall<Self>,
-                upstream: FloatTensor<Self>,
-                wanted: [bool; 2],
-            ) -> [Option<FloatTensor<Self>>; 2] {
-                use $crate::backend::pairs::{composed, fused};
-                match call.is_fused {
-                    true => fused::triplet_gradients(triplets, call, upstream, wanted),
-                    false => composed::triplet_gradients(triplets, call, upstream, wanted),
-                }
-            }
-        }
-
-        $crate::backend::pairs::pair_backend!($backend);
     };
 }
 pub(super) use fused_backend;

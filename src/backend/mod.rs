@@ -10,8 +10,6 @@
 
 #[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
 mod autodiff;
-#[cfg(feature = "cube")]
-mod cube;
 mod element;
 #[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
 mod extension;
@@ -20,11 +18,10 @@ mod flex;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod fused;
 mod linear;
+mod log_sum_exp;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod nothing;
-#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
-mod numbers;
 mod pairs;
 mod path;
 mod real;
@@ -36,8 +33,8 @@ pub(crate) use element::{ElementFormula, Inputs, losses, reduced};
 pub(crate) use linear::{LinearInputs, LinearRow, linear_losses, reduced_linear};
 pub(crate) use nothing::{is_nothing, loss_of_nothing};
 pub(crate) use pairs::{
-    AllPairs, ListedPairs, NO_LABEL, PairInputs, Triplets, between, listed_pairs, measures,
-    pair_rows, pair_terms, row_blocks, triplet_terms,
+    AllPairs, Block, ListedPairs, NO_LABEL, PairInputs, Triplets, between, listed_pairs, pair_rows,
+    pair_terms, triplet_terms,
 };
 pub use path::composed;
 pub(crate) use path::runs_on_cpu;

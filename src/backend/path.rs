@@ -49,12 +49,18 @@ pub(super) fn is_fused<const D: usize>(tensor: &Tensor<D>) -> bool {
     known && !COMPOSED.get() && runs_on_cpu(tensor)
 }
 
+/// Whether the fused kernels can take points like these.
+#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+pub(super) fn takes_points(points: &Tensor<2>) -> bool {
+    is_fused(points) && points.dtype() == burn::tensor::DType::F32
+}
+
 /// Whether the tensor lies on a CPU backend, whose functions are those of the standard library.
 pub(crate) fn runs_on_cpu<const D: usize>(tensor: &Tensor<D>) -> bool {
     is_cpu(&tensor.device())
 }
 
-/// Whether terms of all pairs are computed on a device in bounded memory.
+/// Whether the backend of a device has an operation on pairs, by which these take bounded memory.
 #[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
 pub(super) fn has_walk(device: &Device) -> bool {
     #[cfg(feature = "cube")]

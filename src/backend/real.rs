@@ -1,4 +1,5 @@
-//! Formulas evaluated with Burn tensors: any backend, any float type, gradients by autodiff.
+//! Formulas evaluated with Burn tensors: any backend, any float type, gradients by autodiff, or, below
+//! that, without any.
 
 use super::path::runs_on_cpu;
 use crate::formula::{Real, Sealed};
@@ -47,6 +48,10 @@ impl<const D: usize> Real for Tensor<D> {
         Tensor::sqrt(self)
     }
 
+    fn powf(self, exponent: f64) -> Self {
+        self.powf_scalar(exponent)
+    }
+
     fn where_below(&self, bound: f64, then: Self, otherwise: Self) -> Self {
         otherwise.mask_where(self.clone().lower_scalar(bound), then)
     }
@@ -76,7 +81,7 @@ fn has_exact_logarithms<const D: usize>(tensor: &Tensor<D>) -> bool {
 /// The logarithm of `1 + x`, given as the device has it. The logarithm of a GPU is off by a fixed
 /// amount near 1, which is nothing like a small x; its derivative is right. So the value alone is put
 /// right there.
-pub(super) fn ln_near_1<R: Real>(logarithm: R, x: R) -> R {
+fn ln_near_1<R: Real>(logarithm: R, x: R) -> R {
     let x = x.detach();
     let missing = ln_1p_by_series(x.clone()) - logarithm.clone().detach();
     // Beyond 3/4 of 1/4 the series does not reach.
@@ -90,7 +95,7 @@ const NEAR_0: f64 = 0.5;
 
 /// `e^x - 1`, given with the digits the subtraction has left. The derivative is that of `e^x`; the value
 /// alone is put right near 0.
-pub(super) fn exp_m1_near_0<R: Real>(rough: R, x: R) -> R {
+fn exp_m1_near_0<R: Real>(rough: R, x: R) -> R {
     let x = x.detach();
     let missing = exp_m1_by_series(x.clone()) - rough.clone().detach();
     let nothing = missing.constant(0.0);

@@ -5,15 +5,15 @@ use crate::{
     backend::loss_of_nothing,
     error::{Check, LossError, check_embeddings_alike},
     formula::Real,
-    module::plain_module,
+    module::{display, plain_init},
 };
 use burn::{config::Config, module::Module, tensor::Tensor};
 
 /// Configuration of [`BarlowTwinsLoss`].
 #[derive(Config, Debug)]
 pub struct BarlowTwinsLossConfig {
-    /// The factor of correlations between different dimensions, 0 or above. Default 0.005, as in
-    /// lightly; the authors have 0.0051.
+    /// The factor of correlations between different dimensions, 0 or above. Default: 0.005
+    /// (lightly); the authors have 0.0051.
     #[config(default = 0.005)]
     pub off_diagonal: f64,
 }
@@ -26,8 +26,8 @@ pub struct BarlowTwinsLossConfig {
 /// c = A^T B / N
 /// ```
 /// for the embeddings A and B of first and second views, each dimension standardised over the batch:
-/// `(x - mean) / sqrt(variance + 1e-5)`, the variance divided by N. One number for the whole batch, whose
-/// embeddings have no losses of their own.
+/// `(x - mean) / sqrt(variance + 1e-5)`, the variance divided by N. It is one number for the whole batch: there
+/// are no per-sample losses, and so no sample weights.
 ///
 /// Source: J. Zbontar et al., *Barlow Twins: Self-Supervised Learning via Redundancy Reduction*, 2021.
 ///
@@ -61,10 +61,13 @@ impl BarlowTwinsLossConfig {
     }
 }
 
-plain_module!(BarlowTwinsLoss, BarlowTwinsLossConfig, shows: [off_diagonal]);
+plain_init!(BarlowTwinsLoss, BarlowTwinsLossConfig);
+display!(BarlowTwinsLoss, |loss, content| {
+    content.add_debug_attribute("off_diagonal", &loss.off_diagonal)
+});
 
 impl BarlowTwinsLoss {
-    /// The loss of a batch. Of no images at all it is 0.
+    /// Returns the loss of a batch; 0 for an empty batch.
     ///
     /// # Shapes
     /// - first: `[N, D]`, an embedding of each image

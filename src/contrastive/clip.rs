@@ -1,10 +1,10 @@
 //! The loss of CLIP.
 
 use super::{info_nce::Pairing, temperature::Temperature};
-use crate::embeddings::{RowLosses, rows_loss};
+use crate::embeddings::{Batch, EmbeddingEvaluation};
 use crate::{
     error::{Check, LossError, check_embeddings_alike},
-    module::device_loss_module,
+    module::{device_init, display},
     reduction::Reduction,
 };
 use burn::{
@@ -16,13 +16,13 @@ use burn::{
 /// Configuration of [`ClipLoss`].
 #[derive(Config, Debug)]
 pub struct ClipLossConfig {
-    /// What similarities are divided by in the beginning, above 0. Default 0.07, as in the paper.
+    /// What similarities are divided by in the beginning, above 0. Default: 0.07 (the paper).
     #[config(default = 0.07)]
     pub temperature: f64,
     /// Whether the temperature is learned. Default: yes.
     #[config(default = true)]
     pub learnable_temperature: bool,
-    /// What similarities are multiplied with at most, above 0. Default 100, as in the paper. A learned
+    /// What similarities are multiplied with at most, above 0. Default: 100 (the paper). A learned
     /// temperature gets no gradient beyond it, so it stays there once it has arrived.
     #[config(default = 100.0)]
     pub max_scale: f64,
@@ -85,13 +85,15 @@ impl ClipLossConfig {
     }
 }
 
-device_loss_module!(ClipLoss, ClipLossConfig, shows: [temperature, normalize]);
-rows_loss!(
-    ClipLoss,
-    images: "`[N, D]`",
-    texts: "`[N, D]`",
-    losses: "`[N]`, the mean of both directions"
-);
+device_init!(ClipLoss, ClipLossConfig);
+display!(ClipLoss, |loss, content| {
+    content
+        .add_debug_attribute("temperature", &loss.temperature)
+        .add_debug_attribute("normalize", &loss.normalize)
+        .add("reduction", &loss.reduction.to_string())
+});
+
+const NAME: &str = "ClipLoss";
 
 impl ClipLoss {
     /// The temperature.
@@ -99,20 +101,54 @@ impl ClipLoss {
         &self.temperature
     }
 
+    /// Returns the losses of all pairs as one number, by the configured reduction. Returns 0 for an empty batch.
+    ///
+    /// # Shapes
+    /// - images: `[N, D]`
+    /// - texts: `[N, D]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
     #[track_caller]
-    fn row_losses(
-        &self,
-        images: Tensor<2>,
-        texts: Tensor<2>,
-        _weights: Option<&Tensor<1>>,
-    ) -> RowLosses {
-        check_embeddings_alike("ClipLoss", ("images", &images), ("texts", &texts));
-        let pairing = Pairing {
-            loss: "ClipLoss",
-            temperature: &self.temperature,
-            symmetric: true,
-            normalize: self.normalize,
-        };
-        pairing.losses(images, texts, 0)
+    pub fn forward(&self, images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
+        self.on(images, texts).reduce()
+    }
+
+    /// Returns the loss of each pair.
+    ///
+    /// # Shapes
+    /// - images: `[N, D]`
+    /// - texts: `[N, D]`
+    /// - output: `[N]`, the mean of both directions
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
+        self.on(images, texts).each()
+    }
+
+    /// Begins an evaluation, to which weights of the pairs, a normalizer or another reduction can be added.
+    ///
+    /// # Shapes
+    /// - images: `[N, D]`
+    /// - texts: `[N, D]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn on(&self, images: Tensor<2>, texts: Tensor<2>) -> EmbeddingEvaluation {
+        check_embeddings_alike(NAME, ("images", &images), ("texts", &texts));
+        let loss = self.clone();
+        let batch = Batch::of(NAME, &images);
+        EmbeddingEvaluation::complete(batch, self.reduction, move |_| {
+            let pairing = Pairing {
+                temperature: &loss.temperature,
+                symmetric: true,
+                normalize: loss.normalize,
+            };
+            pairing.losses(images, texts, 0)
+        })
     }
 }

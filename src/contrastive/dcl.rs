@@ -1,11 +1,11 @@
 //! Decoupled contrastive learning.
 
 use super::{temperature::Temperature, views::Views};
-use crate::embeddings::{RowLosses, Terms, rows_loss};
+use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms};
 use crate::{
     error::{Check, LossError},
     formula::OnePositive,
-    module::loss_module,
+    module::{display, plain_init},
     reduction::Reduction,
 };
 use burn::{config::Config, module::Module, tensor::Tensor};
@@ -13,7 +13,7 @@ use burn::{config::Config, module::Module, tensor::Tensor};
 /// Configuration of [`DclLoss`].
 #[derive(Config, Debug)]
 pub struct DclLossConfig {
-    /// What similarities are divided by, above 0. Default 0.1, as in the paper and in lightly.
+    /// What similarities are divided by, above 0. Default: 0.1 (the paper, lightly).
     #[config(default = 0.1)]
     pub temperature: f64,
     /// Whether embeddings are divided by their norm first. Default: yes.
@@ -71,32 +71,76 @@ impl DclLossConfig {
     }
 }
 
-loss_module!(DclLoss, DclLossConfig, shows: [temperature, normalize]);
-rows_loss!(
-    DclLoss,
-    first: "`[N, D]`, an embedding of each image",
-    second: "`[N, D]`, that of another view of the same image",
-    losses: "`[2 N]`, those of the first views, then those of the second"
-);
+plain_init!(DclLoss, DclLossConfig);
+display!(DclLoss, |loss, content| {
+    content
+        .add_debug_attribute("temperature", &loss.temperature)
+        .add_debug_attribute("normalize", &loss.normalize)
+        .add("reduction", &loss.reduction.to_string())
+});
+
+const NAME: &str = "DclLoss";
 
 impl DclLoss {
+    /// Returns the losses of all views as one number, by the configured reduction. Returns 0 for an empty batch,
+    /// and for one image alone.
+    ///
+    /// # Shapes
+    /// - first: `[N, D]`, an embedding of each image
+    /// - second: `[N, D]`, that of another view of the same image
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
     #[track_caller]
-    fn row_losses(
-        &self,
-        first: Tensor<2>,
-        second: Tensor<2>,
-        _weights: Option<&Tensor<1>>,
-    ) -> RowLosses {
-        let dtype = first.dtype();
-        let Some(views) = Views::of("DclLoss", &first, &second, self.normalize) else {
-            return RowLosses::none(&[&first, &second]);
+    pub fn forward(&self, first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
+        self.on(first, second).reduce()
+    }
+
+    /// Returns the loss of each view.
+    ///
+    /// # Shapes
+    /// - first: `[N, D]`, an embedding of each image
+    /// - second: `[N, D]`, that of another view of the same image
+    /// - output: `[2 N]`, the losses of the first views, then those of the second
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
+        self.on(first, second).each()
+    }
+
+    /// Begins an evaluation, to which weights of the views, a normalizer or another reduction can be added. There
+    /// are `2 N` views: the first of all images, then the second.
+    ///
+    /// # Shapes
+    /// - first: `[N, D]`, an embedding of each image
+    /// - second: `[N, D]`, that of another view of the same image
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn on(&self, first: Tensor<2>, second: Tensor<2>) -> EmbeddingEvaluation {
+        let loss = self.clone();
+        let batch = Views::batch(NAME, &first, &second);
+        EmbeddingEvaluation::complete(batch, self.reduction, move |_| {
+            loss.sample_losses(first, second)
+        })
+    }
+
+    fn sample_losses(&self, first: Tensor<2>, second: Tensor<2>) -> SampleLosses {
+        let (images, dtype) = (first.dims()[0], first.dtype());
+        let views = match Views::new(first, second, self.normalize) {
+            Ok(views) => views,
+            Err(nothing) => return nothing,
         };
-        let rows = views.rows * (1.0 / self.temperature).sqrt();
-        let terms = Terms::of(OnePositive, rows, views.labels);
+        let scaled = views.embeddings * (1.0 / self.temperature).sqrt();
+        let terms = Terms::of(OnePositive, scaled, views.labels);
         let losses = terms.of_rows(0) - terms.of_rows(1);
-        match first.dims()[0] {
-            1 => RowLosses::silent(losses, dtype),
-            _ => RowLosses::new(losses, dtype),
+        match images {
+            1 => SampleLosses::silent(losses, dtype),
+            _ => SampleLosses::new(losses, dtype),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Contrastive learning with negatives that count more the harder they are.
 
 use super::{temperature::Temperature, views::Views};
-use crate::embeddings::{RowLosses, Terms, rows_loss, softplus};
+use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms, softplus};
 use crate::{
     error::{Check, LossError},
     formula::{HardNegatives, Real},
-    module::loss_module,
+    module::{display, plain_init},
     reduction::Reduction,
 };
 use burn::{config::Config, module::Module, tensor::Tensor};
@@ -13,14 +13,14 @@ use burn::{config::Config, module::Module, tensor::Tensor};
 /// Configuration of [`HardNegativeInfoNceLoss`].
 #[derive(Config, Debug)]
 pub struct HardNegativeInfoNceLossConfig {
-    /// What similarities are divided by, above 0. Default 0.5, as in the authors' code.
+    /// What similarities are divided by, above 0. Default: 0.5 (the authors' code).
     #[config(default = 0.5)]
     pub temperature: f64,
-    /// The share of negatives that are of the same class after all, at least 0 and below 1. Default 0.1,
-    /// as in the authors' code.
+    /// The share of negatives that are of the same class after all, at least 0 and below 1. Default: 0.1
+    /// (the authors' code).
     #[config(default = 0.1)]
     pub tau_plus: f64,
-    /// How much more hard negatives count, 0 or above. Default 1, as in the authors' code.
+    /// How much more hard negatives count, 0 or above. Default: 1 (the authors' code).
     #[config(default = 1.0)]
     pub beta: f64,
     /// Whether embeddings are divided by their norm first. Default: yes.
@@ -92,37 +92,78 @@ impl HardNegativeInfoNceLossConfig {
     }
 }
 
-loss_module!(
-    HardNegativeInfoNceLoss,
-    HardNegativeInfoNceLossConfig,
-    shows: [temperature, tau_plus, beta, normalize]
-);
-rows_loss!(
-    HardNegativeInfoNceLoss,
-    first: "`[N, D]`, an embedding of each image",
-    second: "`[N, D]`, that of another view of the same image",
-    losses: "`[2 N]`, those of the first views, then those of the second"
-);
+plain_init!(HardNegativeInfoNceLoss, HardNegativeInfoNceLossConfig);
+display!(HardNegativeInfoNceLoss, |loss, content| {
+    content
+        .add_debug_attribute("temperature", &loss.temperature)
+        .add_debug_attribute("tau_plus", &loss.tau_plus)
+        .add_debug_attribute("beta", &loss.beta)
+        .add_debug_attribute("normalize", &loss.normalize)
+        .add("reduction", &loss.reduction.to_string())
+});
+
+const NAME: &str = "HardNegativeInfoNceLoss";
 
 impl HardNegativeInfoNceLoss {
+    /// Returns the losses of all views as one number, by the configured reduction. Returns 0 for an empty batch,
+    /// and for one image alone.
+    ///
+    /// # Shapes
+    /// - first: `[N, D]`, an embedding of each image
+    /// - second: `[N, D]`, that of another view of the same image
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
     #[track_caller]
-    fn row_losses(
-        &self,
-        first: Tensor<2>,
-        second: Tensor<2>,
-        _weights: Option<&Tensor<1>>,
-    ) -> RowLosses {
-        const NAME: &str = "HardNegativeInfoNceLoss";
+    pub fn forward(&self, first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
+        self.on(first, second).reduce()
+    }
+
+    /// Returns the loss of each view.
+    ///
+    /// # Shapes
+    /// - first: `[N, D]`, an embedding of each image
+    /// - second: `[N, D]`, that of another view of the same image
+    /// - output: `[2 N]`, the losses of the first views, then those of the second
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
+        self.on(first, second).each()
+    }
+
+    /// Begins an evaluation, to which weights of the views, a normalizer or another reduction can be added. There
+    /// are `2 N` views: the first of all images, then the second.
+    ///
+    /// # Shapes
+    /// - first: `[N, D]`, an embedding of each image
+    /// - second: `[N, D]`, that of another view of the same image
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn on(&self, first: Tensor<2>, second: Tensor<2>) -> EmbeddingEvaluation {
+        let loss = self.clone();
+        let batch = Views::batch(NAME, &first, &second);
+        EmbeddingEvaluation::complete(batch, self.reduction, move |_| {
+            loss.sample_losses(first, second)
+        })
+    }
+
+    fn sample_losses(&self, first: Tensor<2>, second: Tensor<2>) -> SampleLosses {
         let dtype = first.dtype();
-        let Some(views) = Views::of(NAME, &first, &second, self.normalize) else {
-            return RowLosses::none(&[&first, &second]);
+        let negatives = (2 * first.dims()[0]) as f64 - 2.0;
+        let views = match Views::new(first, second, self.normalize) {
+            Ok(views) => views,
+            Err(nothing) => return nothing,
         };
-        let negatives = (2 * first.dims()[0] - 2) as f64;
-        let rows = views.rows * (1.0 / self.temperature).sqrt();
-        let terms = Terms::of(HardNegatives { beta: self.beta }, rows, views.labels);
+        let scaled = views.embeddings * (1.0 / self.temperature).sqrt();
+        let terms = Terms::of(HardNegatives { beta: self.beta }, scaled, views.labels);
         let positive = terms.of_rows(0);
         if negatives == 0.0 {
-            return RowLosses::silent(positive, dtype);
+            return SampleLosses::silent(positive, dtype);
         }
         // Everything relative to the positive pair, in logarithms: sum w e^s / e^(s_p), then G.
         let hardness = terms.of_rows(1) - terms.of_rows(2) - positive.clone() + negatives.ln();
@@ -140,6 +181,6 @@ impl HardNegativeInfoNceLoss {
             }
         };
         let clamped = corrected.clone().lower(least.clone());
-        RowLosses::new(softplus(corrected.mask_where(clamped, least)), dtype)
+        SampleLosses::new(softplus(corrected.mask_where(clamped, least)), dtype)
     }
 }

@@ -2,14 +2,15 @@
 
 use super::temperature::Temperature;
 use crate::embeddings::{
-    RowLosses, Terms, labels_from, ready, rows_loss, softplus, without_weightless,
+    Batch, EmbeddingEvaluation, SampleLosses, Terms, labels_from, ready, softplus,
+    without_weightless,
 };
 use crate::{
     error::{
         Check, LossError, check_dimension, check_embeddings_alike, check_embeddings_fit, check_keys,
     },
     formula::OnePositive,
-    module::device_loss_module,
+    module::{device_init, display},
     reduction::Reduction,
 };
 use burn::{
@@ -21,10 +22,10 @@ use burn::{
 /// Configuration of [`InfoNceLoss`].
 #[derive(Config, Debug)]
 pub struct InfoNceLossConfig {
-    /// What similarities are divided by, above 0. Default 0.07, as in MoCo.
+    /// What similarities are divided by, above 0. Default: 0.07 (MoCo).
     #[config(default = 0.07)]
     pub temperature: f64,
-    /// Whether the temperature is learned, from that value on. Default: no.
+    /// Whether the temperature is learned; it starts from that value. Default: no.
     #[config(default = false)]
     pub learnable_temperature: bool,
     /// Whether keys are to find their queries as well as queries their keys. Default: no.
@@ -43,13 +44,13 @@ pub struct InfoNceLossConfig {
 /// ```text
 /// l_i = -ln e^(s_ip) / sum_j e^(s_ij)          s_ij = q_i · k_j / T
 /// ```
-/// with the key p of query i: key i, or key `i + offset` where keys of other devices were gathered. The
-/// symmetric loss is the mean of this and of the same with queries and keys exchanged. Similarities
-/// are never held all at once: memory grows with the number of embeddings, not with its square. One
-/// query with one key costs 0.
+/// with the key p of query i: key i, or key `i + offset` where keys of other devices were gathered
+/// ([`offset`](EmbeddingEvaluation::offset)). The symmetric loss is the mean of this and of the same with
+/// queries and keys exchanged. Similarities are never held all at once: memory grows with the number of
+/// embeddings, not with its square. One query with one key costs 0.
 ///
-/// [`forward_with_negatives`](Self::forward_with_negatives) is the loss of MoCo: negatives come from a
-/// queue ([`EmbeddingQueue`](crate::EmbeddingQueue)) alone.
+/// The loss of MoCo takes negatives from a queue ([`EmbeddingQueue`](crate::EmbeddingQueue)) alone
+/// ([`negatives`](EmbeddingEvaluation::negatives)).
 ///
 /// Sources: A. van den Oord et al., *Representation Learning with Contrastive Predictive Coding*, 2018;
 /// K. He et al., *Momentum Contrast for Unsupervised Visual Representation Learning*, 2020.
@@ -93,17 +94,14 @@ impl InfoNceLossConfig {
     }
 }
 
-device_loss_module!(
-    InfoNceLoss,
-    InfoNceLossConfig,
-    shows: [temperature, symmetric, normalize]
-);
-rows_loss!(
-    InfoNceLoss,
-    queries: "`[N, D]`",
-    keys: "`[K, D]`, first one for each query, then others; K = N for the symmetric loss",
-    losses: "`[N]`"
-);
+device_init!(InfoNceLoss, InfoNceLossConfig);
+display!(InfoNceLoss, |loss, content| {
+    content
+        .add_debug_attribute("temperature", &loss.temperature)
+        .add_debug_attribute("symmetric", &loss.symmetric)
+        .add_debug_attribute("normalize", &loss.normalize)
+        .add("reduction", &loss.reduction.to_string())
+});
 
 const NAME: &str = "InfoNceLoss";
 
@@ -113,107 +111,107 @@ impl InfoNceLoss {
         &self.temperature
     }
 
-    /// The loss of all queries among keys that were gathered from several devices: the key of query i
-    /// is key `i + offset`.
+    /// Returns the losses of all queries as one number, by the configured reduction. Returns 0 for an empty batch.
     ///
     /// # Shapes
     /// - queries: `[N, D]`
-    /// - keys: `[K, D]`, K at least `N + offset`
-    /// - output: `[1]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit, or the loss is symmetric and there are other keys.
-    #[track_caller]
-    pub fn forward_with_offset(
-        &self,
-        queries: Tensor<2>,
-        keys: Tensor<2>,
-        offset: usize,
-    ) -> Tensor<1> {
-        let rows = self.losses_among(queries, keys, offset);
-        rows.reduced(NAME, self.reduction, None)
-    }
-
-    /// The loss of each query as in [`forward_with_offset`](Self::forward_with_offset).
-    ///
-    /// # Shapes
-    /// - queries: `[N, D]`
-    /// - keys: `[K, D]`, K at least `N + offset`
-    /// - output: `[N]`
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit, or the loss is symmetric and there are other keys.
-    #[track_caller]
-    pub fn forward_with_offset_no_reduction(
-        &self,
-        queries: Tensor<2>,
-        keys: Tensor<2>,
-        offset: usize,
-    ) -> Tensor<1> {
-        self.losses_among(queries, keys, offset).each()
-    }
-
-    /// The loss of all queries, each of which is to tell its own key from the negatives; the keys of
-    /// other queries are left out, and `symmetric` means nothing here.
-    ///
-    /// # Shapes
-    /// - queries: `[N, D]`
-    /// - keys: `[N, D]`, one for each query
-    /// - negatives: `[M, D]`, of any float type
+    /// - keys: `[K, D]`, first one for each query, then others; K = N for the symmetric loss
     /// - output: `[1]`
     ///
     /// # Panics
     /// If shapes or data types do not fit.
     #[track_caller]
-    pub fn forward_with_negatives(
-        &self,
-        queries: Tensor<2>,
-        keys: Tensor<2>,
-        negatives: Tensor<2>,
-    ) -> Tensor<1> {
-        let rows = self.losses_against(queries, keys, negatives);
-        rows.reduced(NAME, self.reduction, None)
+    pub fn forward(&self, queries: Tensor<2>, keys: Tensor<2>) -> Tensor<1> {
+        self.on(queries, keys).reduce()
     }
 
-    /// The loss of each query as in [`forward_with_negatives`](Self::forward_with_negatives).
+    /// Returns the loss of each query.
     ///
     /// # Shapes
     /// - queries: `[N, D]`
-    /// - keys: `[N, D]`, one for each query
-    /// - negatives: `[M, D]`, of any float type
+    /// - keys: `[K, D]`, first one for each query, then others; K = N for the symmetric loss
     /// - output: `[N]`
     ///
     /// # Panics
     /// If shapes or data types do not fit.
     #[track_caller]
-    pub fn forward_with_negatives_no_reduction(
-        &self,
-        queries: Tensor<2>,
-        keys: Tensor<2>,
-        negatives: Tensor<2>,
-    ) -> Tensor<1> {
-        self.losses_against(queries, keys, negatives).each()
+    pub fn forward_no_reduction(&self, queries: Tensor<2>, keys: Tensor<2>) -> Tensor<1> {
+        self.on(queries, keys).each()
     }
 
+    /// Begins an evaluation, to which an offset of the keys, negatives, weights of the queries, a normalizer or
+    /// another reduction can be added.
+    ///
+    /// # Shapes
+    /// - queries: `[N, D]`
+    /// - keys: `[K, D]`, K at least N; K = N for the symmetric loss
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
     #[track_caller]
+    pub fn on(&self, queries: Tensor<2>, keys: Tensor<2>) -> EmbeddingEvaluation<QueriesAndKeys> {
+        check_embeddings_fit(NAME, ("queries", &queries), ("keys", &keys));
+        let (count, others) = (queries.dims()[0], keys.dims()[0]);
+        check_keys(NAME, count, others, 0);
+        assert!(
+            !self.symmetric || count == others,
+            "{NAME}: {others} keys for {count} queries, expected one for each: the loss is symmetric",
+        );
+        let loss = self.clone();
+        let batch = Batch::of(NAME, &queries);
+        let given = QueriesAndKeys {
+            queries,
+            keys,
+            offset: 0,
+            negatives: None,
+        };
+        EmbeddingEvaluation::new(batch, self.reduction, given, move |given, weights| {
+            loss.sample_losses(given, weights)
+        })
+    }
+
+    fn sample_losses(&self, given: QueriesAndKeys, weights: Option<&Tensor<1>>) -> SampleLosses {
+        let QueriesAndKeys {
+            queries,
+            keys,
+            offset,
+            negatives,
+        } = given;
+        match negatives {
+            Some(negatives) => {
+                let [queries, keys] =
+                    [queries, keys].map(|points| without_weightless(points, weights));
+                self.losses_against(queries, keys, negatives)
+            }
+            None => {
+                // The keys of a symmetric loss are compared with all queries.
+                let weights = weights.filter(|_| !self.symmetric);
+                let pairing = Pairing {
+                    temperature: &self.temperature,
+                    symmetric: self.symmetric,
+                    normalize: self.normalize,
+                };
+                pairing.losses(without_weightless(queries, weights), keys, offset)
+            }
+        }
+    }
+
     fn losses_against(
         &self,
         queries: Tensor<2>,
         keys: Tensor<2>,
         negatives: Tensor<2>,
-    ) -> RowLosses {
-        check_embeddings_alike(NAME, ("queries", &queries), ("keys", &keys));
-        check_dimension(NAME, ("queries", &queries), ("negatives", &negatives));
+    ) -> SampleLosses {
         let dtype = queries.dtype();
         let ([count, _], [others, _]) = (queries.dims(), negatives.dims());
         if count == 0 {
-            return RowLosses::none(&[&queries, &keys, &negatives]);
+            return SampleLosses::none(&[&queries, &keys, &negatives]);
         }
         let queries = self.temperature.scale(ready(queries, self.normalize));
         let positive = (queries.clone() * ready(keys, self.normalize)).sum_dim(1);
         let positive = positive.reshape([count]);
         if others == 0 {
-            return RowLosses::silent(positive, dtype);
+            return SampleLosses::silent(positive, dtype);
         }
         let labels = labels_from(0, count, &queries);
         let no_label = labels_from(count, others, &queries);
@@ -221,39 +219,83 @@ impl InfoNceLoss {
         let negatives = ready(negatives.cast(queries.dtype()), self.normalize);
         let terms = Terms::between(OnePositive, (queries, labels), (negatives, no_label), false);
         let losses = softplus(terms.of_rows(0) - positive);
-        RowLosses::new(losses, dtype)
+        SampleLosses::new(losses, dtype)
+    }
+}
+
+/// Queries and keys, of which each query has one of its own.
+#[derive(Clone, Debug)]
+pub struct QueriesAndKeys {
+    queries: Tensor<2>,
+    keys: Tensor<2>,
+    /// The key of query i is key `i + offset`.
+    offset: usize,
+    /// What each query is to tell its own key from, in place of the other keys.
+    negatives: Option<Tensor<2>>,
+}
+
+impl EmbeddingEvaluation<QueriesAndKeys> {
+    /// Says where the keys of the queries are among keys that were gathered from several devices: the key of
+    /// query i is key `i + offset`, and all others are its negatives.
+    ///
+    /// # Panics
+    /// If there are fewer than `N + offset` keys. (The symmetric loss has N, hence no offset.)
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use burn_losses::InfoNceLossConfig;
+    ///
+    /// let device = Device::flex();
+    /// let loss = InfoNceLossConfig::new().with_temperature(1.0).init(&device);
+    /// let queries = Tensor::<2>::from_floats([[0.0, 2.0]], &device);
+    /// let keys = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0]], &device);
+    /// let value = loss.on(queries, keys).offset(1).reduce().into_scalar::<f32>();
+    /// assert!((value - (1.0 + (-1f32).exp()).ln()).abs() < 1e-6);
+    /// ```
+    #[track_caller]
+    pub fn offset(mut self, offset: usize) -> Self {
+        let (queries, keys) = (self.given.queries.dims()[0], self.given.keys.dims()[0]);
+        check_keys(NAME, queries, keys, offset);
+        self.given.offset = offset;
+        self
     }
 
+    /// Tells each query's own key from these negatives alone, such as the contents of an
+    /// [`EmbeddingQueue`](crate::EmbeddingQueue): the loss of MoCo. The keys of other queries are left out, and
+    /// `symmetric` has no effect. Without any negatives the loss is 0.
+    ///
+    /// # Shapes
+    /// - negatives: `[M, D]`, of any float type
+    ///
+    /// # Panics
+    /// If the negatives are of another dimension, or there is not one key for each query.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use burn_losses::InfoNceLossConfig;
+    ///
+    /// let device = Device::flex();
+    /// let loss = InfoNceLossConfig::new().with_temperature(1.0).init(&device);
+    /// let queries = Tensor::<2>::from_floats([[0.0, 2.0]], &device);
+    /// let keys = Tensor::<2>::from_floats([[0.0, 1.0]], &device);
+    /// let queue = Tensor::<2>::from_floats([[1.0, 0.0], [-1.0, 0.0]], &device);
+    /// let value = loss.on(queries, keys).negatives(queue).reduce().into_scalar::<f32>();
+    /// assert!((value - (1.0 + 2.0 * (-1f32).exp()).ln()).abs() < 1e-6);
+    /// ```
     #[track_caller]
-    fn row_losses(
-        &self,
-        queries: Tensor<2>,
-        keys: Tensor<2>,
-        weights: Option<&Tensor<1>>,
-    ) -> RowLosses {
-        // The keys of a symmetric loss are compared with all queries.
-        let weights = weights.filter(|_| !self.symmetric);
-        let queries = without_weightless(NAME, queries, weights);
-        self.losses_among(queries, keys, 0)
-    }
-
-    #[track_caller]
-    fn losses_among(&self, queries: Tensor<2>, keys: Tensor<2>, offset: usize) -> RowLosses {
-        check_embeddings_fit(NAME, ("queries", &queries), ("keys", &keys));
-        check_keys(NAME, queries.dims()[0], keys.dims()[0], offset);
-        let pairing = Pairing {
-            loss: NAME,
-            temperature: &self.temperature,
-            symmetric: self.symmetric,
-            normalize: self.normalize,
-        };
-        pairing.losses(queries, keys, offset)
+    pub fn negatives(mut self, negatives: Tensor<2>) -> Self {
+        let (queries, keys) = (("queries", &self.given.queries), ("keys", &self.given.keys));
+        check_embeddings_alike(NAME, queries, keys);
+        check_dimension(NAME, queries, ("negatives", &negatives));
+        self.given.negatives = Some(negatives);
+        self
     }
 }
 
 /// How queries and keys are compared.
 pub(super) struct Pairing<'a> {
-    pub loss: &'static str,
     pub temperature: &'a Temperature,
     pub symmetric: bool,
     pub normalize: bool,
@@ -261,16 +303,10 @@ pub(super) struct Pairing<'a> {
 
 impl Pairing<'_> {
     /// The loss of each query, for embeddings that fit each other.
-    #[track_caller]
-    pub fn losses(&self, queries: Tensor<2>, keys: Tensor<2>, offset: usize) -> RowLosses {
+    pub fn losses(&self, queries: Tensor<2>, keys: Tensor<2>, offset: usize) -> SampleLosses {
         let ([count, _], [others, _]) = (queries.dims(), keys.dims());
-        assert!(
-            !self.symmetric || count == others,
-            "{}: {others} keys for {count} queries, expected one for each: the loss is symmetric",
-            self.loss,
-        );
         if count == 0 {
-            return RowLosses::none(&[&queries, &keys]);
+            return SampleLosses::none(&[&queries, &keys]);
         }
         let dtype = queries.dtype();
         let queries = self.temperature.scale(ready(queries, self.normalize));
@@ -288,6 +324,6 @@ impl Pairing<'_> {
             true => (losses + softplus(terms.of_columns(0) - terms.of_columns(1))) * 0.5,
             false => losses,
         };
-        RowLosses::new(losses, dtype)
+        SampleLosses::new(losses, dtype)
     }
 }

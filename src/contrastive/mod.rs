@@ -7,7 +7,7 @@ mod barlow_twins;
 mod clip;
 mod dcl;
 mod hard_negative;
-mod info_nce;
+pub(crate) mod info_nce;
 mod negative_cosine;
 mod nt_xent;
 mod queue;

@@ -1,9 +1,9 @@
 //! The negative cosine of BYOL and SimSiam.
 
-use crate::embeddings::{RowLosses, ready, rows_loss, without_weightless};
+use crate::embeddings::{Batch, EmbeddingEvaluation, SampleLosses, ready, without_weightless};
 use crate::{
     error::{LossError, check_embeddings_alike},
-    module::loss_module,
+    module::{display, plain_init},
     reduction::Reduction,
 };
 use burn::{config::Config, module::Module, tensor::Tensor};
@@ -11,7 +11,7 @@ use burn::{config::Config, module::Module, tensor::Tensor};
 /// Configuration of [`NegativeCosineLoss`].
 #[derive(Config, Debug)]
 pub struct NegativeCosineLossConfig {
-    /// How the losses of all rows become one number.
+    /// How the losses of all predictions become one number.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -22,7 +22,7 @@ pub struct NegativeCosineLossConfig {
 /// ```text
 /// l_i = -p_i · t_i / (|p_i| |t_i|)
 /// ```
-/// A row of zeros has the cosine 0. The symmetric loss of both papers is the mean of two calls, with the
+/// An embedding of zeros has the cosine 0. The symmetric loss of both papers is the mean of two calls, with the
 /// views exchanged.
 ///
 /// Sources: J.-B. Grill et al., *Bootstrap Your Own Latent*, 2020; X. Chen and K. He, *Exploring Simple
@@ -58,31 +58,67 @@ impl NegativeCosineLossConfig {
     }
 }
 
-loss_module!(NegativeCosineLoss, NegativeCosineLossConfig, shows: []);
-rows_loss!(
-    NegativeCosineLoss,
-    predictions: "`[N, D]`",
-    targets: "`[N, D]`, which get no gradient",
-    losses: "`[N]`"
-);
+plain_init!(NegativeCosineLoss, NegativeCosineLossConfig);
+display!(NegativeCosineLoss, |loss, content| {
+    content.add("reduction", &loss.reduction.to_string())
+});
+
+const NAME: &str = "NegativeCosineLoss";
 
 impl NegativeCosineLoss {
+    /// Returns the losses of all predictions as one number, by the configured reduction. Returns 0 for an empty batch.
+    ///
+    /// # Shapes
+    /// - predictions: `[N, D]`
+    /// - targets: `[N, D]`, which get no gradient
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
     #[track_caller]
-    fn row_losses(
-        &self,
-        predictions: Tensor<2>,
-        targets: Tensor<2>,
-        weights: Option<&Tensor<1>>,
-    ) -> RowLosses {
-        let (given, wanted) = (("predictions", &predictions), ("targets", &targets));
-        check_embeddings_alike("NegativeCosineLoss", given, wanted);
-        let predictions = without_weightless("NegativeCosineLoss", predictions, weights);
-        let dtype = predictions.dtype();
-        let count = predictions.dims()[0];
-        if count == 0 {
-            return RowLosses::none(&[&predictions]);
-        }
-        let cosines = ready(predictions, true) * ready(targets.detach(), true);
-        RowLosses::new(-cosines.sum_dim(1).reshape([count]), dtype)
+    pub fn forward(&self, predictions: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+        self.on(predictions, targets).reduce()
     }
+
+    /// Returns the loss of each prediction.
+    ///
+    /// # Shapes
+    /// - predictions: `[N, D]`
+    /// - targets: `[N, D]`, which get no gradient
+    /// - output: `[N]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, predictions: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+        self.on(predictions, targets).each()
+    }
+
+    /// Begins an evaluation, to which weights of the predictions, a normalizer or another reduction can be added.
+    ///
+    /// # Shapes
+    /// - predictions: `[N, D]`
+    /// - targets: `[N, D]`, which get no gradient
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn on(&self, predictions: Tensor<2>, targets: Tensor<2>) -> EmbeddingEvaluation {
+        let (given, wanted) = (("predictions", &predictions), ("targets", &targets));
+        check_embeddings_alike(NAME, given, wanted);
+        let batch = Batch::of(NAME, &predictions);
+        EmbeddingEvaluation::complete(batch, self.reduction, move |weights| {
+            sample_losses(without_weightless(predictions, weights), targets)
+        })
+    }
+}
+
+fn sample_losses(predictions: Tensor<2>, targets: Tensor<2>) -> SampleLosses {
+    let dtype = predictions.dtype();
+    let count = predictions.dims()[0];
+    if count == 0 {
+        return SampleLosses::none(&[&predictions]);
+    }
+    let cosines = ready(predictions, true) * ready(targets.detach(), true);
+    SampleLosses::new(-cosines.sum_dim(1).reshape([count]), dtype)
 }

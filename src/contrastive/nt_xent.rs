@@ -1,11 +1,11 @@
 //! The normalised temperature-scaled cross entropy of SimCLR.
 
 use super::{temperature::Temperature, views::Views};
-use crate::embeddings::{RowLosses, Terms, rows_loss, softplus};
+use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms, softplus};
 use crate::{
     error::{Check, LossError},
     formula::OnePositive,
-    module::device_loss_module,
+    module::{device_init, display},
     reduction::Reduction,
 };
 use burn::{
@@ -17,10 +17,10 @@ use burn::{
 /// Configuration of [`NtXentLoss`].
 #[derive(Config, Debug)]
 pub struct NtXentLossConfig {
-    /// What similarities are divided by, above 0. Default 0.5, as in lightly.
+    /// What similarities are divided by, above 0. Default: 0.5 (lightly).
     #[config(default = 0.5)]
     pub temperature: f64,
-    /// Whether the temperature is learned, from that value on. Default: no.
+    /// Whether the temperature is learned; it starts from that value. Default: no.
     #[config(default = false)]
     pub learnable_temperature: bool,
     /// Whether embeddings are divided by their norm first. Default: yes.
@@ -81,13 +81,15 @@ impl NtXentLossConfig {
     }
 }
 
-device_loss_module!(NtXentLoss, NtXentLossConfig, shows: [temperature, normalize]);
-rows_loss!(
-    NtXentLoss,
-    first: "`[N, D]`, an embedding of each image",
-    second: "`[N, D]`, that of another view of the same image",
-    losses: "`[2 N]`, those of the first views, then those of the second"
-);
+device_init!(NtXentLoss, NtXentLossConfig);
+display!(NtXentLoss, |loss, content| {
+    content
+        .add_debug_attribute("temperature", &loss.temperature)
+        .add_debug_attribute("normalize", &loss.normalize)
+        .add("reduction", &loss.reduction.to_string())
+});
+
+const NAME: &str = "NtXentLoss";
 
 impl NtXentLoss {
     /// The temperature.
@@ -95,19 +97,61 @@ impl NtXentLoss {
         &self.temperature
     }
 
+    /// Returns the losses of all views as one number, by the configured reduction. Returns 0 for an empty batch,
+    /// and for one image alone.
+    ///
+    /// # Shapes
+    /// - first: `[N, D]`, an embedding of each image
+    /// - second: `[N, D]`, that of another view of the same image
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
     #[track_caller]
-    fn row_losses(
-        &self,
-        first: Tensor<2>,
-        second: Tensor<2>,
-        _weights: Option<&Tensor<1>>,
-    ) -> RowLosses {
+    pub fn forward(&self, first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
+        self.on(first, second).reduce()
+    }
+
+    /// Returns the loss of each view.
+    ///
+    /// # Shapes
+    /// - first: `[N, D]`, an embedding of each image
+    /// - second: `[N, D]`, that of another view of the same image
+    /// - output: `[2 N]`, the losses of the first views, then those of the second
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, first: Tensor<2>, second: Tensor<2>) -> Tensor<1> {
+        self.on(first, second).each()
+    }
+
+    /// Begins an evaluation, to which weights of the views, a normalizer or another reduction can be added. There
+    /// are `2 N` views: the first of all images, then the second.
+    ///
+    /// # Shapes
+    /// - first: `[N, D]`, an embedding of each image
+    /// - second: `[N, D]`, that of another view of the same image
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn on(&self, first: Tensor<2>, second: Tensor<2>) -> EmbeddingEvaluation {
+        let loss = self.clone();
+        let batch = Views::batch(NAME, &first, &second);
+        EmbeddingEvaluation::complete(batch, self.reduction, move |_| {
+            loss.sample_losses(first, second)
+        })
+    }
+
+    fn sample_losses(&self, first: Tensor<2>, second: Tensor<2>) -> SampleLosses {
         let dtype = first.dtype();
-        let Some(views) = Views::of("NtXentLoss", &first, &second, self.normalize) else {
-            return RowLosses::none(&[&first, &second]);
+        let views = match Views::new(first, second, self.normalize) {
+            Ok(views) => views,
+            Err(nothing) => return nothing,
         };
-        let rows = self.temperature.scale_both(views.rows);
-        let terms = Terms::of(OnePositive, rows, views.labels);
-        RowLosses::new(softplus(terms.of_rows(0) - terms.of_rows(1)), dtype)
+        let scaled = self.temperature.scale_both(views.embeddings);
+        let terms = Terms::of(OnePositive, scaled, views.labels);
+        SampleLosses::new(softplus(terms.of_rows(0) - terms.of_rows(1)), dtype)
     }
 }

@@ -2,16 +2,17 @@
 
 use crate::embeddings::{constant, held, pushed, ready};
 use crate::error::{Check, LossError, check_width};
+use crate::module::{device_init, display};
 use burn::{
     config::Config,
-    module::{Content, DisplaySettings, Module, ModuleDisplay, Param},
+    module::{Module, Param},
     tensor::{Device, Distribution, Tensor},
 };
 
 /// Configuration of [`EmbeddingQueue`].
 #[derive(Config, Debug)]
 pub struct EmbeddingQueueConfig {
-    /// How many embeddings it holds, at least 1. MoCo has 65536.
+    /// How many embeddings it holds, at least 1. 65536 in MoCo.
     pub capacity: usize,
     /// Their dimension, at least 1.
     pub dimension: usize,
@@ -36,7 +37,7 @@ pub struct EmbeddingQueueConfig {
 ///
 /// let queries = Tensor::<2>::from_floats([[1.0, 0.1], [0.1, 1.0]], &device);
 /// let keys = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0]], &device);
-/// let value = loss.forward_with_negatives(queries, keys.clone(), queue.embeddings());
+/// let value = loss.on(queries, keys.clone()).negatives(queue.embeddings()).reduce();
 /// queue = queue.push(keys);
 /// # let _ = (value, queue);
 /// ```
@@ -62,33 +63,15 @@ impl EmbeddingQueueConfig {
             embeddings: held(ready(random, true)),
         })
     }
-
-    /// Builds the queue.
-    ///
-    /// # Panics
-    /// If a number is out of its range, with the message of [`try_init`](Self::try_init).
-    #[track_caller]
-    pub fn init(&self, device: &Device) -> EmbeddingQueue {
-        self.try_init(device)
-            .unwrap_or_else(|error| panic!("{error}"))
-    }
 }
 
-impl ModuleDisplay for EmbeddingQueue {
-    fn custom_settings(&self) -> Option<DisplaySettings> {
-        DisplaySettings::new()
-            .with_new_line_after_attribute(false)
-            .optional()
-    }
-
-    fn custom_content(&self, content: Content) -> Option<Content> {
-        let [capacity, dimension] = self.embeddings.dims();
-        content
-            .add("capacity", &capacity)
-            .add("dimension", &dimension)
-            .optional()
-    }
-}
+device_init!(EmbeddingQueue, EmbeddingQueueConfig);
+display!(EmbeddingQueue, |queue, content| {
+    let [capacity, dimension] = queue.embeddings.dims();
+    content
+        .add("capacity", &capacity)
+        .add("dimension", &dimension)
+});
 
 impl EmbeddingQueue {
     /// What it holds, oldest first, without a gradient.
@@ -104,8 +87,8 @@ impl EmbeddingQueue {
         self.embeddings.dims()[0]
     }
 
-    /// The queue with the embeddings of a batch in place of the oldest ones. Of a batch larger than the
-    /// queue the last are kept.
+    /// The queue with the embeddings of a batch in place of the oldest ones. The last are kept of a batch
+    /// that is larger than the queue.
     ///
     /// # Shapes
     /// - embeddings: `[N, dimension]`

@@ -1,10 +1,12 @@
 //! The loss of SigLIP.
 
-use crate::embeddings::{RowLosses, Terms, labels_from, ready, rows_loss, without_weightless};
+use crate::embeddings::{
+    Batch, EmbeddingEvaluation, SampleLosses, Terms, labels_from, ready, without_weightless,
+};
 use crate::{
     error::{Check, LossError, check_embeddings_alike},
     formula::SigmoidPairs,
-    module::device_loss_module,
+    module::{device_init, display},
     reduction::Reduction,
 };
 use burn::{
@@ -16,10 +18,10 @@ use burn::{
 /// Configuration of [`SigLipLoss`].
 #[derive(Config, Debug)]
 pub struct SigLipLossConfig {
-    /// What similarities are multiplied with in the beginning, above 0. Default 10, as in the paper.
+    /// What similarities are multiplied with in the beginning, above 0. Default: 10 (the paper).
     #[config(default = 10.0)]
     pub scale: f64,
-    /// What is added to scaled similarities in the beginning. Default -10, as in the paper.
+    /// What is added to scaled similarities in the beginning. Default: -10 (the paper).
     #[config(default = -10.0)]
     pub bias: f64,
     /// Whether embeddings are divided by their norm first. Default: yes.
@@ -83,13 +85,14 @@ impl SigLipLossConfig {
     }
 }
 
-device_loss_module!(SigLipLoss, SigLipLossConfig, shows: [normalize]);
-rows_loss!(
-    SigLipLoss,
-    images: "`[N, D]`",
-    texts: "`[N, D]`",
-    losses: "`[N]`, each a sum over texts"
-);
+device_init!(SigLipLoss, SigLipLossConfig);
+display!(SigLipLoss, |loss, content| {
+    content
+        .add_debug_attribute("normalize", &loss.normalize)
+        .add("reduction", &loss.reduction.to_string())
+});
+
+const NAME: &str = "SigLipLoss";
 
 impl SigLipLoss {
     /// The logarithm of the scale, of shape `[1]`.
@@ -102,19 +105,57 @@ impl SigLipLoss {
         self.bias.val()
     }
 
+    /// Returns the losses of all images as one number, by the configured reduction. Returns 0 for an empty batch.
+    ///
+    /// # Shapes
+    /// - images: `[N, D]`
+    /// - texts: `[N, D]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
     #[track_caller]
-    fn row_losses(
-        &self,
-        images: Tensor<2>,
-        texts: Tensor<2>,
-        weights: Option<&Tensor<1>>,
-    ) -> RowLosses {
-        check_embeddings_alike("SigLipLoss", ("images", &images), ("texts", &texts));
-        let images = without_weightless("SigLipLoss", images, weights);
+    pub fn forward(&self, images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
+        self.on(images, texts).reduce()
+    }
+
+    /// Returns the loss of each image.
+    ///
+    /// # Shapes
+    /// - images: `[N, D]`
+    /// - texts: `[N, D]`
+    /// - output: `[N]`, each a sum over texts
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, images: Tensor<2>, texts: Tensor<2>) -> Tensor<1> {
+        self.on(images, texts).each()
+    }
+
+    /// Begins an evaluation, to which weights of the images, a normalizer or another reduction can be added.
+    ///
+    /// # Shapes
+    /// - images: `[N, D]`
+    /// - texts: `[N, D]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn on(&self, images: Tensor<2>, texts: Tensor<2>) -> EmbeddingEvaluation {
+        check_embeddings_alike(NAME, ("images", &images), ("texts", &texts));
+        let loss = self.clone();
+        let batch = Batch::of(NAME, &images);
+        EmbeddingEvaluation::complete(batch, self.reduction, move |weights| {
+            loss.sample_losses(without_weightless(images, weights), texts)
+        })
+    }
+
+    fn sample_losses(&self, images: Tensor<2>, texts: Tensor<2>) -> SampleLosses {
         let dtype = images.dtype();
         let count = images.dims()[0];
         if count == 0 {
-            return RowLosses::none(&[&images, &texts]);
+            return SampleLosses::none(&[&images, &texts]);
         }
         let images = ready(images, self.normalize);
         let texts = ready(texts, self.normalize);
@@ -132,6 +173,6 @@ impl SigLipLoss {
             (texts, labels),
             false,
         );
-        RowLosses::new(terms.of_rows(0) + terms.of_rows(1), dtype)
+        SampleLosses::new(terms.of_rows(0) + terms.of_rows(1), dtype)
     }
 }

@@ -1,18 +1,16 @@
 //! Supervised contrastive learning.
 
 use super::temperature::Temperature;
-use crate::embeddings::{RowLosses, Samples, Terms, labelled_loss, softplus};
 use crate::{
+    embeddings::PairLoss,
     error::{Check, LossError},
-    formula::{Measure, Real, SeveralPositives},
-    module::loss_module,
+    formula::SupervisedPairs,
+    module::plain_init,
     reduction::Reduction,
 };
 use burn::{
     config::Config,
-    module::Module,
     serde::{Deserialize, Serialize},
-    tensor::Tensor,
 };
 
 /// Where the mean over an anchor's positives is taken.
@@ -31,11 +29,11 @@ pub enum SupConForm {
 /// Configuration of [`SupConLoss`].
 #[derive(Config, Debug)]
 pub struct SupConLossConfig {
-    /// What similarities are divided by, above 0. Default 0.07, as in the authors' code.
+    /// What similarities are divided by, above 0. Default: 0.07 (the authors' code).
     #[config(default = 0.07)]
     pub temperature: f64,
-    /// The loss is multiplied with the temperature and divided by this, above 0. Default 0.07, as in the
-    /// authors' code.
+    /// The loss is multiplied by the temperature and divided by this, above 0. Default: 0.07
+    /// (the authors' code).
     #[config(default = 0.07)]
     pub base_temperature: f64,
     /// Where the mean over positives is taken. Default: outside of the logarithm.
@@ -73,17 +71,7 @@ pub struct SupConLossConfig {
 /// let value = loss.forward(embeddings, labels).into_scalar::<f32>();
 /// assert!((value - (1.0 + (-1f32).exp()).ln()).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct SupConLoss {
-    temperature: f64,
-    base_temperature: f64,
-    #[module(skip)]
-    form: SupConForm,
-    normalize: bool,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type SupConLoss = PairLoss<SupervisedPairs>;
 
 impl SupConLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -94,51 +82,23 @@ impl SupConLossConfig {
         let check = Check("SupConLossConfig");
         Temperature::check(check, self.temperature)?;
         check.above_zero("base_temperature", self.base_temperature)?;
-        Ok(SupConLoss {
+        let formula = SupervisedPairs {
             temperature: self.temperature,
             base_temperature: self.base_temperature,
-            form: self.form,
-            normalize: self.normalize,
-            reduction: self.reduction,
-        })
-    }
-}
-
-loss_module!(
-    SupConLoss,
-    SupConLossConfig,
-    shows: [temperature, base_temperature, form, normalize]
-);
-
-labelled_loss!(
-    SupConLoss,
-    each: "The loss of each embedding; 0 where it has no positive."
-);
-
-impl SupConLoss {
-    fn row_losses(&self, samples: Samples) -> RowLosses {
-        if samples.has_no_pair() {
-            return samples.nothing();
-        }
-        let dtype = samples.dtype();
-        let mut inputs = samples.ready(self.normalize);
-        // The products of two of them are divided by the temperature.
-        let scale = (1.0 / self.temperature).sqrt();
-        inputs.rows = inputs.rows * scale;
-        inputs.columns = inputs.columns.map(|columns| columns * scale);
-        let terms = Terms::measured(SeveralPositives, Measure::Dot, inputs);
-        let positives = terms.of_rows(3).detach();
-        let silent = positives.clone().equal_scalar(0.0);
-        let kept = |term: Tensor<1>| term.mask_fill(silent.clone(), 0.0);
-        let [negative, positive, sum] = [0, 1, 2].map(|term| kept(terms.of_rows(term)));
-        let positives = positives.mask_fill(silent.clone(), 1.0);
-        // How far the positives together are from what the form takes of them.
-        let spread = match self.form {
-            SupConForm::Out => positive.clone() - sum / positives,
-            SupConForm::In => Real::ln(positives),
+            log_of_mean: self.form == SupConForm::In,
         };
-        let losses =
-            (softplus(negative - positive) + spread) * (self.temperature / self.base_temperature);
-        RowLosses::with_silent(losses, silent, dtype)
+        Ok(PairLoss::named(
+            "SupConLoss",
+            formula,
+            self.normalize,
+            self.reduction,
+            &[
+                ("temperature", &self.temperature),
+                ("base_temperature", &self.base_temperature),
+                ("form", &self.form),
+            ],
+        ))
     }
 }
+
+plain_init!(SupConLoss, SupConLossConfig);

@@ -42,19 +42,19 @@ impl Temperature {
         self.log_scale.as_ref().map(Param::val)
     }
 
-    /// Rows times the scale.
-    pub(super) fn scale(&self, rows: Tensor<2>) -> Tensor<2> {
-        match self.learned_scale(&rows) {
-            Some(scale) => rows * scale,
-            None => rows * self.fixed_scale(),
+    /// Embeddings times the scale.
+    pub(super) fn scale(&self, embeddings: Tensor<2>) -> Tensor<2> {
+        match self.learned_scale(&embeddings) {
+            Some(scale) => embeddings * scale,
+            None => embeddings * self.fixed_scale(),
         }
     }
 
-    /// Rows times the square root of the scale, so that the products of two of them are scaled.
-    pub(super) fn scale_both(&self, rows: Tensor<2>) -> Tensor<2> {
-        match self.learned_scale(&rows) {
-            Some(scale) => rows * scale.sqrt(),
-            None => rows * self.fixed_scale().sqrt(),
+    /// Embeddings times the square root of the scale, so that the products of two of them are scaled.
+    pub(super) fn scale_both(&self, embeddings: Tensor<2>) -> Tensor<2> {
+        match self.learned_scale(&embeddings) {
+            Some(scale) => embeddings * scale.sqrt(),
+            None => embeddings * self.fixed_scale().sqrt(),
         }
     }
 

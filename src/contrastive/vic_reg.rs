@@ -5,7 +5,7 @@ use crate::{
     backend::loss_of_nothing,
     error::{Check, LossError, check_embeddings_alike},
     formula::Real,
-    module::plain_module,
+    module::{display, plain_init},
 };
 use burn::{
     config::Config,
@@ -16,14 +16,14 @@ use burn::{
 /// Configuration of [`VicRegLoss`].
 #[derive(Config, Debug)]
 pub struct VicRegLossConfig {
-    /// The factor of the distance between both views, 0 or above. Default 25, as in the paper.
+    /// The factor of the distance between both views, 0 or above. Default: 25 (the paper).
     #[config(default = 25.0)]
     pub invariance: f64,
-    /// The factor of what dimensions lack of a standard deviation of 1, 0 or above. Default 25, as in the
-    /// paper.
+    /// The factor of what dimensions lack of a standard deviation of 1, 0 or above. Default: 25 (the
+    /// paper).
     #[config(default = 25.0)]
     pub variance: f64,
-    /// The factor of covariances between dimensions, 0 or above. Default 1, as in the paper.
+    /// The factor of covariances between dimensions, 0 or above. Default: 1 (the paper).
     #[config(default = 1.0)]
     pub covariance: f64,
 }
@@ -36,8 +36,8 @@ pub struct VicRegLossConfig {
 /// v(Z) = mean_d max(0, 1 - sqrt(Var Z_d + 1e-4))
 /// c(Z) = 1/D sum_(d != e) Cov(Z_d, Z_e)²
 /// ```
-/// for the embeddings A and B of first and second views; variances and covariances divide by `N - 1`. One
-/// number for the whole batch, whose embeddings have no losses of their own.
+/// for the embeddings A and B of first and second views; variances and covariances divide by `N - 1`. It
+/// is one number for the whole batch: there are no per-sample losses, and so no sample weights.
 ///
 /// Source: A. Bardes et al., *VICReg: Variance-Invariance-Covariance Regularization for Self-Supervised
 /// Learning*, 2022; factors of the terms as in lightly.
@@ -78,10 +78,16 @@ impl VicRegLossConfig {
     }
 }
 
-plain_module!(VicRegLoss, VicRegLossConfig, shows: [invariance, variance, covariance]);
+plain_init!(VicRegLoss, VicRegLossConfig);
+display!(VicRegLoss, |loss, content| {
+    content
+        .add_debug_attribute("invariance", &loss.invariance)
+        .add_debug_attribute("variance", &loss.variance)
+        .add_debug_attribute("covariance", &loss.covariance)
+});
 
 impl VicRegLoss {
-    /// The loss of a batch. Of no images at all it is 0.
+    /// Returns the loss of a batch; 0 for an empty batch.
     ///
     /// # Shapes
     /// - first: `[N, D]`, an embedding of each image

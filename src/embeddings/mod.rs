@@ -1,14 +1,24 @@
-//! What all losses of embeddings have in common: how embeddings are made ready, the terms of all pairs,
-//! and what becomes of the losses of rows.
+//! What all losses of embeddings have in common: how embeddings are made ready, the terms of all pairs, what
+//! becomes of the losses of samples, and the evaluation that holds all arguments.
 
+mod evaluation;
+mod labelled;
+mod losses;
 mod memory;
+mod pair_loss;
 mod ready;
-mod rows;
 mod samples;
+mod softplus;
 mod terms;
 
+pub use evaluation::{Complete, EmbeddingEvaluation};
+pub use labelled::Labelled;
+pub use pair_loss::PairLoss;
+
+pub(crate) use evaluation::Batch;
+pub(crate) use losses::{Costs, Divisor, Numbers, SampleLosses, without_weightless};
 pub(crate) use memory::{constant, held, pushed};
 pub(crate) use ready::{ready, widened};
-pub(crate) use rows::{RowLosses, rows_loss, softplus, softplus_of_some, without_weightless};
-pub(crate) use samples::{Samples, labelled_loss, of_one_type};
+pub(crate) use samples::{Samples, of_one_type};
+pub(crate) use softplus::{softplus, softplus_of_some};
 pub(crate) use terms::{Terms, labels_from};

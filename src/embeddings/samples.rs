@@ -1,6 +1,6 @@
 //! Embeddings with labels, compared with one another or with a reference set.
 
-use super::{RowLosses, ready};
+use super::{SampleLosses, ready, without_weightless};
 use crate::{
     backend::{NO_LABEL, PairInputs},
     error::{check_dimension, check_embeddings, check_labels},
@@ -20,31 +20,26 @@ impl Samples {
     /// # Panics
     /// If shapes do not fit.
     #[track_caller]
-    pub fn new(
-        loss: &str,
-        embeddings: Tensor<2>,
-        labels: Tensor<1, Int>,
-        reference: Option<(Tensor<2>, Tensor<1, Int>)>,
-    ) -> Self {
+    pub fn new(loss: &str, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Self {
         check_embeddings(loss, "embeddings", &embeddings);
         check_labels(loss, labels.dims()[0], embeddings.dims()[0]);
-        if let Some((others, other_labels)) = &reference {
-            let named = ("embeddings", &embeddings);
-            check_dimension(loss, named, ("reference embeddings", others));
-            check_labels(loss, other_labels.dims()[0], others.dims()[0]);
-        }
-        let (labels, reference) = match reference {
-            Some((others, of_others)) => {
-                let (labels, of_others) = of_one_type(labels, of_others);
-                (labels, Some((others, of_others)))
-            }
-            None => (labels, None),
-        };
         Self {
             embeddings,
             labels,
-            reference,
+            reference: None,
         }
+    }
+
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn set_reference(&mut self, loss: &str, others: Tensor<2>, of_others: Tensor<1, Int>) {
+        let named = ("embeddings", &self.embeddings);
+        check_dimension(loss, named, ("reference embeddings", &others));
+        check_labels(loss, of_others.dims()[0], others.dims()[0]);
+        let (labels, of_others) = of_one_type(self.labels.clone(), of_others);
+        self.labels = labels;
+        self.reference = Some((others, of_others));
     }
 
     pub fn dtype(&self) -> DType {
@@ -57,20 +52,27 @@ impl Samples {
             .reference
             .as_ref()
             .map_or(2, |(others, _)| others.dims()[0]);
-        self.embeddings.dims()[0] == 0 || others == 0
+        self.count() == 0 || others == 0
     }
 
-    /// The losses of rows without pairs: all 0, each operand with a gradient of 0.
-    pub fn nothing(&self) -> RowLosses {
+    /// How many of them have a loss.
+    pub fn count(&self) -> usize {
+        self.embeddings.dims()[0]
+    }
+
+    /// The losses of samples without pairs: all 0, each operand with a gradient of 0.
+    pub fn nothing(&self) -> SampleLosses {
         let mut operands = vec![&self.embeddings];
         operands.extend(self.reference.as_ref().map(|(others, _)| others));
-        let rows = self.embeddings.dims()[0];
-        RowLosses::none(&operands).with_rows(rows)
+        SampleLosses::none(&operands).with_samples(self.count())
     }
 
     /// What the terms of all pairs are computed from, not of half precision.
-    pub fn ready(self, normalize: bool) -> PairInputs {
-        let rows = ready(self.embeddings, normalize);
+    ///
+    /// Where no other embedding is compared with those of weight 0, what they hold is left out.
+    pub fn ready(self, normalize: bool, weights: Option<&Tensor<1>>) -> PairInputs {
+        let weights = weights.filter(|_| self.reference.is_some());
+        let rows = ready(without_weightless(self.embeddings, weights), normalize);
         let (columns, column_labels) = match self.reference {
             Some((others, labels)) => {
                 // Whatever a free place holds, it must not reach a gradient.
@@ -107,103 +109,3 @@ pub(crate) fn of_one_type(
     };
     (cast(a), cast(b))
 }
-
-/// Gives a loss of labelled embeddings its `forward` methods, from `row_losses(samples)`.
-macro_rules! labelled_loss {
-    ($loss:ident, each: $each:literal) => {
-        impl $loss {
-            /// The loss of all embeddings, reduced as configured. Where none says anything it is 0.
-            ///
-            /// # Shapes
-            /// - embeddings: `[N, D]`
-            /// - labels: `[N]`, any numbers
-            /// - output: `[1]`
-            ///
-            /// # Panics
-            /// If shapes do not fit.
-            #[track_caller]
-            pub fn forward(
-                &self,
-                embeddings: ::burn::tensor::Tensor<2>,
-                labels: ::burn::tensor::Tensor<1, ::burn::tensor::Int>,
-            ) -> ::burn::tensor::Tensor<1> {
-                const NAME: &str = stringify!($loss);
-                let samples = $crate::embeddings::Samples::new(NAME, embeddings, labels, None);
-                self.row_losses(samples).reduced(NAME, self.reduction, None)
-            }
-
-            #[doc = $each]
-            ///
-            /// # Shapes
-            /// - embeddings: `[N, D]`
-            /// - labels: `[N]`, any numbers
-            /// - output: `[N]`
-            ///
-            /// # Panics
-            /// If shapes do not fit.
-            #[track_caller]
-            pub fn forward_no_reduction(
-                &self,
-                embeddings: ::burn::tensor::Tensor<2>,
-                labels: ::burn::tensor::Tensor<1, ::burn::tensor::Int>,
-            ) -> ::burn::tensor::Tensor<1> {
-                const NAME: &str = stringify!($loss);
-                let samples = $crate::embeddings::Samples::new(NAME, embeddings, labels, None);
-                self.row_losses(samples).each()
-            }
-
-            /// The loss of all embeddings, each with a weight: what is summed up and what it is divided
-            /// by are both multiplied with it. An embedding of weight 0 has no loss of its own, but stays
-            /// among those that others are compared with; where nothing counts the loss is 0.
-            ///
-            /// # Shapes
-            /// - embeddings: `[N, D]`
-            /// - labels: `[N]`, any numbers
-            /// - weights: `[N]`
-            /// - output: `[1]`
-            ///
-            /// # Panics
-            /// If shapes or data types do not fit.
-            #[track_caller]
-            pub fn forward_weighted(
-                &self,
-                embeddings: ::burn::tensor::Tensor<2>,
-                labels: ::burn::tensor::Tensor<1, ::burn::tensor::Int>,
-                weights: ::burn::tensor::Tensor<1>,
-            ) -> ::burn::tensor::Tensor<1> {
-                const NAME: &str = stringify!($loss);
-                let samples = $crate::embeddings::Samples::new(NAME, embeddings, labels, None);
-                self.row_losses(samples)
-                    .reduced(NAME, self.reduction, Some(weights))
-            }
-
-            /// The loss of all embeddings, compared with a reference set instead of with one another:
-            /// the contents of a memory, say, or a gallery. Nothing is taken to be the same embedding in
-            /// both.
-            ///
-            /// # Shapes
-            /// - embeddings: `[N, D]`
-            /// - labels: `[N]`, any numbers
-            /// - reference: `[K, D]`, of any float type
-            /// - reference labels: `[K]`
-            /// - output: `[1]`
-            ///
-            /// # Panics
-            /// If shapes do not fit.
-            #[track_caller]
-            pub fn forward_with_reference(
-                &self,
-                embeddings: ::burn::tensor::Tensor<2>,
-                labels: ::burn::tensor::Tensor<1, ::burn::tensor::Int>,
-                reference: ::burn::tensor::Tensor<2>,
-                reference_labels: ::burn::tensor::Tensor<1, ::burn::tensor::Int>,
-            ) -> ::burn::tensor::Tensor<1> {
-                const NAME: &str = stringify!($loss);
-                let reference = Some((reference, reference_labels));
-                let samples = $crate::embeddings::Samples::new(NAME, embeddings, labels, reference);
-                self.row_losses(samples).reduced(NAME, self.reduction, None)
-            }
-        }
-    };
-}
-pub(crate) use labelled_loss;

@@ -32,33 +32,22 @@ impl Terms {
         (columns, column_labels): (Tensor<2>, Tensor<1, Int>),
         both: bool,
     ) -> Self {
-        let measure = Measure::Dot;
         let inputs = PairInputs {
             rows,
             columns: Some(columns),
             row_labels,
             column_labels,
         };
-        let pairs = AllPairs {
-            formula,
-            measure,
-            both,
-        };
-        Self::new(pairs, inputs)
+        let rows = AllPairs::new(formula, Measure::Dot);
+        Self::new(AllPairs { both, ..rows }, inputs)
     }
 
     /// Those of the rows by another measure.
     pub fn measured<F: PairFormula>(formula: F, measure: Measure, inputs: PairInputs) -> Self {
-        let both = false;
-        let pairs = AllPairs {
-            formula,
-            measure,
-            both,
-        };
-        Self::new(pairs, inputs)
+        Self::new(AllPairs::new(formula, measure), inputs)
     }
 
-    fn new<F: PairFormula>(pairs: AllPairs<F>, inputs: PairInputs) -> Self {
+    fn new(pairs: AllPairs, inputs: PairInputs) -> Self {
         Self {
             rows: inputs.rows.dims()[0],
             all: pair_terms(pairs, inputs),

@@ -1,6 +1,6 @@
 //! How far apart two points are.
 
-use super::{Real, binary::Logit};
+use super::Real;
 
 /// A number of two points from which their distance follows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,6 +11,78 @@ pub enum Measure {
     SquaredEuclidean,
     /// `(sum_k |a_k - b_k|^p)^(1/p)`, p at least 1
     Lp(f64),
+}
+
+impl Measure {
+    /// What it is of the differences of coordinates; `None` for a product.
+    pub fn norm(self) -> Option<Norm> {
+        match self {
+            Measure::Dot => None,
+            Measure::SquaredEuclidean => Some(Norm::Squared),
+            Measure::Lp(p) => Some(Norm::Lp(p)),
+        }
+    }
+}
+
+/// A number of the differences of coordinates: a function of the sum of what each of them adds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Norm {
+    /// `sum_k d_k²`
+    Squared,
+    /// `(sum_k |d_k|^p)^(1/p)`, p at least 1
+    Lp(f64),
+}
+
+impl Norm {
+    /// Whether differences are taken relative to the largest of them, so that no power is out of range.
+    /// Where they are not, their unit is 1 and need not be known.
+    pub fn is_relative(self) -> bool {
+        !matches!(self, Norm::Squared | Norm::Lp(1.0))
+    }
+
+    /// What differences are taken relative to, from the largest of their absolute values: 1 where that is 0
+    /// or infinite.
+    #[inline(always)]
+    pub fn unit<R: Real>(largest: R) -> R {
+        let one = largest.constant(1.0);
+        let finite = largest.where_equal(f64::INFINITY, one.clone(), largest.clone());
+        largest.where_equal(0.0, one, finite)
+    }
+
+    /// What a difference adds to the sum, if it has a unit, relative to that. At 0 it has slope 0.
+    #[inline(always)]
+    pub fn share<R: Real>(self, difference: R, unit: Option<R>) -> R {
+        match self {
+            Norm::Squared => difference.clone() * difference,
+            Norm::Lp(1.0) => difference.abs(),
+            Norm::Lp(p) => {
+                let size = match unit {
+                    Some(unit) => difference.abs() / unit,
+                    None => difference.abs(),
+                };
+                let [zero, one] = [0.0, 1.0].map(|value| size.constant(value));
+                let power = size.where_equal(0.0, one, size.clone()).powf(p);
+                size.where_equal(0.0, zero, power)
+            }
+        }
+    }
+
+    /// The norm whose shares sum up to this. At 0 it has slope 0.
+    #[inline(always)]
+    pub fn of_sum<R: Real>(self, sum: R, unit: Option<R>) -> R {
+        match self {
+            Norm::Squared | Norm::Lp(1.0) => sum,
+            Norm::Lp(p) => {
+                let [zero, one] = [0.0, 1.0].map(|value| sum.constant(value));
+                let root = sum.where_equal(0.0, one, sum.clone()).powf(1.0 / p);
+                let norm = match unit {
+                    Some(unit) => root * unit,
+                    None => root,
+                };
+                sum.where_equal(0.0, zero, norm)
+            }
+        }
+    }
 }
 
 /// What makes a distance of a measure. The smaller it is, the closer are the points.
@@ -43,64 +115,6 @@ impl Gap {
     }
 }
 
-/// What a triplet costs whose positive is `x` farther away than its negative.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum TripletPenalty {
-    /// `[x + m]_+`
-    Hinge {
-        /// m
-        margin: f64,
-    },
-    /// `ln(1 + e^x)`
-    Soft,
-}
-
-impl TripletPenalty {
-    /// A hinge with a margin, or the soft penalty, which has none.
-    pub fn new(margin: f64, is_soft: bool) -> Self {
-        match is_soft {
-            true => TripletPenalty::Soft,
-            false => TripletPenalty::Hinge { margin },
-        }
-    }
-
-    /// The cost.
-    #[inline(always)]
-    pub fn value<R: Real>(&self, x: R) -> R {
-        match self {
-            TripletPenalty::Hinge { margin } => (x + *margin).at_least(0.0),
-            TripletPenalty::Soft => {
-                let nothing = x.constant(0.0);
-                Logit::new(x, nothing).cross_entropy()
-            }
-        }
-    }
-}
-
-/// Which pairs of an anchor its triplets are made of.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum PairSelection {
-    /// All.
-    All,
-    /// Positives that are farther away than the nearest negative, less epsilon, and negatives nearer than
-    /// the farthest positive, more epsilon (Wang et al., 2019).
-    MultiSimilarity {
-        /// epsilon
-        epsilon: f64,
-    },
-}
-
-/// The cost of all triplets of an anchor.
-#[derive(Clone, Copy, Debug)]
-pub struct AllTriplets {
-    /// What a triplet costs.
-    pub penalty: TripletPenalty,
-    /// Which pairs they are made of.
-    pub selection: PairSelection,
-    /// What makes a distance of a measure.
-    pub gap: Gap,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,21 +128,47 @@ mod tests {
         assert_eq!((d.value, d.derivative()), (2.0, 0.25));
     }
 
+    /// The norm of differences, and its slope by the first.
+    fn norm(norm: Norm, differences: &[f64]) -> (f64, f64) {
+        let largest = differences.iter().fold(0.0, |most, d| d.abs().max(most));
+        let unit = norm.is_relative().then(|| Norm::unit(largest));
+        let sum: f64 = differences.iter().map(|&d| norm.share(d, unit)).sum();
+        let unit = unit.map(Dual::constant);
+        let by_sum = norm.of_sum(Dual::variable(sum), unit);
+        let by_first = norm.share(Dual::variable(differences[0]), unit);
+        (by_sum.value, by_sum.derivative() * by_first.derivative())
+    }
+
     #[test]
-    fn a_soft_penalty_is_right_far_out() {
-        for (x, value, slope) in [(1e4, 1e4, 1.0), (-1e4, 0.0, 0.0), (0.0, 2f64.ln(), 0.5)] {
-            let penalty = TripletPenalty::Soft.value(Dual::variable(x));
-            assert!((penalty.value - value).abs() < 1e-12, "{x}");
-            assert!((penalty.derivative() - slope).abs() < 1e-12, "{x}");
+    fn norms_are_right_at_any_size() {
+        for size in [1e-200, 1.0, 1e200] {
+            for (p, value, slope) in [
+                (1.0, 7.0, -1.0),
+                (2.0, 5.0, -0.6),
+                (3.0, 91f64.cbrt(), -9.0 / 91f64.cbrt().powi(2)),
+            ] {
+                let (found, by_first) = norm(Norm::Lp(p), &[-3.0 * size, 4.0 * size]);
+                assert!((found / size - value).abs() < 1e-12, "{p} {size}: {found}");
+                assert!((by_first - slope).abs() < 1e-12, "{p} {size}: {by_first}");
+            }
+        }
+        assert_eq!(norm(Norm::Squared, &[-3.0, 4.0]), (25.0, -6.0));
+    }
+
+    #[test]
+    fn differences_of_0_have_no_slope() {
+        for p in [1.0, 1.5, 3.0] {
+            assert_eq!(norm(Norm::Lp(p), &[0.0, 0.0]), (0.0, 0.0));
+            assert_eq!(norm(Norm::Lp(p), &[0.0, 2.0]), (2.0, 0.0));
         }
     }
 
     #[test]
-    fn a_hinge_ends_where_it_costs_nothing() {
-        let penalty = TripletPenalty::Hinge { margin: 0.5 };
-        for (x, value, slope) in [(-0.75, 0.0, 0.0), (-0.25, 0.25, 1.0), (1.0, 1.5, 1.0)] {
-            let cost = penalty.value(Dual::variable(x));
-            assert_eq!((cost.value, cost.derivative()), (value, slope));
+    fn what_is_no_number_or_infinite_shows() {
+        for p in [1.0, 1.5, 3.0] {
+            assert!(norm(Norm::Lp(p), &[1.0, f64::NAN]).0.is_nan());
+            assert!(norm(Norm::Lp(p), &[f64::NAN, 0.0]).0.is_nan());
+            assert_eq!(norm(Norm::Lp(p), &[1.0, f64::INFINITY]).0, f64::INFINITY);
         }
     }
 }

@@ -239,6 +239,13 @@ impl<R: Real> Real for Dual<R> {
     }
 
     #[inline(always)]
+    fn powf(self, exponent: f64) -> Self {
+        let x = self.value.clone();
+        let value = x.clone().powf(exponent);
+        self.chain(value, || x.powf(exponent - 1.0) * exponent)
+    }
+
+    #[inline(always)]
     fn where_below(&self, bound: f64, then: Self, otherwise: Self) -> Self {
         self.pick(then, otherwise, |x, a, b| x.where_below(bound, a, b))
     }

@@ -8,25 +8,30 @@
 //!
 //! Nothing here knows of tensors, slices, threads or reductions.
 
+mod anchors;
 mod asymmetric;
 mod binary;
 mod distance;
 mod divergence;
 mod dual;
+mod exponentials;
 mod focal;
 mod pairs;
 mod real;
 mod regression;
 mod softmax;
+mod triplets;
 
+pub use anchors::{AnchorFormula, SupervisedPairs, has_pairs, softplus};
 pub use asymmetric::Asymmetric;
 pub use binary::{
     BinaryCrossEntropy, BinaryVariant, ProbabilityCrossEntropy, Smoothed, WeightedCrossEntropy,
     WeightedProbabilityCrossEntropy,
 };
-pub use distance::{AllTriplets, Gap, Measure, PairSelection, TripletPenalty};
+pub use distance::{Gap, Measure, Norm};
 pub use divergence::{JensenShannon, KullbackLeibler};
 pub use dual::Dual;
+pub(crate) use exponentials::Exponentials;
 pub use focal::{SigmoidFocal, SoftmaxFocal};
 pub use pairs::{
     CirclePairs, HardNegatives, Kind, MarginPairs, NegativeReach, OnePositive, PairFormula,
@@ -40,6 +45,7 @@ pub use softmax::{
     AdditiveMargin, AngularMargin, ClassFormula, CrossEntropy, EntropyAndMiss,
     GeneralizedCrossEntropy, Margin, NoMargin, SoftCap,
 };
+pub use triplets::{AllTriplets, PairSelection, TripletPenalty, counts};
 
 use core::fmt::Debug;
 

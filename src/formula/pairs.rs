@@ -1,6 +1,6 @@
 //! What a loss of all pairs sums up over the similarities of a row.
 
-use super::{Gap, Real, binary::Logit};
+use super::{Gap, Real, binary::Logit, counts};
 use core::fmt::Debug;
 
 /// Which pairs of a row a term is over. The pair of a row with itself is in neither.
@@ -48,9 +48,18 @@ impl Term {
 ///
 /// What follows from them is a matter of as many numbers as there are rows; only the sums have to
 /// see all similarities.
-pub trait PairFormula: Copy + Debug + Send + Sync + 'static {
+///
+/// # Contract
+/// - There is at least one term, and the terms are always the same.
+/// - Each f and its derivative are finite for any finite similarity: pairs of both kinds are evaluated, and
+///   those of the other kind are left out afterwards.
+/// - Choices are made by value, with [`Real::where_below`] and its like. Choices by the term's index or by
+///   hyperparameters may be an `if` or a `match`.
+/// - Repetitions are `for` loops: a chain of iterator adaptors is not inlined into a kernel.
+/// - `Debug` shows the hyperparameters.
+pub trait PairFormula: Clone + Debug + Send + Sync + 'static {
     /// The terms of a row.
-    const TERMS: &'static [Term];
+    fn terms(&self) -> &[Term];
 
     /// f, which the term of that index sums, for a pair of similarity `s`.
     fn value<R: Real>(&self, term: usize, s: R) -> R;
@@ -62,7 +71,10 @@ pub trait PairFormula: Copy + Debug + Send + Sync + 'static {
 pub struct OnePositive;
 
 impl PairFormula for OnePositive {
-    const TERMS: &'static [Term] = &[Term::log_sum_exp(Kind::Negative), Term::sum(Kind::Positive)];
+    #[inline(always)]
+    fn terms(&self) -> &[Term] {
+        const { &[Term::log_sum_exp(Kind::Negative), Term::sum(Kind::Positive)] }
+    }
 
     #[inline(always)]
     fn value<R: Real>(&self, _term: usize, s: R) -> R {
@@ -75,12 +87,17 @@ impl PairFormula for OnePositive {
 pub struct SeveralPositives;
 
 impl PairFormula for SeveralPositives {
-    const TERMS: &'static [Term] = &[
-        Term::log_sum_exp(Kind::Negative),
-        Term::log_sum_exp(Kind::Positive),
-        Term::sum(Kind::Positive),
-        Term::sum(Kind::Positive),
-    ];
+    #[inline(always)]
+    fn terms(&self) -> &[Term] {
+        const {
+            &[
+                Term::log_sum_exp(Kind::Negative),
+                Term::log_sum_exp(Kind::Positive),
+                Term::sum(Kind::Positive),
+                Term::sum(Kind::Positive),
+            ]
+        }
+    }
 
     #[inline(always)]
     fn value<R: Real>(&self, term: usize, s: R) -> R {
@@ -100,11 +117,16 @@ pub struct HardNegatives {
 }
 
 impl PairFormula for HardNegatives {
-    const TERMS: &'static [Term] = &[
-        Term::sum(Kind::Positive),
-        Term::log_sum_exp(Kind::Negative),
-        Term::log_sum_exp(Kind::Negative),
-    ];
+    #[inline(always)]
+    fn terms(&self) -> &[Term] {
+        const {
+            &[
+                Term::sum(Kind::Positive),
+                Term::log_sum_exp(Kind::Negative),
+                Term::log_sum_exp(Kind::Negative),
+            ]
+        }
+    }
 
     #[inline(always)]
     fn value<R: Real>(&self, term: usize, s: R) -> R {
@@ -121,7 +143,10 @@ impl PairFormula for HardNegatives {
 pub struct SigmoidPairs;
 
 impl PairFormula for SigmoidPairs {
-    const TERMS: &'static [Term] = &[Term::sum(Kind::Positive), Term::sum(Kind::Negative)];
+    #[inline(always)]
+    fn terms(&self) -> &[Term] {
+        const { &[Term::sum(Kind::Positive), Term::sum(Kind::Negative)] }
+    }
 
     #[inline(always)]
     fn value<R: Real>(&self, term: usize, s: R) -> R {
@@ -141,10 +166,15 @@ pub struct ScaledPairs {
 }
 
 impl PairFormula for ScaledPairs {
-    const TERMS: &'static [Term] = &[
-        Term::log_sum_exp(Kind::Positive),
-        Term::log_sum_exp(Kind::Negative),
-    ];
+    #[inline(always)]
+    fn terms(&self) -> &[Term] {
+        const {
+            &[
+                Term::log_sum_exp(Kind::Positive),
+                Term::log_sum_exp(Kind::Negative),
+            ]
+        }
+    }
 
     #[inline(always)]
     fn value<R: Real>(&self, term: usize, s: R) -> R {
@@ -167,10 +197,15 @@ pub struct CirclePairs {
 }
 
 impl PairFormula for CirclePairs {
-    const TERMS: &'static [Term] = &[
-        Term::log_sum_exp(Kind::Positive),
-        Term::log_sum_exp(Kind::Negative),
-    ];
+    #[inline(always)]
+    fn terms(&self) -> &[Term] {
+        const {
+            &[
+                Term::log_sum_exp(Kind::Positive),
+                Term::log_sum_exp(Kind::Negative),
+            ]
+        }
+    }
 
     #[inline(always)]
     fn value<R: Real>(&self, term: usize, s: R) -> R {
@@ -200,33 +235,34 @@ pub struct MarginPairs {
 }
 
 impl PairFormula for MarginPairs {
-    const TERMS: &'static [Term] = &[
-        Term::sum(Kind::Positive),
-        Term::sum(Kind::Positive),
-        Term::sum(Kind::Positive),
-        Term::sum(Kind::Negative),
-        Term::sum(Kind::Negative),
-        Term::sum(Kind::Negative),
-    ];
+    #[inline(always)]
+    fn terms(&self) -> &[Term] {
+        const {
+            &[
+                Term::sum(Kind::Positive),
+                Term::sum(Kind::Positive),
+                Term::sum(Kind::Positive),
+                Term::sum(Kind::Negative),
+                Term::sum(Kind::Negative),
+                Term::sum(Kind::Negative),
+            ]
+        }
+    }
 
     #[inline(always)]
     fn value<R: Real>(&self, term: usize, x: R) -> R {
-        let one = x.constant(1.0);
         if term % 3 == 2 {
-            return one;
+            return x.constant(1.0);
         }
         let distance = self.gap.value(x);
         let beyond = match term < 3 {
             true => distance - self.positive_margin,
             false => -distance + self.negative_margin,
         };
+        let cost = beyond.at_least(0.0);
         match term % 3 {
-            0 => beyond.at_least(0.0),
-            // One that is NaN costs something: it must show.
-            _ => {
-                let zero = one.constant(0.0);
-                beyond.at_least(0.0).where_equal(0.0, zero, one)
-            }
+            0 => cost,
+            _ => counts(cost),
         }
     }
 }
@@ -241,7 +277,10 @@ pub struct NegativeReach {
 }
 
 impl PairFormula for NegativeReach {
-    const TERMS: &'static [Term] = &[Term::log_sum_exp(Kind::Negative)];
+    #[inline(always)]
+    fn terms(&self) -> &[Term] {
+        const { &[Term::log_sum_exp(Kind::Negative)] }
+    }
 
     #[inline(always)]
     fn value<R: Real>(&self, _term: usize, x: R) -> R {

@@ -63,6 +63,12 @@ pub trait Real:
         power
     }
 
+    /// `self`, which is above 0, to a power.
+    #[inline(always)]
+    fn powf(self, exponent: f64) -> Self {
+        (self.ln() * exponent).exp()
+    }
+
     /// The smaller of `self` and `bound`, with the derivative of what is picked.
     #[inline(always)]
     fn at_most(self, bound: f64) -> Self {
@@ -115,6 +121,10 @@ impl Real for f64 {
 
     fn sqrt(self) -> Self {
         f64::sqrt(self)
+    }
+
+    fn powf(self, exponent: f64) -> Self {
+        f64::powf(self, exponent)
     }
 
     fn where_below(&self, bound: f64, then: Self, otherwise: Self) -> Self {

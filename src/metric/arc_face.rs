@@ -1,20 +1,16 @@
 //! ArcFace.
 
 use super::{
-    margin_softmax::{margin_softmax_loss, row},
-    proxies::{check_sizes, random},
+    proxies::check_sizes,
+    proxy_softmax::{Parts, ProxySoftmaxLoss},
 };
 use crate::{
     error::{Check, LossError},
-    formula::{AngularMargin, CrossEntropy, SoftmaxRow},
+    formula::AngularMargin,
+    module::device_init,
     reduction::Reduction,
-    softmax::SoftmaxLoss,
 };
-use burn::{
-    config::Config,
-    module::{Module, Param},
-    tensor::{Device, Tensor},
-};
+use burn::{config::Config, tensor::Device};
 
 /// Configuration of [`ArcFaceLoss`].
 #[derive(Config, Debug)]
@@ -23,11 +19,11 @@ pub struct ArcFaceLossConfig {
     pub classes: usize,
     /// The dimension of the embeddings, at least 1.
     pub dimension: usize,
-    /// What is added to the angle between an embedding and its proxy, in radians, from 0 to pi. Default 0.5, as in
-    /// the paper.
+    /// What is added to the angle between an embedding and its proxy, in radians, from 0 to pi. Default: 0.5
+    /// (the paper).
     #[config(default = 0.5)]
     pub margin: f64,
-    /// What cosines are multiplied with, above 0. Default 64, as in the paper.
+    /// What cosines are multiplied by, above 0. Default: 64 (the paper).
     #[config(default = 64.0)]
     pub scale: f64,
     /// How the losses of all embeddings become one number.
@@ -54,19 +50,11 @@ pub struct ArcFaceLossConfig {
 /// let device = Device::flex();
 /// let loss = ArcFaceLossConfig::new(1, 2).init(&device);
 /// let embeddings = Tensor::<2>::from_floats([[3.0, 4.0]], &device);
-/// // Of one class there is nothing to tell apart.
+/// // There is one class: nothing to tell it from.
 /// let value = loss.forward(embeddings, Tensor::<1, Int>::from_ints([0], &device));
 /// assert_eq!(value.into_scalar::<f32>(), 0.0);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct ArcFaceLoss {
-    proxies: Param<Tensor<2>>,
-    margin: f64,
-    scale: f64,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type ArcFaceLoss = ProxySoftmaxLoss<AngularMargin>;
 
 impl ArcFaceLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -79,26 +67,20 @@ impl ArcFaceLossConfig {
         let in_range = (0.0..=core::f64::consts::PI).contains(&self.margin);
         check.that(in_range, "margin", self.margin, "an angle from 0 to pi")?;
         check.above_zero("scale", self.scale)?;
-        Ok(ArcFaceLoss {
-            proxies: random(self.classes, self.dimension, device),
-            margin: self.margin,
+        let parts = Parts {
+            loss: "ArcFaceLoss",
+            classes: self.classes,
+            dimension: self.dimension,
+            margin: AngularMargin {
+                margin: self.margin,
+            },
+            parameter: 0.0,
             scale: self.scale,
+            shown: &[("margin", &self.margin), ("scale", &self.scale)],
             reduction: self.reduction,
-        })
-    }
-}
-
-margin_softmax_loss!(ArcFaceLoss, ArcFaceLossConfig, AngularMargin, shows: [margin, scale]);
-
-impl SoftmaxLoss for ArcFaceLoss {
-    const NAME: &'static str = "ArcFaceLoss";
-    type Formula = CrossEntropy;
-    type Margin = AngularMargin;
-
-    fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, AngularMargin> {
-        let margin = AngularMargin {
-            margin: self.margin,
         };
-        row(Self::NAME, margin, vec![0.0; classes], self.scale)
+        Ok(ProxySoftmaxLoss::new(parts, device))
     }
 }
+
+device_init!(ArcFaceLoss, ArcFaceLossConfig);

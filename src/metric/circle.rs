@@ -1,21 +1,21 @@
 //! The circle loss.
 
 use crate::{
-    embeddings::{RowLosses, Samples, Terms, labelled_loss, softplus_of_some},
+    embeddings::PairLoss,
     error::{Check, LossError},
-    formula::{CirclePairs, Measure},
-    module::loss_module,
+    formula::CirclePairs,
+    module::plain_init,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`CircleLoss`].
 #[derive(Config, Debug)]
 pub struct CircleLossConfig {
-    /// How far from the best similarity pairs may be, at least 0. Default 0.4, as in the paper for retrieval.
+    /// How far from the best similarity pairs may be, at least 0. Default: 0.4 (the paper, for retrieval).
     #[config(default = 0.4)]
     pub margin: f64,
-    /// What all similarities are multiplied with, above 0. Default 80, as in the paper for retrieval.
+    /// What all similarities are multiplied by, above 0. Default: 80 (the paper, for retrieval).
     #[config(default = 80.0)]
     pub gamma: f64,
     /// Whether embeddings are divided by their norm first. Default: yes.
@@ -50,15 +50,7 @@ pub struct CircleLossConfig {
 /// let value = loss.forward(embeddings, labels).into_scalar::<f32>();
 /// assert!((value - (2.0 * -0.16f32).exp().ln_1p()).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct CircleLoss {
-    margin: f64,
-    gamma: f64,
-    normalize: bool,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type CircleLoss = PairLoss<CirclePairs>;
 
 impl CircleLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -69,37 +61,18 @@ impl CircleLossConfig {
         let check = Check("CircleLossConfig");
         check.at_least_zero("margin", self.margin)?;
         check.above_zero("gamma", self.gamma)?;
-        Ok(CircleLoss {
-            margin: self.margin,
-            gamma: self.gamma,
-            normalize: self.normalize,
-            reduction: self.reduction,
-        })
-    }
-}
-
-loss_module!(CircleLoss, CircleLossConfig, shows: [margin, gamma, normalize]);
-
-labelled_loss!(
-    CircleLoss,
-    each: "The loss of each embedding; 0 where it has no positive or no negative."
-);
-
-impl CircleLoss {
-    fn row_losses(&self, samples: Samples) -> RowLosses {
-        if samples.has_no_pair() {
-            return samples.nothing();
-        }
-        let dtype = samples.dtype();
         let formula = CirclePairs {
             margin: self.margin,
             gamma: self.gamma,
         };
-        let terms = Terms::measured(formula, Measure::Dot, samples.ready(self.normalize));
-        let [(positive, no_positive), (negative, no_negative)] =
-            [0, 1].map(|term| terms.of_rows_if_any(term));
-        let silent = no_positive.bool_or(no_negative);
-        let losses = softplus_of_some(positive + negative, silent.clone());
-        RowLosses::with_silent(losses, silent, dtype)
+        Ok(PairLoss::named(
+            "CircleLoss",
+            formula,
+            self.normalize,
+            self.reduction,
+            &[("margin", &self.margin), ("gamma", &self.gamma)],
+        ))
     }
 }
+
+plain_init!(CircleLoss, CircleLossConfig);

@@ -1,24 +1,27 @@
 //! The contrastive loss of pairs with margins.
 
-use super::{
-    distance::Distance,
-    reduction::{Costs, MiningReduction, RowCosts},
-};
+use super::{distance::Distance, reduction::MiningReduction};
 use crate::{
-    embeddings::{Samples, Terms, labelled_loss},
+    embeddings::{
+        Batch, Costs, EmbeddingEvaluation, Labelled, Numbers, SampleLosses, Samples, Terms,
+    },
     error::{Check, LossError},
     formula::MarginPairs,
-    module::loss_module,
+    module::{display, plain_init},
 };
-use burn::{config::Config, module::Module};
+use burn::{
+    config::Config,
+    module::Module,
+    tensor::{Int, Tensor},
+};
 
 /// Configuration of [`ContrastiveLoss`].
 #[derive(Config, Debug)]
 pub struct ContrastiveLossConfig {
-    /// How far positives may be at no cost. Default 0.
+    /// How far positives may be at no cost. Default: 0.
     #[config(default = 0.0)]
     pub positive_margin: f64,
-    /// How far negatives have to be to cost nothing. Default 1, as in pytorch-metric-learning.
+    /// How far negatives have to be to cost nothing. Default: 1 (pytorch-metric-learning).
     #[config(default = 1.0)]
     pub negative_margin: f64,
     /// How far apart embeddings are. Default: Euclidean.
@@ -88,36 +91,93 @@ impl ContrastiveLossConfig {
     }
 }
 
-loss_module!(
-    ContrastiveLoss,
-    ContrastiveLossConfig,
-    shows: [positive_margin, negative_margin, distance, normalize]
-);
+plain_init!(ContrastiveLoss, ContrastiveLossConfig);
+display!(ContrastiveLoss, |loss, content| {
+    content
+        .add_debug_attribute("positive_margin", &loss.positive_margin)
+        .add_debug_attribute("negative_margin", &loss.negative_margin)
+        .add_debug_attribute("distance", &loss.distance)
+        .add_debug_attribute("normalize", &loss.normalize)
+        .add("reduction", &loss.reduction.to_string())
+});
 
-labelled_loss!(
-    ContrastiveLoss,
-    each: "What the pairs of each embedding cost together; 0 where it has none."
-);
+const NAME: &str = "ContrastiveLoss";
 
 impl ContrastiveLoss {
-    fn row_losses(&self, samples: Samples) -> RowCosts {
+    /// Returns the losses of all pairs as one number, by the configured reduction. Returns 0 for an empty batch,
+    /// and where there is no pair.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        self.on(embeddings, labels).reduce()
+    }
+
+    /// Returns the loss of each embedding: what its pairs cost together, 0 where it has none.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    /// - output: `[N]`
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        self.on(embeddings, labels).each()
+    }
+
+    /// Begins an evaluation, to which a reference set, weights of the embeddings, a normalizer or another reduction
+    /// can be added. The weight of an embedding is that of its pairs.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn on(
+        &self,
+        embeddings: Tensor<2>,
+        labels: Tensor<1, Int>,
+    ) -> EmbeddingEvaluation<Labelled, MiningReduction> {
+        let samples = Samples::new(NAME, embeddings, labels);
+        let batch = Batch::of(NAME, &samples.embeddings);
+        let loss = self.clone();
+        EmbeddingEvaluation::new(
+            batch,
+            self.reduction,
+            Labelled(samples),
+            move |Labelled(samples), weights| loss.sample_losses(samples, weights),
+        )
+    }
+
+    fn sample_losses(&self, samples: Samples, weights: Option<&Tensor<1>>) -> SampleLosses {
         if samples.has_no_pair() {
-            return RowCosts::nothing(samples.nothing());
+            return samples.nothing();
         }
-        let dtype = samples.dtype();
+        let (count, dtype) = (samples.count(), samples.dtype());
         let formula = MarginPairs {
             gap: self.distance.gap(),
             positive_margin: self.positive_margin,
             negative_margin: self.negative_margin,
         };
-        let inputs = samples.ready(self.distance.normalizes(self.normalize));
+        let normalize = self.distance.normalizes(self.normalize);
+        let inputs = samples.ready(normalize, weights);
         let terms = Terms::measured(formula, self.distance.measure(), inputs);
-        let kind = |first: usize| Costs {
-            sum: terms.of_rows(first),
-            costly: terms.of_rows(first + 1),
-            all: terms.of_rows(first + 2),
-            anchors: None,
+        let kind = |first: usize| {
+            Costs::new(terms.of_rows(first)).with_numbers(Numbers {
+                costly: terms.of_rows(first + 1),
+                all: terms.of_rows(first + 2),
+            })
         };
-        RowCosts::new(vec![kind(0), kind(3)], dtype)
+        SampleLosses::of_kinds(vec![kind(0), kind(3)], count, dtype)
     }
 }

@@ -1,20 +1,16 @@
 //! CosFace.
 
 use super::{
-    margin_softmax::{margin_softmax_loss, row},
-    proxies::{check_sizes, random},
+    proxies::check_sizes,
+    proxy_softmax::{Parts, ProxySoftmaxLoss},
 };
 use crate::{
     error::{Check, LossError},
-    formula::{AdditiveMargin, CrossEntropy, SoftmaxRow},
+    formula::AdditiveMargin,
+    module::device_init,
     reduction::Reduction,
-    softmax::SoftmaxLoss,
 };
-use burn::{
-    config::Config,
-    module::{Module, Param},
-    tensor::{Device, Tensor},
-};
+use burn::{config::Config, tensor::Device};
 
 /// Configuration of [`CosFaceLoss`].
 #[derive(Config, Debug)]
@@ -23,10 +19,10 @@ pub struct CosFaceLossConfig {
     pub classes: usize,
     /// The dimension of the embeddings, at least 1.
     pub dimension: usize,
-    /// What is taken off the cosine of an embedding with its proxy, at least 0. Default 0.35, as in the paper.
+    /// What is taken off the cosine of an embedding with its proxy, at least 0. Default: 0.35 (the paper).
     #[config(default = 0.35)]
     pub margin: f64,
-    /// What cosines are multiplied with, above 0. Default 64, as in the paper.
+    /// What cosines are multiplied by, above 0. Default: 64 (the paper).
     #[config(default = 64.0)]
     pub scale: f64,
     /// How the losses of all embeddings become one number.
@@ -52,19 +48,11 @@ pub struct CosFaceLossConfig {
 /// let device = Device::flex();
 /// let loss = CosFaceLossConfig::new(1, 2).init(&device);
 /// let embeddings = Tensor::<2>::from_floats([[3.0, 4.0]], &device);
-/// // Of one class there is nothing to tell apart.
+/// // There is one class: nothing to tell it from.
 /// let value = loss.forward(embeddings, Tensor::<1, Int>::from_ints([0], &device));
 /// assert_eq!(value.into_scalar::<f32>(), 0.0);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct CosFaceLoss {
-    proxies: Param<Tensor<2>>,
-    margin: f64,
-    scale: f64,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type CosFaceLoss = ProxySoftmaxLoss<AdditiveMargin>;
 
 impl CosFaceLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -76,28 +64,18 @@ impl CosFaceLossConfig {
         check_sizes(check, self.classes, self.dimension)?;
         check.at_least_zero("margin", self.margin)?;
         check.above_zero("scale", self.scale)?;
-        Ok(CosFaceLoss {
-            proxies: random(self.classes, self.dimension, device),
-            margin: self.margin,
+        let parts = Parts {
+            loss: "CosFaceLoss",
+            classes: self.classes,
+            dimension: self.dimension,
+            margin: AdditiveMargin,
+            parameter: self.margin,
             scale: self.scale,
+            shown: &[("margin", &self.margin), ("scale", &self.scale)],
             reduction: self.reduction,
-        })
+        };
+        Ok(ProxySoftmaxLoss::new(parts, device))
     }
 }
 
-margin_softmax_loss!(CosFaceLoss, CosFaceLossConfig, AdditiveMargin, shows: [margin, scale]);
-
-impl SoftmaxLoss for CosFaceLoss {
-    const NAME: &'static str = "CosFaceLoss";
-    type Formula = CrossEntropy;
-    type Margin = AdditiveMargin;
-
-    fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, AdditiveMargin> {
-        row(
-            Self::NAME,
-            AdditiveMargin,
-            vec![self.margin; classes],
-            self.scale,
-        )
-    }
-}
+device_init!(CosFaceLoss, CosFaceLossConfig);

@@ -3,10 +3,10 @@
 use super::{distance::Distance, selection::positive_pairs};
 use crate::{
     backend::{ListedPairs, PairInputs, listed_pairs},
-    embeddings::{RowLosses, Samples, Terms, softplus},
+    embeddings::{Batch, Costs, EmbeddingEvaluation, SampleLosses, Samples, Terms, softplus},
     error::{Check, LossError},
     formula::{NegativeReach, Real},
-    module::loss_module,
+    module::{display, plain_init},
     reduction::Reduction,
 };
 use burn::{
@@ -18,16 +18,17 @@ use burn::{
 /// Configuration of [`LiftedStructureLoss`].
 #[derive(Config, Debug)]
 pub struct LiftedStructureLossConfig {
-    /// What is taken off the distance of positives. Default 0, as in the paper.
+    /// What is taken off the distance of positives. Default: 0 (the paper).
     #[config(default = 0.0)]
     pub positive_margin: f64,
-    /// How far negatives are to be. Default 1, as in the paper.
+    /// How far negatives are to be. Default: 1 (the paper).
     #[config(default = 1.0)]
     pub negative_margin: f64,
     /// How far apart embeddings are. Default: Euclidean.
     #[config(default = "Distance::Euclidean")]
     pub distance: Distance,
-    /// Whether embeddings are divided by their norm first. Default: yes, as in pytorch-metric-learning.
+    /// Whether embeddings are divided by their norm first. Default: yes
+    /// (pytorch-metric-learning).
     #[config(default = true)]
     pub normalize: bool,
     /// How the losses of all positive pairs become one number.
@@ -40,9 +41,9 @@ pub struct LiftedStructureLossConfig {
 /// ```text
 /// l_ij = 1/2 [ln(sum_k e^(n - d(i, k)) + sum_l e^(n - d(j, l))) + d(i, j) - p]_+²
 /// ```
-/// over the negatives k of i and l of j, for every positive pair (both ways round). A pair without negatives
-/// costs 0. Distances are never held all at once, but there is a list of the positive pairs; making it reads
-/// the labels back from a GPU.
+/// over the negatives k of i and l of j, for every positive pair (both ways round): each embedding is the anchor of
+/// the pairs it comes first in. A pair without negatives costs 0. A mean is over pairs. Distances are never held
+/// all at once, but there is a list of the positive pairs; making it reads the labels back from a GPU.
 ///
 /// Source: H. Oh Song et al., *Deep Metric Learning via Lifted Structured Feature Embedding*, 2016.
 ///
@@ -91,14 +92,21 @@ impl LiftedStructureLossConfig {
     }
 }
 
-loss_module!(
-    LiftedStructureLoss,
-    LiftedStructureLossConfig,
-    shows: [positive_margin, negative_margin, distance, normalize]
-);
+plain_init!(LiftedStructureLoss, LiftedStructureLossConfig);
+display!(LiftedStructureLoss, |loss, content| {
+    content
+        .add_debug_attribute("positive_margin", &loss.positive_margin)
+        .add_debug_attribute("negative_margin", &loss.negative_margin)
+        .add_debug_attribute("distance", &loss.distance)
+        .add_debug_attribute("normalize", &loss.normalize)
+        .add("reduction", &loss.reduction.to_string())
+});
+
+const NAME: &str = "LiftedStructureLoss";
 
 impl LiftedStructureLoss {
-    /// The loss of all positive pairs, reduced as configured. Where there is none it is 0.
+    /// Returns the losses of all positive pairs as one number, by the configured reduction. Returns 0 for an empty
+    /// batch, and where there is no positive pair.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
@@ -109,16 +117,50 @@ impl LiftedStructureLoss {
     /// If shapes do not fit.
     #[track_caller]
     pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
-        const NAME: &str = "LiftedStructureLoss";
-        let samples = Samples::new(NAME, embeddings, labels, None);
+        self.on(embeddings, labels).reduce()
+    }
+
+    /// Returns the loss of each anchor: what its positive pairs cost together, 0 where it has none.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    /// - output: `[N]`
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        self.on(embeddings, labels).each()
+    }
+
+    /// Begins an evaluation, to which weights of the anchors, a normalizer or another reduction can be added. The
+    /// weight of an anchor is that of its pairs: with weights a mean is `sum(w l) / sum(w)` over pairs.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> EmbeddingEvaluation {
+        let samples = Samples::new(NAME, embeddings, labels);
+        let batch = Batch::of(NAME, &samples.embeddings);
+        let loss = self.clone();
+        EmbeddingEvaluation::complete(batch, self.reduction, move |_| loss.sample_losses(samples))
+    }
+
+    fn sample_losses(&self, samples: Samples) -> SampleLosses {
         let list = positive_pairs(&samples.labels);
         if list[0].dims()[0] == 0 {
-            return samples.nothing().reduced(NAME, self.reduction, None);
+            return samples.nothing();
         }
-        let dtype = samples.dtype();
-        let inputs = samples.ready(self.distance.normalizes(self.normalize));
-        let losses = self.pair_losses(inputs, list);
-        RowLosses::new(losses, dtype).reduced(NAME, self.reduction, None)
+        let (count, dtype) = (samples.count(), samples.dtype());
+        let anchors = list[0].clone();
+        let inputs = samples.ready(self.distance.normalizes(self.normalize), None);
+        let costs = Costs::new(self.pair_losses(inputs, list)).with_samples(anchors);
+        SampleLosses::of_kinds(vec![costs], count, dtype)
     }
 
     fn pair_losses(&self, inputs: PairInputs, [left, right]: [Tensor<1, Int>; 2]) -> Tensor<1> {

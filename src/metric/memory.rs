@@ -43,7 +43,7 @@ pub struct CrossBatchMemoryConfig {
 /// let labels = Tensor::<1, Int>::from_ints([3, 4], &device);
 /// let in_batch = loss.forward(embeddings.clone(), labels.clone());
 /// let (past, past_labels) = memory.contents();
-/// let across = loss.forward_with_reference(embeddings.clone(), labels.clone(), past, past_labels);
+/// let across = loss.on(embeddings.clone(), labels.clone()).reference(past, past_labels).reduce();
 /// assert_eq!(across.clone().into_scalar::<f32>(), 0.0); // Nothing is in it yet.
 /// memory = memory.push(embeddings, labels);
 /// # let _ = (in_batch + across, memory);
@@ -99,8 +99,8 @@ impl CrossBatchMemory {
         self.embeddings.dims()[0]
     }
 
-    /// The memory with the embeddings of a batch in place of the oldest ones. Of a batch larger than the
-    /// memory the last are kept.
+    /// The memory with the embeddings of a batch in place of the oldest ones. The last are kept of a batch
+    /// that is larger than the memory.
     ///
     /// # Shapes
     /// - embeddings: `[N, dimension]`

@@ -11,7 +11,7 @@ use crate::{
     backend::{PairInputs, pair_rows, runs_on_cpu},
     embeddings::Samples,
     error::{Check, LossError},
-    module::plain_module,
+    module::{display, plain_init},
 };
 use burn::{
     config::Config,
@@ -35,8 +35,8 @@ pub struct TripletMinerConfig {
 
 /// Makes triplets of a batch of embeddings with labels.
 ///
-/// No gradient goes through the choice. Distances are walked a block of rows at a time and never held all at
-/// once. A list of triplets is as long as there are triplets; [`TripletLoss`](crate::TripletLoss) needs none
+/// No gradient goes through the choice. Distances are walked a block of anchors at a time and never held all
+/// at once. A list of triplets is as long as there are triplets; [`TripletLoss`](crate::TripletLoss) needs none
 /// for [`Mining::BatchAll`] and [`Mining::MultiSimilarity`]. Making a list reads back from a GPU.
 ///
 /// # Example
@@ -80,7 +80,15 @@ impl TripletMinerConfig {
     }
 }
 
-plain_module!(TripletMiner, TripletMinerConfig, shows: [mining, distance, normalize]);
+plain_init!(TripletMiner, TripletMinerConfig);
+display!(TripletMiner, |miner, content| {
+    content
+        .add_debug_attribute("mining", &miner.mining)
+        .add_debug_attribute("distance", &miner.distance)
+        .add_debug_attribute("normalize", &miner.normalize)
+});
+
+const NAME: &str = "TripletMiner";
 
 impl TripletMiner {
     /// The triplets of a batch, ordered by anchor.
@@ -93,7 +101,7 @@ impl TripletMiner {
     /// If shapes do not fit.
     #[track_caller]
     pub fn mine(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Triplets {
-        self.list(Samples::new("TripletMiner", embeddings, labels, None))
+        self.list(Samples::new(NAME, embeddings, labels))
     }
 
     /// The triplets of anchors from a batch whose positives and negatives are from a reference set, ordered
@@ -115,8 +123,9 @@ impl TripletMiner {
         reference: Tensor<2>,
         reference_labels: Tensor<1, Int>,
     ) -> Triplets {
-        let reference = Some((reference, reference_labels));
-        self.list(Samples::new("TripletMiner", embeddings, labels, reference))
+        let mut samples = Samples::new(NAME, embeddings, labels);
+        samples.set_reference(NAME, reference, reference_labels);
+        self.list(samples)
     }
 
     fn list(&self, samples: Samples) -> Triplets {
@@ -125,7 +134,7 @@ impl TripletMiner {
             true => from_lists(&[], &device),
             false => {
                 let normalize = self.distance.normalizes(self.normalize);
-                self.on_host(&samples.ready(normalize))
+                self.on_host(&samples.ready(normalize, None))
             }
         }
     }
@@ -157,7 +166,7 @@ impl TripletMiner {
         let same = inputs.columns.is_none();
         let width = rows.dims()[1];
         let columns = inputs.columns.as_ref().map(detached);
-        let chosen = pair_rows(self.distance.measure(), rows, columns, |row, measures| {
+        let choose = |row: usize, measures: &[f32]| {
             let anchor = Anchor {
                 measures,
                 labels: &column_labels,
@@ -168,7 +177,8 @@ impl TripletMiner {
                 width,
             };
             anchor.chosen(self.mining)
-        });
+        };
+        let chosen = pair_rows(self.distance.measure(), rows, columns, &choose);
         from_lists(&chosen, &inputs.rows.device())
     }
 }

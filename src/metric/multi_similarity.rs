@@ -1,24 +1,24 @@
 //! The multi-similarity loss.
 
 use crate::{
-    embeddings::{RowLosses, Samples, Terms, labelled_loss, softplus_of_some},
+    embeddings::PairLoss,
     error::{Check, LossError},
-    formula::{Measure, ScaledPairs},
-    module::loss_module,
+    formula::ScaledPairs,
+    module::plain_init,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`MultiSimilarityLoss`].
 #[derive(Config, Debug)]
 pub struct MultiSimilarityLossConfig {
-    /// How sharply positives are told apart, above 0. Default 2, as in the paper.
+    /// How sharply positives are told apart, above 0. Default: 2 (the paper).
     #[config(default = 2.0)]
     pub alpha: f64,
-    /// How sharply negatives are told apart, above 0. Default 50, as in the paper.
+    /// How sharply negatives are told apart, above 0. Default: 50 (the paper).
     #[config(default = 50.0)]
     pub beta: f64,
-    /// The similarity that divides near from far. Default 0.5, as in pytorch-metric-learning.
+    /// The similarity that divides near from far. Default: 0.5 (pytorch-metric-learning).
     #[config(default = 0.5)]
     pub base: f64,
     /// Whether embeddings are divided by their norm first. Default: yes.
@@ -52,16 +52,7 @@ pub struct MultiSimilarityLossConfig {
 /// let value = loss.forward(embeddings, labels).into_scalar::<f32>();
 /// assert!((value - (-0.5f32).exp().ln_1p()).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct MultiSimilarityLoss {
-    alpha: f64,
-    beta: f64,
-    base: f64,
-    normalize: bool,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type MultiSimilarityLoss = PairLoss<ScaledPairs>;
 
 impl MultiSimilarityLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -73,44 +64,22 @@ impl MultiSimilarityLossConfig {
         check.above_zero("alpha", self.alpha)?;
         check.above_zero("beta", self.beta)?;
         check.in_range_of_f32("base", self.base)?;
-        Ok(MultiSimilarityLoss {
-            alpha: self.alpha,
-            beta: self.beta,
-            base: self.base,
-            normalize: self.normalize,
-            reduction: self.reduction,
-        })
-    }
-}
-
-loss_module!(
-    MultiSimilarityLoss,
-    MultiSimilarityLossConfig,
-    shows: [alpha, beta, base, normalize]
-);
-
-labelled_loss!(
-    MultiSimilarityLoss,
-    each: "The loss of each embedding; 0 where it has no pair."
-);
-
-impl MultiSimilarityLoss {
-    fn row_losses(&self, samples: Samples) -> RowLosses {
-        if samples.has_no_pair() {
-            return samples.nothing();
-        }
-        let dtype = samples.dtype();
         let formula = ScaledPairs {
             positive: (self.alpha, self.base),
             negative: (self.beta, self.base),
         };
-        let terms = Terms::measured(formula, Measure::Dot, samples.ready(self.normalize));
-        let [(positive, no_positive), (negative, no_negative)] =
-            [0, 1].map(|term| terms.of_rows_if_any(term));
-        let silent = no_positive.clone().bool_and(no_negative.clone());
-        let part = |term, lacking, scale: f64| softplus_of_some(term, lacking) * (1.0 / scale);
-        let losses =
-            part(positive, no_positive, self.alpha) + part(negative, no_negative, self.beta);
-        RowLosses::with_silent(losses, silent, dtype)
+        Ok(PairLoss::named(
+            "MultiSimilarityLoss",
+            formula,
+            self.normalize,
+            self.reduction,
+            &[
+                ("alpha", &self.alpha),
+                ("beta", &self.beta),
+                ("base", &self.base),
+            ],
+        ))
     }
 }
+
+plain_init!(MultiSimilarityLoss, MultiSimilarityLossConfig);

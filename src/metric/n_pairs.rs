@@ -1,10 +1,12 @@
 //! The N-pairs loss.
 
 use crate::{
-    embeddings::{RowLosses, Terms, softplus, widened, without_weightless},
+    embeddings::{
+        Batch, EmbeddingEvaluation, SampleLosses, Terms, softplus, widened, without_weightless,
+    },
     error::{Check, LossError, check_embeddings_alike, check_labels},
     formula::SeveralPositives,
-    module::loss_module,
+    module::{display, plain_init},
     reduction::Reduction,
 };
 use burn::{
@@ -16,8 +18,8 @@ use burn::{
 /// Configuration of [`NPairsLoss`].
 #[derive(Config, Debug)]
 pub struct NPairsLossConfig {
-    /// How much the mean squared norm of the embeddings, divided by 4, is added, at least 0. Default 0.002, as
-    /// in TensorFlow's metric learning losses.
+    /// How much the mean squared norm of the embeddings, divided by 4, is added, at least 0. Default: 0.002
+    /// (TensorFlow's metric learning losses).
     #[config(default = 0.002)]
     pub l2_weight: f64,
     /// How the losses of all anchors become one number.
@@ -70,12 +72,17 @@ impl NPairsLossConfig {
     }
 }
 
-loss_module!(NPairsLoss, NPairsLossConfig, shows: [l2_weight]);
+plain_init!(NPairsLoss, NPairsLossConfig);
+display!(NPairsLoss, |loss, content| {
+    content
+        .add_debug_attribute("l2_weight", &loss.l2_weight)
+        .add("reduction", &loss.reduction.to_string())
+});
 
 const NAME: &str = "NPairsLoss";
 
 impl NPairsLoss {
-    /// The loss of all anchors, reduced as configured. Of none at all it is 0.
+    /// Returns the losses of all anchors as one number, by the configured reduction. Returns 0 for an empty batch.
     ///
     /// # Shapes
     /// - anchors: `[N, D]`
@@ -92,11 +99,10 @@ impl NPairsLoss {
         positives: Tensor<2>,
         labels: Tensor<1, Int>,
     ) -> Tensor<1> {
-        let rows = self.row_losses(anchors, positives, labels, None);
-        rows.reduced(NAME, self.reduction, None)
+        self.on(anchors, positives, labels).reduce()
     }
 
-    /// The loss of each anchor.
+    /// Returns the loss of each anchor.
     ///
     /// # Shapes
     /// - anchors: `[N, D]`
@@ -113,51 +119,47 @@ impl NPairsLoss {
         positives: Tensor<2>,
         labels: Tensor<1, Int>,
     ) -> Tensor<1> {
-        self.row_losses(anchors, positives, labels, None).each()
+        self.on(anchors, positives, labels).each()
     }
 
-    /// The loss of all anchors, each with a weight: `sum(w l) / sum(w)` as a mean, `sum(w l)` as a sum. The
-    /// positive of an anchor of weight 0 stays among those that others are compared with.
+    /// Begins an evaluation, to which weights of the anchors, a normalizer or another reduction can be added. The
+    /// positive of an anchor of weight 0 stays among those that other anchors are compared with.
     ///
     /// # Shapes
     /// - anchors: `[N, D]`
     /// - positives: `[N, D]`, one for each anchor
     /// - labels: `[N]`, any numbers, those of both
-    /// - weights: `[N]`
-    /// - output: `[1]`
     ///
     /// # Panics
     /// If shapes or data types do not fit.
     #[track_caller]
-    pub fn forward_weighted(
+    pub fn on(
         &self,
         anchors: Tensor<2>,
         positives: Tensor<2>,
         labels: Tensor<1, Int>,
-        weights: Tensor<1>,
-    ) -> Tensor<1> {
-        let rows = self.row_losses(anchors, positives, labels, Some(&weights));
-        rows.reduced(NAME, self.reduction, Some(weights))
-    }
-
-    #[track_caller]
-    fn row_losses(
-        &self,
-        anchors: Tensor<2>,
-        positives: Tensor<2>,
-        labels: Tensor<1, Int>,
-        weights: Option<&Tensor<1>>,
-    ) -> RowLosses {
+    ) -> EmbeddingEvaluation {
         let (a, b) = (("anchors", &anchors), ("positives", &positives));
         check_embeddings_alike(NAME, a, b);
-        let count = anchors.dims()[0];
-        check_labels(NAME, labels.dims()[0], count);
+        check_labels(NAME, labels.dims()[0], anchors.dims()[0]);
+        let loss = self.clone();
+        let batch = Batch::of(NAME, &anchors);
+        EmbeddingEvaluation::complete(batch, self.reduction, move |weights| {
+            loss.sample_losses(without_weightless(anchors, weights), positives, labels)
+        })
+    }
+
+    fn sample_losses(
+        &self,
+        anchors: Tensor<2>,
+        positives: Tensor<2>,
+        labels: Tensor<1, Int>,
+    ) -> SampleLosses {
+        let (count, dtype) = (anchors.dims()[0], anchors.dtype());
         if count == 0 {
-            return RowLosses::none(&[&anchors, &positives]);
+            return SampleLosses::none(&[&anchors, &positives]);
         }
-        let dtype = anchors.dtype();
-        let anchors = widened(without_weightless(NAME, anchors, weights));
-        let positives = widened(positives);
+        let (anchors, positives) = (widened(anchors), widened(positives));
         let both = [&anchors, &positives].map(Tensor::clone);
         let columns = (positives, labels.clone());
         let terms = Terms::between(SeveralPositives, (anchors, labels), columns, false);
@@ -170,6 +172,6 @@ impl NPairsLoss {
                 losses = losses + squares * (self.l2_weight / 4.0);
             }
         }
-        RowLosses::new(losses, dtype)
+        SampleLosses::new(losses, dtype)
     }
 }

@@ -1,20 +1,16 @@
 //! The normalised softmax loss.
 
 use super::{
-    margin_softmax::{margin_softmax_loss, row},
-    proxies::{check_sizes, random},
+    proxies::check_sizes,
+    proxy_softmax::{Parts, ProxySoftmaxLoss},
 };
 use crate::{
     error::{Check, LossError},
-    formula::{CrossEntropy, NoMargin, SoftmaxRow},
+    formula::NoMargin,
+    module::device_init,
     reduction::Reduction,
-    softmax::SoftmaxLoss,
 };
-use burn::{
-    config::Config,
-    module::{Module, Param},
-    tensor::{Device, Tensor},
-};
+use burn::{config::Config, tensor::Device};
 
 /// Configuration of [`NormalizedSoftmaxLoss`].
 #[derive(Config, Debug)]
@@ -23,7 +19,7 @@ pub struct NormalizedSoftmaxLossConfig {
     pub classes: usize,
     /// The dimension of the embeddings, at least 1.
     pub dimension: usize,
-    /// What cosines are divided by, above 0. Default 0.05, as in the paper.
+    /// What cosines are divided by, above 0. Default: 0.05 (the paper).
     #[config(default = 0.05)]
     pub temperature: f64,
     /// How the losses of all embeddings become one number.
@@ -49,18 +45,11 @@ pub struct NormalizedSoftmaxLossConfig {
 /// let device = Device::flex();
 /// let loss = NormalizedSoftmaxLossConfig::new(1, 2).init(&device);
 /// let embeddings = Tensor::<2>::from_floats([[3.0, 4.0]], &device);
-/// // Of one class there is nothing to tell apart.
+/// // There is one class: nothing to tell it from.
 /// let value = loss.forward(embeddings, Tensor::<1, Int>::from_ints([0], &device));
 /// assert_eq!(value.into_scalar::<f32>(), 0.0);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct NormalizedSoftmaxLoss {
-    proxies: Param<Tensor<2>>,
-    temperature: f64,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type NormalizedSoftmaxLoss = ProxySoftmaxLoss<NoMargin>;
 
 impl NormalizedSoftmaxLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -71,22 +60,18 @@ impl NormalizedSoftmaxLossConfig {
         let check = Check("NormalizedSoftmaxLossConfig");
         check_sizes(check, self.classes, self.dimension)?;
         check.above_zero("temperature", self.temperature)?;
-        Ok(NormalizedSoftmaxLoss {
-            proxies: random(self.classes, self.dimension, device),
-            temperature: self.temperature,
+        let parts = Parts {
+            loss: "NormalizedSoftmaxLoss",
+            classes: self.classes,
+            dimension: self.dimension,
+            margin: NoMargin,
+            parameter: 0.0,
+            scale: 1.0 / self.temperature,
+            shown: &[("temperature", &self.temperature)],
             reduction: self.reduction,
-        })
+        };
+        Ok(ProxySoftmaxLoss::new(parts, device))
     }
 }
 
-margin_softmax_loss!(NormalizedSoftmaxLoss, NormalizedSoftmaxLossConfig, NoMargin, shows: [temperature]);
-
-impl SoftmaxLoss for NormalizedSoftmaxLoss {
-    const NAME: &'static str = "NormalizedSoftmaxLoss";
-    type Formula = CrossEntropy;
-    type Margin = NoMargin;
-
-    fn row(&self, _classes: usize) -> SoftmaxRow<CrossEntropy, NoMargin> {
-        row(Self::NAME, NoMargin, Vec::new(), 1.0 / self.temperature)
-    }
-}
+device_init!(NormalizedSoftmaxLoss, NormalizedSoftmaxLossConfig);

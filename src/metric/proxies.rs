@@ -2,10 +2,10 @@
 
 use crate::{
     backend::runs_on_cpu,
-    embeddings::{RowLosses, of_one_type, ready, without_weightless},
+    embeddings::{Batch, SampleLosses, of_one_type, ready, without_weightless},
     error::{
         Check, LossError, check_dimension, check_embeddings, check_label_of_proxy, check_labels,
-        check_loss_weights,
+        check_proxies,
     },
 };
 use burn::{
@@ -26,7 +26,29 @@ pub(super) fn check_sizes(check: Check, classes: usize, dimension: usize) -> Res
     check.at_least_one("dimension", dimension)
 }
 
-/// Embeddings next to proxies; they have been checked.
+/// A batch of embeddings with the classes of their proxies.
+///
+/// # Panics
+/// If shapes or data types do not fit. If a label is no class, on the CPU.
+#[track_caller]
+pub(super) fn batch(
+    loss: &'static str,
+    proxies: &Tensor<2>,
+    embeddings: &Tensor<2>,
+    labels: &Tensor<1, Int>,
+) -> Batch {
+    check_embeddings(loss, "embeddings", embeddings);
+    check_dimension(loss, ("proxies", proxies), ("embeddings", embeddings));
+    check_labels(loss, labels.dims()[0], embeddings.dims()[0]);
+    if runs_on_cpu(embeddings) {
+        for (sample, label) in labels.to_data().iter::<i64>().enumerate() {
+            check_label_of_proxy(loss, sample, label, proxies.dims()[0]);
+        }
+    }
+    Batch::of(loss, embeddings)
+}
+
+/// Embeddings next to proxies.
 pub(super) struct Proxied {
     /// `[N, D]` of norm 1, not of half precision
     pub embeddings: Tensor<2>,
@@ -36,36 +58,17 @@ pub(super) struct Proxied {
 }
 
 impl Proxied {
-    /// Of no embeddings at all what these cost.
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit. If a label is no class, on the CPU.
-    #[track_caller]
+    /// Arguments that have been checked; where there are no embeddings what these cost.
     pub fn new(
-        loss: &str,
-        proxies: &Param<Tensor<2>>,
+        proxies: Tensor<2>,
         embeddings: Tensor<2>,
         labels: Tensor<1, Int>,
-        weights: Option<Tensor<1>>,
-    ) -> Result<Self, Box<RowLosses>> {
-        let proxies = proxies.val();
-        check_embeddings(loss, "embeddings", &embeddings);
-        check_dimension(loss, ("proxies", &proxies), ("embeddings", &embeddings));
-        check_labels(loss, labels.dims()[0], embeddings.dims()[0]);
-        if let Some(weights) = &weights {
-            check_loss_weights(loss, weights, embeddings.dims()[0], embeddings.dtype());
-        }
-        if runs_on_cpu(&embeddings) {
-            for (row, label) in labels.to_data().iter::<i64>().enumerate() {
-                check_label_of_proxy(loss, row, label, proxies.dims()[0]);
-            }
-        }
+        weights: Option<&Tensor<1>>,
+    ) -> Result<Self, SampleLosses> {
         if embeddings.dims()[0] == 0 {
-            let nothing = RowLosses::none(&[&embeddings, &proxies]);
-            return Err(Box::new(nothing));
+            return Err(SampleLosses::none(&[&embeddings, &proxies]));
         }
-        let embeddings = without_weightless(loss, embeddings, weights.as_ref());
-        let embeddings = ready(embeddings, true);
+        let embeddings = ready(without_weightless(embeddings, weights), true);
         Ok(Self {
             proxies: ready(proxies.cast(embeddings.dtype()), true),
             embeddings,
@@ -98,111 +101,25 @@ impl Proxied {
     }
 }
 
-/// Gives a loss of embeddings and proxies its constructor, its display and access to its proxies.
-macro_rules! proxy_module {
-    ($loss:ident, $config:ident, |$this:ident, $content:ident| $shown:expr) => {
-        $crate::module::device_init!($loss, $config);
-        $crate::module::display!($loss, |$this, $content| $shown);
-
-        impl $loss {
-            /// The proxy of each class, `[C, D]`, as they are learned: not of norm 1.
-            pub fn proxies(&self) -> ::burn::tensor::Tensor<2> {
-                self.proxies.val()
-            }
-
-            /// The loss with other proxies `[C, D]` to begin with: the means of the classes, say. No gradient
-            /// goes to what they were computed from.
-            ///
-            /// # Panics
-            /// If there are not as many, or they are of another dimension.
-            #[track_caller]
-            pub fn with_proxies(self, proxies: ::burn::tensor::Tensor<2>) -> Self {
-                $crate::error::check_proxies(stringify!($loss), &proxies, self.proxies.dims());
-                let proxies = self.proxies.map(|before| {
-                    let proxies = match before.is_autodiff() {
-                        true => proxies.autodiff().detach().set_require_grad(false),
-                        false => proxies.without_autodiff(),
-                    };
-                    match before.is_require_grad() {
-                        true => proxies.require_grad(),
-                        false => proxies,
-                    }
-                });
-                Self { proxies, ..self }
-            }
+/// Other proxies in place of those of a loss, of which no gradient goes to what they were computed from.
+///
+/// # Panics
+/// If there are not as many, or they are of another dimension.
+#[track_caller]
+pub(super) fn replaced(
+    loss: &str,
+    proxies: Param<Tensor<2>>,
+    others: Tensor<2>,
+) -> Param<Tensor<2>> {
+    check_proxies(loss, &others, proxies.dims());
+    proxies.map(|before| {
+        let others = match before.is_autodiff() {
+            true => others.autodiff().detach().set_require_grad(false),
+            false => others.without_autodiff(),
+        };
+        match before.is_require_grad() {
+            true => others.require_grad(),
+            false => others,
         }
-    };
+    })
 }
-pub(super) use proxy_module;
-
-/// Gives a loss of embeddings and proxies its `forward` methods, from
-/// `row_losses(embeddings, labels, weights)`.
-macro_rules! proxy_loss {
-    ($loss:ident) => {
-        impl $loss {
-            /// The loss of all embeddings, reduced as configured. Of none at all it is 0.
-            ///
-            /// # Shapes
-            /// - embeddings: `[N, D]`
-            /// - labels: `[N]`, the index of a class
-            /// - output: `[1]`
-            ///
-            /// # Panics
-            /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding
-            /// is NaN.
-            #[track_caller]
-            pub fn forward(
-                &self,
-                embeddings: ::burn::tensor::Tensor<2>,
-                labels: ::burn::tensor::Tensor<1, ::burn::tensor::Int>,
-            ) -> ::burn::tensor::Tensor<1> {
-                let rows = self.row_losses(embeddings, labels, None);
-                rows.reduced(stringify!($loss), self.reduction, None)
-            }
-
-            /// The loss of each embedding.
-            ///
-            /// # Shapes
-            /// - embeddings: `[N, D]`
-            /// - labels: `[N]`, the index of a class
-            /// - output: `[N]`
-            ///
-            /// # Panics
-            /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding
-            /// is NaN.
-            #[track_caller]
-            pub fn forward_no_reduction(
-                &self,
-                embeddings: ::burn::tensor::Tensor<2>,
-                labels: ::burn::tensor::Tensor<1, ::burn::tensor::Int>,
-            ) -> ::burn::tensor::Tensor<1> {
-                self.row_losses(embeddings, labels, None).each()
-            }
-
-            /// The loss of all embeddings, each with a weight: `sum(w l) / sum(w)` as a mean, `sum(w l)` as
-            /// a sum. A weight of 0 ignores its embedding, whatever it holds; where all weights sum to 0 the
-            /// loss is 0.
-            ///
-            /// # Shapes
-            /// - embeddings: `[N, D]`
-            /// - labels: `[N]`, the index of a class
-            /// - weights: `[N]`
-            /// - output: `[1]`
-            ///
-            /// # Panics
-            /// If shapes or data types do not fit. If a label is no class, on the CPU; on a GPU the loss of
-            /// its embedding is NaN.
-            #[track_caller]
-            pub fn forward_weighted(
-                &self,
-                embeddings: ::burn::tensor::Tensor<2>,
-                labels: ::burn::tensor::Tensor<1, ::burn::tensor::Int>,
-                weights: ::burn::tensor::Tensor<1>,
-            ) -> ::burn::tensor::Tensor<1> {
-                let rows = self.row_losses(embeddings, labels, Some(weights.clone()));
-                rows.reduced(stringify!($loss), self.reduction, Some(weights))
-            }
-        }
-    };
-}
-pub(super) use proxy_loss;

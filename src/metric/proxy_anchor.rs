@@ -1,11 +1,11 @@
 //! Proxy anchor.
 
-use super::proxies::{Proxied, check_sizes, proxy_module, random};
+use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
-    embeddings::{RowLosses, Terms, softplus_of_some},
+    embeddings::{Divisor, SampleLosses, Terms, softplus_of_some},
     error::{Check, LossError},
     formula::ScaledPairs,
-    reduction::Reduction,
+    module::{device_init, display},
 };
 use burn::{
     config::Config,
@@ -20,10 +20,10 @@ pub struct ProxyAnchorLossConfig {
     pub classes: usize,
     /// The dimension of the embeddings, at least 1.
     pub dimension: usize,
-    /// How far beyond 0 similarities are to be, at least 0. Default 0.1, as in the paper.
+    /// How far beyond 0 similarities are to be, at least 0. Default: 0.1 (the paper).
     #[config(default = 0.1)]
     pub margin: f64,
-    /// How sharply pairs are told apart, above 0. Default 32, as in the paper.
+    /// How sharply pairs are told apart, above 0. Default: 32 (the paper).
     #[config(default = 32.0)]
     pub alpha: f64,
 }
@@ -34,7 +34,7 @@ pub struct ProxyAnchorLossConfig {
 /// l = mean_(c in batch) ln(1 + sum_p e^(-a (s_cp - m))) + mean_c ln(1 + sum_n e^(a (s_cn + m)))
 /// ```
 /// over the embeddings p of class c and n of others, at cosines s; the first mean is over the classes of the
-/// batch, the second over all. There is no loss of one embedding, hence no weights. The proxies are parameters
+/// batch, the second over all. There are no per-sample losses, and so no sample weights. The proxies are parameters
 /// of the loss: give it to the optimizer with the model. Similarities are never held all at once.
 ///
 /// Source: S. Kim et al., *Proxy Anchor Loss for Deep Metric Learning*, 2020.
@@ -76,7 +76,8 @@ impl ProxyAnchorLossConfig {
     }
 }
 
-proxy_module!(ProxyAnchorLoss, ProxyAnchorLossConfig, |loss, content| {
+device_init!(ProxyAnchorLoss, ProxyAnchorLossConfig);
+display!(ProxyAnchorLoss, |loss, content| {
     let [classes, dimension] = loss.proxies.dims();
     content
         .add("classes", &classes)
@@ -85,8 +86,26 @@ proxy_module!(ProxyAnchorLoss, ProxyAnchorLossConfig, |loss, content| {
         .add("alpha", &loss.alpha)
 });
 
+const NAME: &str = "ProxyAnchorLoss";
+
 impl ProxyAnchorLoss {
-    /// The loss of a batch. Of no embeddings at all it is 0.
+    /// The proxy of each class, `[C, D]`, as they are learned: not of norm 1.
+    pub fn proxies(&self) -> Tensor<2> {
+        self.proxies.val()
+    }
+
+    /// The loss with other proxies `[C, D]` to begin with: the means of the classes, say. No gradient goes to what
+    /// they were computed from.
+    ///
+    /// # Panics
+    /// If there are not as many, or they are of another dimension.
+    #[track_caller]
+    pub fn with_proxies(self, proxies: Tensor<2>) -> Self {
+        let proxies = replaced(NAME, self.proxies, proxies);
+        Self { proxies, ..self }
+    }
+
+    /// Returns the loss of a batch; 0 for an empty batch.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
@@ -97,11 +116,11 @@ impl ProxyAnchorLoss {
     /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss is NaN.
     #[track_caller]
     pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
-        const NAME: &str = "ProxyAnchorLoss";
-        let dtype = embeddings.dtype();
-        let proxied = match Proxied::new(NAME, &self.proxies, embeddings, labels, None) {
+        let proxies = self.proxies.val();
+        let dtype = batch(NAME, &proxies, &embeddings, &labels).dtype;
+        let proxied = match Proxied::new(proxies, embeddings, labels, None) {
             Ok(proxied) => proxied,
-            Err(nothing) => return nothing.reduced(NAME, Reduction::Mean, None),
+            Err(nothing) => return nothing.reduced(Divisor::Count, None),
         };
         let unknown = proxied.unknown();
         let formula = ScaledPairs {
@@ -115,10 +134,9 @@ impl ProxyAnchorLoss {
         let [(positive, no_positive), (negative, no_negative)] =
             [0, 1].map(|term| terms.of_rows_if_any(term));
         let costs = softplus_of_some(positive, no_positive.clone());
-        let pulled = RowLosses::with_silent(costs, no_positive, dtype);
-        let pushed = RowLosses::new(softplus_of_some(negative, no_negative), dtype);
-        let [pulled, pushed] =
-            [pulled, pushed].map(|rows| rows.reduced(NAME, Reduction::Mean, None));
+        let pulled = SampleLosses::with_silent(costs, no_positive, dtype);
+        let pushed = SampleLosses::new(softplus_of_some(negative, no_negative), dtype);
+        let [pulled, pushed] = [pulled, pushed].map(|of| of.reduced(Divisor::Count, None));
         let loss = pulled + pushed;
         match unknown {
             Some(unknown) => loss.mask_fill(unknown.any(), f64::NAN),

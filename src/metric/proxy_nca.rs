@@ -1,10 +1,11 @@
 //! Proxy-NCA.
 
-use super::proxies::{Proxied, check_sizes, proxy_loss, proxy_module, random};
+use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
-    embeddings::{RowLosses, Terms, softplus_of_some},
+    embeddings::{EmbeddingEvaluation, SampleLosses, Terms, softplus_of_some},
     error::{Check, LossError},
     formula::OnePositive,
+    module::{device_init, display},
     reduction::Reduction,
 };
 use burn::{
@@ -20,11 +21,11 @@ pub struct ProxyNcaLossConfig {
     pub classes: usize,
     /// The dimension of the embeddings, at least 1.
     pub dimension: usize,
-    /// What squared distances are multiplied with, above 0. Default 1, as in the paper.
+    /// What squared distances are multiplied by, above 0. Default: 1 (the paper).
     #[config(default = 1.0)]
     pub scale: f64,
     /// Whether the proxy of the embedding's own class is in the denominator, too: a softmax, which is never
-    /// negative. Default: yes, as in pytorch-metric-learning; in the paper it is not.
+    /// negative. Default: yes (pytorch-metric-learning); in the paper it is not.
     #[config(default = true)]
     pub includes_positive: bool,
     /// How the losses of all embeddings become one number.
@@ -51,7 +52,7 @@ pub struct ProxyNcaLossConfig {
 /// let device = Device::flex();
 /// let loss = ProxyNcaLossConfig::new(1, 2).init(&device);
 /// let embeddings = Tensor::<2>::from_floats([[3.0, 4.0]], &device);
-/// // Of one class there is nothing to tell apart.
+/// // There is one class: nothing to tell it from.
 /// let value = loss.forward(embeddings, Tensor::<1, Int>::from_ints([0], &device));
 /// assert_eq!(value.into_scalar::<f32>(), 0.0);
 /// ```
@@ -83,7 +84,8 @@ impl ProxyNcaLossConfig {
     }
 }
 
-proxy_module!(ProxyNcaLoss, ProxyNcaLossConfig, |loss, content| {
+device_init!(ProxyNcaLoss, ProxyNcaLossConfig);
+display!(ProxyNcaLoss, |loss, content| {
     let [classes, dimension] = loss.proxies.dims();
     content
         .add("classes", &classes)
@@ -92,22 +94,78 @@ proxy_module!(ProxyNcaLoss, ProxyNcaLossConfig, |loss, content| {
         .add("includes_positive", &loss.includes_positive)
         .add("reduction", &loss.reduction.to_string())
 });
-proxy_loss!(ProxyNcaLoss);
+
+const NAME: &str = "ProxyNcaLoss";
 
 impl ProxyNcaLoss {
+    /// The proxy of each class, `[C, D]`, as they are learned: not of norm 1.
+    pub fn proxies(&self) -> Tensor<2> {
+        self.proxies.val()
+    }
+
+    /// The loss with other proxies `[C, D]` to begin with: the means of the classes, say. No gradient goes to what
+    /// they were computed from.
+    ///
+    /// # Panics
+    /// If there are not as many, or they are of another dimension.
     #[track_caller]
-    fn row_losses(
-        &self,
-        embeddings: Tensor<2>,
-        labels: Tensor<1, Int>,
-        weights: Option<Tensor<1>>,
-    ) -> RowLosses {
-        const NAME: &str = "ProxyNcaLoss";
-        let dtype = embeddings.dtype();
-        let proxied = match Proxied::new(NAME, &self.proxies, embeddings, labels, weights) {
-            Ok(proxied) => proxied,
-            Err(nothing) => return *nothing,
-        };
+    pub fn with_proxies(self, proxies: Tensor<2>) -> Self {
+        let proxies = replaced(NAME, self.proxies, proxies);
+        Self { proxies, ..self }
+    }
+
+    /// Returns the losses of all embeddings as one number, by the configured reduction. Returns 0 for an empty batch.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, the index of a class
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding is NaN.
+    #[track_caller]
+    pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        self.on(embeddings, labels).reduce()
+    }
+
+    /// Returns the loss of each embedding.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, the index of a class
+    /// - output: `[N]`
+    ///
+    /// # Panics
+    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding is NaN.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        self.on(embeddings, labels).each()
+    }
+
+    /// Begins an evaluation, to which weights of the embeddings, a normalizer or another reduction can be added. An
+    /// embedding of weight 0 is ignored, whatever it holds.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, the index of a class
+    ///
+    /// # Panics
+    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding is NaN.
+    #[track_caller]
+    pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> EmbeddingEvaluation {
+        let proxies = self.proxies.val();
+        let batch = batch(NAME, &proxies, &embeddings, &labels);
+        let loss = self.clone();
+        EmbeddingEvaluation::complete(batch, self.reduction, move |weights| {
+            let dtype = embeddings.dtype();
+            match Proxied::new(proxies, embeddings, labels, weights) {
+                Ok(proxied) => SampleLosses::new(loss.losses(proxied), dtype),
+                Err(nothing) => nothing,
+            }
+        })
+    }
+
+    fn losses(&self, proxied: Proxied) -> Tensor<1> {
         let unknown = proxied.unknown();
         // Of norm 1, |x - p|² is 2 - 2 x · p, and what is the same for all proxies makes no difference.
         let scale = (2.0 * self.scale).sqrt();
@@ -122,10 +180,9 @@ impl ProxyNcaLoss {
             true => softplus_of_some(beyond, none),
             false => beyond.mask_fill(none, 0.0),
         };
-        let losses = match unknown {
+        match unknown {
             Some(unknown) => losses.mask_fill(unknown, f64::NAN),
             None => losses,
-        };
-        RowLosses::new(losses, dtype)
+        }
     }
 }

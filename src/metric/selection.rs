@@ -3,7 +3,10 @@
 //! A negative at no known distance (NaN) is chosen before all others: it must show in the loss.
 
 use super::{distance::Distance, mining::Mining};
-use crate::{backend::NO_LABEL, formula::Gap};
+use crate::{
+    backend::NO_LABEL,
+    formula::{Gap, PairSelection},
+};
 use burn::tensor::{Int, Tensor, TensorData};
 use std::collections::HashMap;
 
@@ -131,18 +134,10 @@ impl Anchor<'_> {
 
     fn hard_pairs(&self, epsilon: f64) -> Vec<Chosen> {
         let (mut positives, mut negatives) = (self.positives(), self.negatives());
-        let distances = |columns: &[u32]| -> Vec<f64> {
-            let distances = columns.iter().map(|&column| self.distance_to(column));
-            distances.collect()
-        };
-        let (of_positives, of_negatives) = (distances(&positives), distances(&negatives));
-        let has_nan = of_positives.iter().chain(&of_negatives).any(|d| d.is_nan());
-        if !has_nan {
-            let nearest = of_negatives.into_iter().fold(f64::INFINITY, f64::min);
-            let farthest = of_positives.into_iter().fold(f64::NEG_INFINITY, f64::max);
-            positives.retain(|&column| self.distance_to(column) + epsilon > nearest);
-            negatives.retain(|&column| self.distance_to(column) - epsilon < farthest);
-        }
+        let selection = PairSelection::MultiSimilarity { epsilon };
+        selection.select(&mut positives, &mut negatives, |&column| {
+            self.distance_to(column)
+        });
         self.combined(positives, negatives)
     }
 

@@ -4,15 +4,15 @@ use super::{
     distance::Distance,
     miner::TripletMiner,
     mining::Mining,
-    reduction::{Costs, MiningReduction, RowCosts},
+    reduction::MiningReduction,
     triplets::{Candidates, Triplets},
 };
 use crate::{
     backend::{ListedPairs, PairInputs, Triplets as AllOfRows, listed_pairs, triplet_terms},
-    embeddings::{RowLosses, Samples, labelled_loss, ready},
-    error::{Check, LossError, check_dimension, check_embeddings},
-    formula::{AllTriplets, PairSelection, TripletPenalty},
-    module::loss_module,
+    embeddings::{Batch, Complete, Costs, EmbeddingEvaluation, Numbers, SampleLosses, Samples},
+    error::{Check, LossError},
+    formula::{AllTriplets, PairSelection, TripletPenalty, counts},
+    module::{display, plain_init},
 };
 use burn::{
     config::Config,
@@ -26,8 +26,8 @@ pub struct TripletLossConfig {
     /// Which triplets are made of a batch. Default: batch-hard.
     #[config(default = "Mining::BatchHard")]
     pub mining: Mining,
-    /// By how much a negative is to be farther than a positive, at least 0. Default 0.2, FaceNet's, which is one of
-    /// squared distances.
+    /// By how much a negative is to be farther than a positive, at least 0. Default: 0.2 (FaceNet, where it is one of
+    /// squared distances).
     #[config(default = 0.2)]
     pub margin: f64,
     /// How far apart embeddings are. Default: Euclidean.
@@ -53,7 +53,8 @@ pub struct TripletLossConfig {
 /// over the triplets that the [`Mining`] makes of a batch. With [`Mining::BatchAll`] these are all, and the
 /// loss is exact without enumerating them: on the CPU each anchor takes the time of sorting its distances
 /// (with a soft margin that of going through its triplets), and no more than a block of distances is held
-/// at a time. A batch without triplets costs 0.
+/// at a time. A batch without triplets costs 0. Other triplets can be given
+/// ([`triplets`](EmbeddingEvaluation::triplets)).
 ///
 /// A batch-hard or easy-positive loss reads nothing back from a GPU, nor do batch-all and multi-similarity; these
 /// two go through all triplets there, in N³ time and bounded memory. The semi-hard and distance-weighted triplets
@@ -112,110 +113,103 @@ impl TripletLossConfig {
     }
 }
 
-loss_module!(
-    TripletLoss,
-    TripletLossConfig,
-    shows: [mining, margin, distance, normalize, soft_margin]
-);
-
-labelled_loss!(
-    TripletLoss,
-    each: "What the triplets of each anchor cost together; 0 where it has none."
-);
+plain_init!(TripletLoss, TripletLossConfig);
+display!(TripletLoss, |loss, content| {
+    content
+        .add_debug_attribute("mining", &loss.mining)
+        .add_debug_attribute("margin", &loss.margin)
+        .add_debug_attribute("distance", &loss.distance)
+        .add_debug_attribute("normalize", &loss.normalize)
+        .add_debug_attribute("soft_margin", &loss.soft_margin)
+        .add("reduction", &loss.reduction.to_string())
+});
 
 const NAME: &str = "TripletLoss";
 
 impl TripletLoss {
-    /// The loss of given triplets, whatever the mining, reduced as configured. Without any it is 0.
+    /// Returns the losses of all triplets as one number, by the configured reduction. Returns 0 for an empty batch,
+    /// and where there is no triplet.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
-    /// - triplets: three lists `[T]` of indices of embeddings
+    /// - labels: `[N]`, any numbers
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If the lists are not of the same length. If an index is out of range, on the CPU; on a GPU the loss is NaN.
+    /// If shapes do not fit.
     #[track_caller]
-    pub fn forward_with_triplets(&self, embeddings: Tensor<2>, triplets: Triplets) -> Tensor<1> {
-        check_embeddings(NAME, "embeddings", &embeddings);
-        self.given(embeddings, None, triplets)
+    pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        self.on(embeddings, labels).reduce()
     }
 
-    /// The loss of given triplets whose positives and negatives are in a reference set, such as
-    /// [`TripletMiner::mine_with_reference`] makes.
+    /// Returns the loss of each anchor: what its triplets cost together, 0 where it has none.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
-    /// - reference: `[K, D]`
-    /// - triplets: lists `[T]` of indices, of embeddings the anchors, of the reference set the others
-    /// - output: `[1]`
+    /// - labels: `[N]`, any numbers
+    /// - output: `[N]`
     ///
     /// # Panics
-    /// If shapes do not fit or the lists are not of the same length. If an index is out of range, on the CPU;
-    /// on a GPU the loss is NaN.
+    /// If shapes do not fit.
     #[track_caller]
-    pub fn forward_with_reference_triplets(
-        &self,
-        embeddings: Tensor<2>,
-        reference: Tensor<2>,
-        triplets: Triplets,
-    ) -> Tensor<1> {
-        let others = ("reference embeddings", &reference);
-        check_dimension(NAME, ("embeddings", &embeddings), others);
-        self.given(embeddings, Some(reference), triplets)
+    pub fn forward_no_reduction(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        self.on(embeddings, labels).each()
     }
 
+    /// Begins an evaluation, to which a reference set, a list of triplets, weights of the anchors, a normalizer or
+    /// another reduction can be added. The weight of an anchor is that of its triplets.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    ///
+    /// # Panics
+    /// If shapes do not fit.
     #[track_caller]
-    fn given(
+    pub fn on(
         &self,
         embeddings: Tensor<2>,
-        reference: Option<Tensor<2>>,
-        triplets: Triplets,
-    ) -> Tensor<1> {
-        let (dtype, count) = (embeddings.dtype(), embeddings.dims()[0]);
-        let others = reference.as_ref().map_or(count, |points| points.dims()[0]);
-        triplets.check(NAME, count, others);
-        if count == 0 || others == 0 || triplets.is_empty() {
-            let mut operands = vec![&embeddings];
-            operands.extend(&reference);
-            let nothing = RowLosses::none(&operands);
-            return RowCosts::nothing(nothing).reduced(NAME, self.reduction, None);
-        }
-        let normalize = self.distance.normalizes(self.normalize);
-        let candidates = triplets.guarded(count, others);
-        let rows = ready(embeddings, normalize);
-        let inputs = PairInputs {
-            columns: reference.map(|points| ready(points, normalize).cast(rows.dtype())),
-            rows,
-            row_labels: candidates.triplets.anchors.clone(),
-            column_labels: candidates.triplets.positives.clone(),
+        labels: Tensor<1, Int>,
+    ) -> EmbeddingEvaluation<Mined, MiningReduction> {
+        let samples = Samples::new(NAME, embeddings, labels);
+        let batch = Batch::of(NAME, &samples.embeddings);
+        let loss = self.clone();
+        let given = Mined {
+            samples,
+            triplets: None,
         };
-        let costs = self.listed(inputs, candidates);
-        RowCosts::new(vec![costs], dtype).reduced(NAME, self.reduction, None)
+        EmbeddingEvaluation::new(batch, self.reduction, given, move |given, weights| {
+            loss.sample_losses(given, weights)
+        })
     }
 
-    fn row_losses(&self, samples: Samples) -> RowCosts {
-        if samples.has_no_pair() {
-            return RowCosts::nothing(samples.nothing());
+    fn sample_losses(&self, given: Mined, weights: Option<&Tensor<1>>) -> SampleLosses {
+        let Mined { samples, triplets } = given;
+        let no_triplet = triplets.as_ref().is_some_and(Triplets::is_empty);
+        if samples.has_no_pair() || no_triplet {
+            return samples.nothing();
         }
-        let dtype = samples.dtype();
-        let inputs = samples
-            .clone()
-            .ready(self.distance.normalizes(self.normalize));
-        let costs = match self.mining {
-            Mining::BatchAll => self.all(inputs, PairSelection::All),
-            Mining::MultiSimilarity { epsilon } => {
+        let (count, dtype) = (samples.count(), samples.dtype());
+        let normalize = self.distance.normalizes(self.normalize);
+        let inputs = samples.clone().ready(normalize, weights);
+        let costs = match (triplets, self.mining) {
+            (Some(triplets), _) => {
+                let others = inputs.columns.as_ref().unwrap_or(&inputs.rows).dims()[0];
+                self.listed(inputs, triplets.guarded(count, others))
+            }
+            (None, Mining::BatchAll) => self.all(inputs, PairSelection::All),
+            (None, Mining::MultiSimilarity { epsilon }) => {
                 self.all(inputs, PairSelection::MultiSimilarity { epsilon })
             }
-            _ => {
+            (None, _) => {
                 let candidates = self.miner().candidates(&inputs);
                 if candidates.triplets.is_empty() {
-                    return RowCosts::nothing(samples.nothing());
+                    return samples.nothing();
                 }
                 self.listed(inputs, candidates)
             }
         };
-        RowCosts::new(vec![costs], dtype)
+        SampleLosses::of_kinds(vec![costs], count, dtype)
     }
 
     fn penalty(&self) -> TripletPenalty {
@@ -244,12 +238,7 @@ impl TripletLoss {
         let terms = triplet_terms(triplets, inputs);
         let [sum, costly, all] =
             [0, 1, 2].map(|term| terms.clone().slice_dim(0, term..term + 1).reshape([rows]));
-        Costs {
-            sum,
-            costly,
-            all,
-            anchors: None,
-        }
+        Costs::new(sum).with_numbers(Numbers { all, costly })
     }
 
     /// Triplets of a list, at least one.
@@ -259,7 +248,6 @@ impl TripletLoss {
             valid,
             unknown,
         } = candidates;
-        let rows = inputs.rows.dims()[0];
         let none = valid.map(Tensor::bool_not);
         let no_triplet = match (&none, &unknown) {
             (Some(none), Some(unknown)) => Some(none.clone().bool_or(unknown.clone())),
@@ -290,14 +278,75 @@ impl TripletLoss {
         if let Some(unknown) = unknown {
             costs = costs.mask_fill(unknown, f64::NAN);
         }
-        let nought = costs.clone().detach().equal_scalar(0.0);
-        let costly = all.clone().mask_fill(nought, 0.0);
-        let anchors = Some((triplets.anchors, rows));
-        Costs {
-            sum: costs,
-            costly,
-            all,
-            anchors,
-        }
+        let costly = counts(costs.clone().detach());
+        let numbers = Numbers { all, costly };
+        Costs::new(costs)
+            .with_numbers(numbers)
+            .with_samples(triplets.anchors)
+    }
+}
+
+/// Embeddings with labels, of which triplets are made.
+#[derive(Clone, Debug)]
+pub struct Mined {
+    samples: Samples,
+    triplets: Option<Triplets>,
+}
+
+impl EmbeddingEvaluation<Mined, MiningReduction> {
+    /// Takes positives and negatives from a reference set: the contents of a memory
+    /// ([`CrossBatchMemory`](crate::CrossBatchMemory)), say, or a gallery. Nothing is taken to be the same
+    /// embedding in both.
+    ///
+    /// # Shapes
+    /// - embeddings: `[K, D]`, of any float type
+    /// - labels: `[K]`, any numbers
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn reference(mut self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Self {
+        let samples = &mut self.given.samples;
+        samples.set_reference(NAME, embeddings, labels);
+        self
+    }
+
+    /// Takes these triplets, such as a [`TripletMiner`](crate::TripletMiner) makes. Nothing is mined, and the
+    /// labels have no effect. A reference set is given before: positives and negatives are then indices in it.
+    ///
+    /// # Shapes
+    /// - triplets: three lists `[T]` of indices
+    ///
+    /// # Panics
+    /// If the lists are not of the same length. If an index is out of range, on the CPU; on a GPU the loss is NaN.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Int, Tensor};
+    /// use burn_losses::{TripletLossConfig, Triplets};
+    ///
+    /// let device = Device::flex();
+    /// let loss = TripletLossConfig::new().with_normalize(false).with_margin(1.0).init();
+    /// let embeddings = Tensor::<2>::from_floats([[0.0], [1.0], [1.5]], &device);
+    /// let labels = Tensor::<1, Int>::from_ints([0, 0, 1], &device);
+    /// let [anchors, positives, negatives] = [0, 1, 2].map(|i| Tensor::from_ints([i], &device));
+    /// let triplets = Triplets { anchors, positives, negatives };
+    /// // The first is 1 from its positive and 1.5 from its negative.
+    /// let value = loss.on(embeddings, labels).triplets(triplets).reduce();
+    /// assert_eq!(value.into_scalar::<f32>(), 0.5);
+    /// ```
+    #[track_caller]
+    pub fn triplets(self, triplets: Triplets) -> EmbeddingEvaluation<Complete, MiningReduction> {
+        let samples = self.given.samples.clone();
+        let count = samples.count();
+        let others = match &samples.reference {
+            Some((others, _)) => others.dims()[0],
+            None => count,
+        };
+        triplets.check(NAME, count, others);
+        self.completed(Mined {
+            samples,
+            triplets: Some(triplets),
+        })
     }
 }

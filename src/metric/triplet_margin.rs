@@ -3,10 +3,10 @@
 use super::distance::Distance;
 use crate::{
     backend::between,
-    embeddings::{RowLosses, ready, without_weightless},
+    embeddings::{Batch, EmbeddingEvaluation, SampleLosses, ready, without_weightless},
     error::{Check, LossError, check_embeddings_alike},
     formula::TripletPenalty,
-    module::loss_module,
+    module::{display, plain_init},
     reduction::Reduction,
 };
 use burn::{config::Config, module::Module, tensor::Tensor};
@@ -14,13 +14,13 @@ use burn::{config::Config, module::Module, tensor::Tensor};
 /// Configuration of [`TripletMarginLoss`].
 #[derive(Config, Debug)]
 pub struct TripletMarginLossConfig {
-    /// By how much the negative is to be farther than the positive, at least 0. Default 1, as in PyTorch.
+    /// By how much the negative is to be farther than the positive, at least 0. Default: 1 (PyTorch).
     #[config(default = 1.0)]
     pub margin: f64,
     /// How far apart embeddings are. Default: Euclidean. PyTorch's `p` is [`Distance::Lp`].
     #[config(default = "Distance::Euclidean")]
     pub distance: Distance,
-    /// Whether embeddings are divided by their norm first. Default: no, as in PyTorch.
+    /// Whether embeddings are divided by their norm first. Default: no (PyTorch).
     #[config(default = false)]
     pub normalize: bool,
     /// Whether the negative's distance is the smaller of those to the anchor and to the positive (V. Balntas
@@ -94,16 +94,21 @@ impl TripletMarginLossConfig {
     }
 }
 
-loss_module!(
-    TripletMarginLoss,
-    TripletMarginLossConfig,
-    shows: [margin, distance, normalize, swap, soft_margin]
-);
+plain_init!(TripletMarginLoss, TripletMarginLossConfig);
+display!(TripletMarginLoss, |loss, content| {
+    content
+        .add_debug_attribute("margin", &loss.margin)
+        .add_debug_attribute("distance", &loss.distance)
+        .add_debug_attribute("normalize", &loss.normalize)
+        .add_debug_attribute("swap", &loss.swap)
+        .add_debug_attribute("soft_margin", &loss.soft_margin)
+        .add("reduction", &loss.reduction.to_string())
+});
 
 const NAME: &str = "TripletMarginLoss";
 
 impl TripletMarginLoss {
-    /// The loss of all triplets, reduced as configured. Of none at all it is 0.
+    /// Returns the losses of all triplets as one number, by the configured reduction. Returns 0 for an empty batch.
     ///
     /// # Shapes
     /// - anchors, positives, negatives: `[N, D]`
@@ -118,11 +123,10 @@ impl TripletMarginLoss {
         positives: Tensor<2>,
         negatives: Tensor<2>,
     ) -> Tensor<1> {
-        let rows = self.row_losses([anchors, positives, negatives], None);
-        rows.reduced(NAME, self.reduction, None)
+        self.on(anchors, positives, negatives).reduce()
     }
 
-    /// The loss of each triplet.
+    /// Returns the loss of each triplet.
     ///
     /// # Shapes
     /// - anchors, positives, negatives: `[N, D]`
@@ -137,45 +141,43 @@ impl TripletMarginLoss {
         positives: Tensor<2>,
         negatives: Tensor<2>,
     ) -> Tensor<1> {
-        self.row_losses([anchors, positives, negatives], None)
-            .each()
+        self.on(anchors, positives, negatives).each()
     }
 
-    /// The loss of all triplets, each with a weight: `sum(w l) / sum(w)` as a mean, `sum(w l)` as a sum. A
-    /// weight of 0 ignores its triplet, whatever it holds; where all weights sum to 0 the loss is 0.
+    /// Begins an evaluation, to which weights of the triplets, a normalizer or another reduction can be added. A
+    /// triplet of weight 0 is ignored, whatever it holds.
     ///
     /// # Shapes
     /// - anchors, positives, negatives: `[N, D]`
-    /// - weights: `[N]`
-    /// - output: `[1]`
     ///
     /// # Panics
     /// If shapes or data types do not fit.
     #[track_caller]
-    pub fn forward_weighted(
+    pub fn on(
         &self,
         anchors: Tensor<2>,
         positives: Tensor<2>,
         negatives: Tensor<2>,
-        weights: Tensor<1>,
-    ) -> Tensor<1> {
-        let rows = self.row_losses([anchors, positives, negatives], Some(&weights));
-        rows.reduced(NAME, self.reduction, Some(weights))
+    ) -> EmbeddingEvaluation {
+        for (name, others) in [("positives", &positives), ("negatives", &negatives)] {
+            check_embeddings_alike(NAME, ("anchors", &anchors), (name, others));
+        }
+        let loss = self.clone();
+        let batch = Batch::of(NAME, &anchors);
+        EmbeddingEvaluation::complete(batch, self.reduction, move |weights| {
+            let points = [anchors, positives, negatives];
+            loss.sample_losses(points.map(|points| without_weightless(points, weights)))
+        })
     }
 
-    #[track_caller]
-    fn row_losses(&self, points: [Tensor<2>; 3], weights: Option<&Tensor<1>>) -> RowLosses {
+    fn sample_losses(&self, points: [Tensor<2>; 3]) -> SampleLosses {
         let [anchors, positives, negatives] = &points;
-        for (name, others) in [("positives", positives), ("negatives", negatives)] {
-            check_embeddings_alike(NAME, ("anchors", anchors), (name, others));
-        }
         if anchors.dims()[0] == 0 {
-            return RowLosses::none(&[anchors, positives, negatives]);
+            return SampleLosses::none(&[anchors, positives, negatives]);
         }
         let dtype = anchors.dtype();
         let normalize = self.distance.normalizes(self.normalize);
-        let [a, p, n] =
-            points.map(|points| ready(without_weightless(NAME, points, weights), normalize));
+        let [a, p, n] = points.map(|points| ready(points, normalize));
         let distance = |a: &Tensor<2>, b: &Tensor<2>| {
             let measures = between(self.distance.measure(), a.clone(), b.clone());
             self.distance.gap().value(measures)
@@ -187,6 +189,6 @@ impl TripletMarginLoss {
             to_negative = to_negative.mask_where(is_nearer, other);
         }
         let penalty = TripletPenalty::new(self.margin, self.soft_margin);
-        RowLosses::new(penalty.value(distance(&a, &p) - to_negative), dtype)
+        SampleLosses::new(penalty.value(distance(&a, &p) - to_negative), dtype)
     }
 }

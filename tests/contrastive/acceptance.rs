@@ -3,13 +3,13 @@
 use super::paths::{is_labelled, pair_losses, random_call, run};
 use crate::support::{
     Dtype, Site,
-    contrastive::{Ask, EmbeddingCall, EmbeddingLoss, EmbeddingOutcome, Embeddings},
+    contrastive::{Ask, EmbeddingCall, EmbeddingLoss, EmbeddingOutcome, Embeddings, More},
     differentiable_sites, differentiable_sites_and_gpu,
 };
 use serde_json::{Value, json};
 
 /// All losses of embeddings.
-fn losses() -> Vec<(&'static str, Value)> {
+pub fn losses() -> Vec<(&'static str, Value)> {
     let mut losses = pair_losses();
     losses.extend([
         ("barlow_twins", json!({"off_diagonal": 0.005})),
@@ -22,7 +22,7 @@ fn losses() -> Vec<(&'static str, Value)> {
     losses
 }
 
-fn gradients(outcome: &EmbeddingOutcome) -> impl Iterator<Item = f64> {
+pub fn gradients(outcome: &EmbeddingOutcome) -> impl Iterator<Item = f64> {
     outcome.gradients.iter().flatten().flatten().copied()
 }
 
@@ -68,9 +68,6 @@ fn without_pairs_loss_and_gradient_are_0() {
         }
         for site in differentiable_sites_and_gpu() {
             for ask in [Ask::Reduced, Ask::Each] {
-                if key == "lifted_structure" && ask == Ask::Each {
-                    continue; // It is one of pairs.
-                }
                 call.ask = ask;
                 let outcome = run(key, &config, &call, &site);
                 assert!(
@@ -90,7 +87,7 @@ fn without_pairs_loss_and_gradient_are_0() {
         .expect("it")
         .1;
     let mut call = random_call("info_nce", 3, 2);
-    call.ask = Ask::WithNegatives;
+    call.more = More::Negatives;
     call.embeddings.push(Embeddings {
         values: vec![],
         shape: [0, 2],
@@ -343,7 +340,7 @@ fn an_empty_batch_has_a_gradient_to_keys() {
 #[test]
 fn weights_count_the_triplets_and_pairs_of_their_rows() {
     for (key, config) in pair_losses() {
-        if !matches!(key, "triplet" | "contrastive") {
+        if !matches!(key, "triplet" | "contrastive" | "lifted_structure") {
             continue;
         }
         let mut sum = config.clone();
@@ -371,7 +368,7 @@ fn weights_count_the_triplets_and_pairs_of_their_rows() {
 }
 
 /// Labelled with classes, next to proxies.
-fn proxy_losses() -> Vec<(&'static str, Value)> {
+pub fn proxy_losses() -> Vec<(&'static str, Value)> {
     let sizes = json!({"classes": 4, "dimension": 3, "reduction": "mean"});
     let with = |more: Value| {
         let mut config = sizes.clone();
@@ -398,7 +395,7 @@ fn proxy_losses() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn proxy_call(rows: usize) -> EmbeddingCall {
+pub fn proxy_call(rows: usize) -> EmbeddingCall {
     let mut call = random_call("proxy", rows, 3);
     call.embeddings[1] = random_call("proxies", 4, 3).embeddings[0].clone();
     call.labels = (0..rows as i64).map(|row| row % 4).collect();
@@ -451,7 +448,7 @@ fn a_label_that_is_no_class_is_no_loss() {
                     Err(message) => {
                         assert!(!site.is_gpu(), "{key} {label} on {site}");
                         let message = message.downcast_ref::<String>().expect("a message");
-                        let named = message.contains(&format!("row 2 is {label}"));
+                        let named = message.contains(&format!("sample 2 is {label}"));
                         assert!(named, "{message}");
                     }
                 }

@@ -160,7 +160,7 @@ fn embeddings_that_do_not_fit_are_refused() {
         "InfoNceLoss: the keys have shape [4, 3] and the queries [3, 2], expected embeddings of the \
          same dimension (the last)"
     );
-    let text = message(|| loss.forward_with_offset(zeros(3, 2), zeros(4, 2), 2));
+    let text = message(|| loss.on(zeros(3, 2), zeros(4, 2)).offset(2));
     assert_eq!(
         text,
         "InfoNceLoss: 4 keys for 3 queries and an offset of 2, expected at least 5, one for each \
@@ -250,7 +250,8 @@ fn a_queue_serves_embeddings_of_half_precision() {
     let queue = EmbeddingQueueConfig::new(4, 2).init(&device);
     let half = |x: f32| Tensor::<2>::full([3, 2], x, (&device, DType::BF16));
     if device == Device::flex() {
-        let value = loss.forward_with_negatives(half(1.0), half(2.0), queue.embeddings());
+        let evaluation = loss.on(half(1.0), half(2.0));
+        let value = evaluation.negatives(queue.embeddings()).reduce();
         assert_eq!(value.dtype(), DType::BF16);
     }
 }
@@ -273,12 +274,13 @@ fn each_query_of_gathered_keys_and_of_a_queue_has_a_loss() {
         assert!((all - mean).abs() < 1e-5 * all, "{all} {mean}");
     };
     check(
-        loss.forward_with_offset(queries.clone(), keys.clone(), 2),
-        loss.forward_with_offset_no_reduction(queries.clone(), keys.clone(), 2),
+        loss.on(queries.clone(), keys.clone()).offset(2).reduce(),
+        loss.on(queries.clone(), keys.clone()).offset(2).each(),
     );
     let own = keys.slice_dim(0, 0..4);
-    check(
-        loss.forward_with_negatives(queries.clone(), own.clone(), others.clone()),
-        loss.forward_with_negatives_no_reduction(queries, own, others),
-    );
+    let against = || {
+        let evaluation = loss.on(queries.clone(), own.clone());
+        evaluation.negatives(others.clone())
+    };
+    check(against().reduce(), against().each());
 }

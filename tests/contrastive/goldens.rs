@@ -2,7 +2,7 @@
 
 use crate::support::{
     Dtype, Scaled, Site, Tolerance,
-    contrastive::{Ask, EmbeddingCall, EmbeddingLoss, Embeddings},
+    contrastive::{Ask, EmbeddingCall, EmbeddingLoss, Embeddings, More},
     differentiable_sites, differentiable_sites_and_gpu,
     golden::{golden_cases, list, named_lists},
 };
@@ -65,14 +65,14 @@ impl Golden {
     }
 
     fn call(&self) -> EmbeddingCall {
-        let ask = match (self.method.as_str(), self.offset) {
-            ("forward", _) => Ask::Reduced,
-            ("forward_no_reduction", _) => Ask::Each,
-            ("forward_weighted", _) => Ask::Weighted,
-            ("forward_with_offset", Some(offset)) => Ask::WithOffset(offset),
-            ("forward_with_negatives", _) => Ask::WithNegatives,
-            ("forward_with_reference", _) => Ask::WithReference,
-            ("forward_with_triplets", _) => Ask::WithTriplets,
+        let (ask, more) = match (self.method.as_str(), self.offset) {
+            ("forward", _) => (Ask::Reduced, More::Nothing),
+            ("forward_no_reduction", _) => (Ask::Each, More::Nothing),
+            ("forward_weighted", _) => (Ask::Weighted, More::Nothing),
+            ("forward_with_offset", Some(offset)) => (Ask::Reduced, More::Offset(offset)),
+            ("forward_with_negatives", _) => (Ask::Reduced, More::Negatives),
+            ("forward_with_reference", _) => (Ask::Reduced, More::Reference),
+            ("forward_with_triplets", _) => (Ask::Reduced, More::Triplets),
             (method, _) => panic!("{}: no method is named {method:?}", self.name),
         };
         let embeddings = |name: &str| Embeddings {
@@ -81,6 +81,7 @@ impl Golden {
         };
         let arguments = self.arguments();
         EmbeddingCall {
+            more,
             labels: self.labels.clone().unwrap_or_default(),
             reference_labels: self.reference_labels.clone().unwrap_or_default(),
             triplets: self

@@ -2,7 +2,7 @@
 
 use crate::support::{
     Dtype, Layout, Random, Scaled, Site, Tolerance,
-    contrastive::{Ask, EmbeddingCall, EmbeddingLoss, EmbeddingOutcome, Embeddings},
+    contrastive::{Ask, EmbeddingCall, EmbeddingLoss, EmbeddingOutcome, Embeddings, More},
     differentiable_sites,
 };
 use serde_json::{Value, json};
@@ -186,13 +186,13 @@ fn every_number_of_rows_is_right_on_every_path() {
 fn other_keys_are_right_on_every_path() {
     let config = json!({"temperature": 0.2, "learnable_temperature": false, "symmetric": false, "normalize": true, "reduction": "mean"});
     for (rows, others, offset) in [(3, 300, 0), (300, 520, 17), (257, 257, 0), (1, 2, 1)] {
-        for ask in [Ask::WithOffset(offset), Ask::WithNegatives] {
+        for more in [More::Offset(offset), More::Negatives] {
             let mut random = Random::of(&format!("{rows} {others}"));
             let mut list = vec![
                 embeddings(&mut random, rows, 4),
                 embeddings(
                     &mut random,
-                    if ask == Ask::WithNegatives {
+                    if more == More::Negatives {
                         rows
                     } else {
                         others
@@ -200,10 +200,11 @@ fn other_keys_are_right_on_every_path() {
                     4,
                 ),
             ];
-            if ask == Ask::WithNegatives {
+            if more == More::Negatives {
                 list.push(embeddings(&mut random, others, 4));
             }
-            let call = EmbeddingCall::new(ask, list);
+            let mut call = EmbeddingCall::new(Ask::Reduced, list);
+            call.more = more;
             let mut exact = call.clone();
             exact.dtype = Dtype::F64;
             let mut expected = None;
@@ -213,7 +214,7 @@ fn other_keys_are_right_on_every_path() {
                 let outcome = run("info_nce", &config, &call, &site);
                 let tolerance = Tolerance::at(&site, Dtype::F32).summed(Dtype::F32, others);
                 check(
-                    &format!("{ask:?} {rows} {others} on {site}"),
+                    &format!("{more:?} {rows} {others} on {site}"),
                     tolerance,
                     &outcome,
                     reference,

@@ -155,8 +155,8 @@ fn what_does_not_fit_is_refused() {
         text.starts_with("TripletLoss: 4 labels for 3 embeddings"),
         "{text}"
     );
-    let text =
-        message(|| loss.forward_with_reference(zeros(3, 2), labels(3), zeros(2, 5), labels(2)));
+    let evaluation = || loss.on(zeros(3, 2), labels(3));
+    let text = message(|| evaluation().reference(zeros(2, 5), labels(2)));
     assert!(
         text.contains("reference embeddings have shape [2, 5]"),
         "{text}"
@@ -167,7 +167,7 @@ fn what_does_not_fit_is_refused() {
         positives: list(&[1, 0]),
         negatives: list(&[2, 3]),
     };
-    let text = message(|| loss.forward_with_triplets(zeros(3, 2), triplets));
+    let text = message(|| evaluation().triplets(triplets));
     assert!(
         text.contains("triplet 1 has 3 among its negatives"),
         "{text}"
@@ -177,7 +177,7 @@ fn what_does_not_fit_is_refused() {
         positives: list(&[1]),
         negatives: list(&[2, 2]),
     };
-    let text = message(|| loss.forward_with_triplets(zeros(3, 2), triplets));
+    let text = message(|| evaluation().triplets(triplets));
     assert!(text.contains("1 positives for 2 anchors"), "{text}");
     let loss = TripletMarginLossConfig::new().init();
     let text = message(|| loss.forward(zeros(3, 2), zeros(3, 2), zeros(2, 2)));

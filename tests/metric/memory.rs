@@ -72,12 +72,8 @@ fn a_loss_sees_only_what_the_memory_holds() {
         let large = CrossBatchMemoryConfig::new(32, 2).init(&site.device);
         let (past, past_labels) = large.push(held.clone(), of_held.clone()).contents();
         let value = |reference, labels| {
-            let loss = loss.forward_with_reference(
-                embeddings.clone(),
-                of_batch.clone(),
-                reference,
-                labels,
-            );
+            let evaluation = loss.on(embeddings.clone(), of_batch.clone());
+            let loss = evaluation.reference(reference, labels).reduce();
             loss.into_scalar::<f32>()
         };
         site.path.run(|| {

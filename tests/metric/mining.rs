@@ -279,8 +279,8 @@ fn the_loss_of_all_triplets_is_that_of_their_list() {
                     let near = (each - total).abs() <= 1e-5 * total;
                     assert!(near, "{mining:?} on {site}: {each} {total}");
                     let both = [
-                        loss.forward(rows.clone(), labels),
-                        loss.forward_with_triplets(rows.clone(), triplets),
+                        loss.forward(rows.clone(), labels.clone()),
+                        loss.on(rows.clone(), labels).triplets(triplets).reduce(),
                     ];
                     let [one, other] = both.map(|loss| {
                         let gradients = loss.backward();
@@ -380,7 +380,7 @@ fn a_batch_without_pairs_has_no_triplets() {
                 let triplets = miner.mine(rows.clone(), labels.clone());
                 assert!(triplets.is_empty(), "{mining:?} on {site}: {triplets:?}");
                 let loss = TripletLossConfig::new().with_mining(mining).init();
-                let value = loss.forward_with_triplets(rows, triplets);
+                let value = loss.on(rows, labels).triplets(triplets).reduce();
                 assert_eq!(value.into_scalar::<f32>(), 0.0, "{mining:?} on {site}");
             }
         }
@@ -392,7 +392,7 @@ fn a_batch_without_pairs_has_no_triplets() {
 fn an_index_out_of_range_is_no_gather() {
     for site in differentiable_sites_and_gpu() {
         let points = Points::random("range", 4, 2);
-        let (rows, _) = points.tensors(&site);
+        let (rows, labels) = points.tensors(&site);
         let list = |indices: [i64; 2]| Tensor::<1, Int>::from_ints(indices, &site.device);
         let triplets = Triplets {
             anchors: list([0, 1]),
@@ -401,7 +401,7 @@ fn an_index_out_of_range_is_no_gather() {
         };
         let loss = TripletLossConfig::new().init();
         let call = std::panic::AssertUnwindSafe(|| {
-            let value = loss.forward_with_triplets(rows, triplets);
+            let value = loss.on(rows, labels).triplets(triplets).reduce();
             value.into_scalar::<f32>()
         });
         match std::panic::catch_unwind(call) {
@@ -430,8 +430,12 @@ fn triplets_of_a_reference_set_are_a_loss() {
             others.clone(),
             other_labels.clone(),
         );
-        let given = loss.forward_with_reference_triplets(rows.clone(), others.clone(), triplets);
-        let mined = loss.forward_with_reference(rows, labels, others, other_labels);
+        let among = || {
+            let evaluation = loss.on(rows.clone(), labels.clone());
+            evaluation.reference(others.clone(), other_labels.clone())
+        };
+        let given = among().triplets(triplets).reduce();
+        let mined = among().reduce();
         let (given, mined) = (given.into_scalar::<f32>(), mined.into_scalar::<f32>());
         assert!(
             (given - mined).abs() < 1e-6 && given > 0.0,
@@ -454,7 +458,8 @@ fn labels_of_any_integer_type_are_the_same() {
             let (rows, labels) = points.tensors(&site);
             let (others, other_labels) = reference.tensors(&site);
             let value = |one: Tensor<1, Int>, other: Tensor<1, Int>| {
-                let loss = loss.forward_with_reference(rows.clone(), one, others.clone(), other);
+                let evaluation = loss.on(rows.clone(), one);
+                let loss = evaluation.reference(others.clone(), other).reduce();
                 loss.into_scalar::<f32>()
             };
             let expected = value(labels.clone(), other_labels.clone());
@@ -500,16 +505,13 @@ fn long_labels_keep_all_their_bits() {
                 "{site}"
             );
             for reference in [long.clone(), of_past] {
-                let found = loss.forward_with_reference(
-                    rows.clone(),
-                    long.clone(),
-                    past.clone(),
-                    reference,
-                );
+                let evaluation = loss.on(rows.clone(), long.clone());
+                let found = evaluation.reference(past.clone(), reference).reduce();
                 // Each finds itself at a distance of 0, which costs nothing.
                 assert_eq!(number(found), 0.5, "{site}");
             }
-            let one = loss.forward_with_reference(rows.clone(), short, past.clone(), long);
+            let evaluation = loss.on(rows.clone(), short);
+            let one = evaluation.reference(past.clone(), long).reduce();
             // The second's label is none of theirs: it costs 1 and 0.5 as a negative, and the first 0.5.
             assert!((number(one) - 2.0 / 3.0).abs() < 1e-6, "{site}");
         });

@@ -18,6 +18,9 @@ macro_rules! embedding_losses {
         }
 
         impl EmbeddingLoss {
+            /// The names of all losses, as in the golden files.
+            pub const KEYS: &[&str] = &[$($key),+];
+
             /// The loss named as in the golden files, built from its configuration in JSON.
             pub fn from_json(
                 key: &str,
@@ -63,16 +66,67 @@ embedding_losses! { device:
     ProxyNca(ProxyNcaLoss, ProxyNcaLossConfig, device) = "proxy_nca";
 }
 
+/// What is added to the arguments.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum More {
+    Nothing,
+    Offset(usize),
+    Negatives,
+    Reference,
+    /// With a reference set if there are embeddings for it.
+    Triplets,
+}
+
 /// What a loss is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ask {
+    /// `forward`
     Reduced,
+    /// `forward_no_reduction`
     Each,
+    /// With weights, reduced as configured.
     Weighted,
-    WithOffset(usize),
-    WithNegatives,
-    WithReference,
-    WithTriplets,
+    /// Something else of its evaluation.
+    On(Form),
+}
+
+/// A way through the evaluation of a loss.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Form {
+    pub weighted: bool,
+    pub reduction: Option<&'static str>,
+    pub last: Last,
+}
+
+/// The last word of an evaluation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Last {
+    Reduce,
+    Each,
+    DividedBy(f64),
+    DividedByTensor(f64),
+}
+
+impl Ask {
+    fn form(self) -> Form {
+        let plain = Form {
+            weighted: false,
+            reduction: None,
+            last: Last::Reduce,
+        };
+        match self {
+            Ask::Reduced => plain,
+            Ask::Each => Form {
+                last: Last::Each,
+                ..plain
+            },
+            Ask::Weighted => Form {
+                weighted: true,
+                ..plain
+            },
+            Ask::On(form) => form,
+        }
+    }
 }
 
 /// Embeddings, in row-major order.
@@ -86,6 +140,7 @@ pub struct Embeddings {
 #[derive(Clone, Debug)]
 pub struct EmbeddingCall {
     pub ask: Ask,
+    pub more: More,
     /// In the order of the loss's arguments.
     pub embeddings: Vec<Embeddings>,
     pub labels: Vec<i64>,
@@ -115,6 +170,7 @@ impl EmbeddingCall {
     pub fn new(ask: Ask, embeddings: Vec<Embeddings>) -> Self {
         Self {
             ask,
+            more: More::Nothing,
             tracked: vec![true; embeddings.len()],
             embeddings,
             labels: Vec::new(),
@@ -124,6 +180,14 @@ impl EmbeddingCall {
             upstream: vec![1.0],
             dtype: Dtype::F32,
             layout: Layout::Contiguous,
+        }
+    }
+
+    /// The same call, asked for something else.
+    pub fn asked(&self, ask: Ask) -> Self {
+        Self {
+            ask,
+            ..self.clone()
         }
     }
 
@@ -151,36 +215,57 @@ impl EmbeddingCall {
                 leaf(tensor, tracked)
             })
             .collect();
-        let weights = leaf(list(&self.weights), self.ask == Ask::Weighted);
+        let form = self.ask.form();
+        let weights = leaf(list(&self.weights), form.weighted);
         let integers = |list: &[i64]| {
             let data = TensorData::new(list.to_vec(), [list.len()]);
             Tensor::<1, Int>::from_data(data, &site.device)
         };
-        let labels = || integers(&self.labels);
+        let labels = || match (self.more, self.labels.is_empty()) {
+            // They are not looked at.
+            (More::Triplets, true) => integers(&vec![0; self.embeddings[0].shape[0]]),
+            _ => integers(&self.labels),
+        };
         let given = leaves.clone();
         let of = |index: usize| given[index].clone();
 
-        macro_rules! two {
-            ($loss:expr) => {
+        macro_rules! last_word {
+            ($evaluation:expr) => {{
+                let mut evaluation = $evaluation;
+                if form.weighted {
+                    evaluation = evaluation.weights(weights.clone());
+                }
+                if let Some(reduction) = form.reduction {
+                    evaluation = evaluation.reduction(named(reduction));
+                }
+                match form.last {
+                    Last::Reduce => evaluation.reduce(),
+                    Last::Each => evaluation.each(),
+                    Last::DividedBy(number) => evaluation.divided_by(number),
+                    Last::DividedByTensor(number) => {
+                        let number = Tensor::<1>::from_data([number], options);
+                        evaluation.divided_by(number)
+                    }
+                }
+            }};
+        }
+        macro_rules! asked {
+            ($loss:expr, $($argument:expr),+) => {
                 match self.ask {
-                    Ask::Reduced => $loss.forward(of(0), of(1)),
-                    Ask::Each => $loss.forward_no_reduction(of(0), of(1)),
-                    Ask::Weighted => $loss.forward_weighted(of(0), of(1), weights.clone()),
-                    other => panic!("{other:?} of {:?}", $loss),
+                    Ask::Reduced => $loss.forward($($argument),+),
+                    Ask::Each => $loss.forward_no_reduction($($argument),+),
+                    _ => last_word!($loss.on($($argument),+)),
                 }
             };
         }
         macro_rules! labelled {
             ($loss:expr) => {
-                match self.ask {
-                    Ask::Reduced => $loss.forward(of(0), labels()),
-                    Ask::Each => $loss.forward_no_reduction(of(0), labels()),
-                    Ask::Weighted => $loss.forward_weighted(of(0), labels(), weights.clone()),
-                    Ask::WithReference => {
+                match self.more {
+                    More::Reference => {
                         let others = integers(&self.reference_labels);
-                        $loss.forward_with_reference(of(0), labels(), of(1), others)
+                        last_word!($loss.on(of(0), labels()).reference(of(1), others))
                     }
-                    other => panic!("{other:?} of {:?}", $loss),
+                    _ => asked!($loss, of(0), labels()),
                 }
             };
         }
@@ -188,65 +273,53 @@ impl EmbeddingCall {
             ($loss:expr) => {{
                 let loss = $loss.clone().with_proxies(of(1));
                 leaves[1] = loss.proxies();
-                match self.ask {
-                    Ask::Reduced => loss.forward(of(0), labels()),
-                    Ask::Each => loss.forward_no_reduction(of(0), labels()),
-                    Ask::Weighted => loss.forward_weighted(of(0), labels(), weights.clone()),
-                    other => panic!("{other:?} of {loss:?}"),
-                }
+                asked!(loss, of(0), labels())
             }};
         }
-        let value = match (loss, self.ask) {
-            (EmbeddingLoss::InfoNce(loss), Ask::WithOffset(offset)) => {
-                loss.forward_with_offset(of(0), of(1), offset)
-            }
-            (EmbeddingLoss::InfoNce(loss), Ask::WithNegatives) => {
-                loss.forward_with_negatives(of(0), of(1), of(2))
-            }
-            (EmbeddingLoss::NtXent(loss), _) => two!(loss),
-            (EmbeddingLoss::InfoNce(loss), _) => two!(loss),
-            (EmbeddingLoss::Clip(loss), _) => two!(loss),
-            (EmbeddingLoss::SigLip(loss), _) => two!(loss),
-            (EmbeddingLoss::Dcl(loss), _) => two!(loss),
-            (EmbeddingLoss::HardNegative(loss), _) => two!(loss),
-            (EmbeddingLoss::NegativeCosine(loss), _) => two!(loss),
-            (EmbeddingLoss::BarlowTwins(loss), _) => loss.forward(of(0), of(1)),
-            (EmbeddingLoss::VicReg(loss), _) => loss.forward(of(0), of(1)),
-            (EmbeddingLoss::SupCon(loss), _) => labelled!(loss),
-            (EmbeddingLoss::Triplet(loss), Ask::WithTriplets) => {
-                let [anchors, positives, negatives] =
-                    [0, 1, 2].map(|list| integers(&self.triplets[list]));
-                let triplets = Triplets {
-                    anchors,
-                    positives,
-                    negatives,
-                };
-                loss.forward_with_triplets(of(0), triplets)
-            }
-            (EmbeddingLoss::Triplet(loss), _) => labelled!(loss),
-            (EmbeddingLoss::Contrastive(loss), _) => labelled!(loss),
-            (EmbeddingLoss::MultiSimilarity(loss), _) => labelled!(loss),
-            (EmbeddingLoss::Circle(loss), _) => labelled!(loss),
-            (EmbeddingLoss::LiftedStructure(loss), _) => loss.forward(of(0), labels()),
-            (EmbeddingLoss::TripletMargin(loss), Ask::Reduced) => loss.forward(of(0), of(1), of(2)),
-            (EmbeddingLoss::TripletMargin(loss), Ask::Each) => {
-                loss.forward_no_reduction(of(0), of(1), of(2))
-            }
-            (EmbeddingLoss::TripletMargin(loss), _) => {
-                loss.forward_weighted(of(0), of(1), of(2), weights.clone())
-            }
-            (EmbeddingLoss::NPairs(loss), Ask::Reduced) => loss.forward(of(0), of(1), labels()),
-            (EmbeddingLoss::NPairs(loss), Ask::Each) => {
-                loss.forward_no_reduction(of(0), of(1), labels())
-            }
-            (EmbeddingLoss::NPairs(loss), _) => {
-                loss.forward_weighted(of(0), of(1), labels(), weights.clone())
-            }
-            (EmbeddingLoss::ArcFace(loss), _) => proxied!(loss),
-            (EmbeddingLoss::CosFace(loss), _) => proxied!(loss),
-            (EmbeddingLoss::NormalizedSoftmax(loss), _) => proxied!(loss),
-            (EmbeddingLoss::ProxyNca(loss), _) => proxied!(loss),
-            (EmbeddingLoss::ProxyAnchor(loss), _) => {
+        let value = match loss {
+            EmbeddingLoss::NtXent(loss) => asked!(loss, of(0), of(1)),
+            EmbeddingLoss::InfoNce(loss) => match self.more {
+                More::Offset(offset) => last_word!(loss.on(of(0), of(1)).offset(offset)),
+                More::Negatives => last_word!(loss.on(of(0), of(1)).negatives(of(2))),
+                _ => asked!(loss, of(0), of(1)),
+            },
+            EmbeddingLoss::Clip(loss) => asked!(loss, of(0), of(1)),
+            EmbeddingLoss::SigLip(loss) => asked!(loss, of(0), of(1)),
+            EmbeddingLoss::Dcl(loss) => asked!(loss, of(0), of(1)),
+            EmbeddingLoss::HardNegative(loss) => asked!(loss, of(0), of(1)),
+            EmbeddingLoss::NegativeCosine(loss) => asked!(loss, of(0), of(1)),
+            EmbeddingLoss::BarlowTwins(loss) => loss.forward(of(0), of(1)),
+            EmbeddingLoss::VicReg(loss) => loss.forward(of(0), of(1)),
+            EmbeddingLoss::SupCon(loss) => labelled!(loss),
+            EmbeddingLoss::Triplet(loss) => match self.more {
+                More::Triplets => {
+                    let [anchors, positives, negatives] =
+                        [0, 1, 2].map(|list| integers(&self.triplets[list]));
+                    let triplets = Triplets {
+                        anchors,
+                        positives,
+                        negatives,
+                    };
+                    let mut evaluation = loss.on(of(0), labels());
+                    if given.len() > 1 {
+                        let others = integers(&self.reference_labels);
+                        evaluation = evaluation.reference(of(1), others);
+                    }
+                    last_word!(evaluation.triplets(triplets))
+                }
+                _ => labelled!(loss),
+            },
+            EmbeddingLoss::Contrastive(loss) => labelled!(loss),
+            EmbeddingLoss::MultiSimilarity(loss) => labelled!(loss),
+            EmbeddingLoss::Circle(loss) => labelled!(loss),
+            EmbeddingLoss::LiftedStructure(loss) => asked!(loss, of(0), labels()),
+            EmbeddingLoss::TripletMargin(loss) => asked!(loss, of(0), of(1), of(2)),
+            EmbeddingLoss::NPairs(loss) => asked!(loss, of(0), of(1), labels()),
+            EmbeddingLoss::ArcFace(loss) => proxied!(loss),
+            EmbeddingLoss::CosFace(loss) => proxied!(loss),
+            EmbeddingLoss::NormalizedSoftmax(loss) => proxied!(loss),
+            EmbeddingLoss::ProxyNca(loss) => proxied!(loss),
+            EmbeddingLoss::ProxyAnchor(loss) => {
                 let loss = loss.clone().with_proxies(of(1));
                 leaves[1] = loss.proxies();
                 loss.forward(of(0), labels())
@@ -306,4 +379,9 @@ fn gradient_of<const D: usize>(
     }
     leaf.grad(gradients?)
         .map(|gradient| Read::of(gradient).values)
+}
+
+/// A reduction by its name.
+fn named<R: serde::de::DeserializeOwned>(name: &str) -> R {
+    serde_json::from_value(name.into()).expect("a reduction")
 }

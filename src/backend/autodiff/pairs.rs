@@ -1,6 +1,11 @@
 //! The backward pass of operations on pairs of points.
 
-use crate::backend::extension::{Columns, PairBackend, PairCall, PairOperation, PairOps};
+use crate::backend::pairs::{
+    call::{Columns, PairCall},
+    extension::PairBackend,
+    operation::PairOperation,
+    paths::{self, FusedPairs},
+};
 use burn::backend::{
     Autodiff,
     autodiff::{
@@ -13,22 +18,22 @@ use burn::backend::{
 
 /// Computes all pairs once more, now that it is known what each term is multiplied with.
 #[derive(Debug)]
-struct PairBackward<O>(O);
+struct PairBackward(PairOperation);
 
 /// What the backward pass starts from.
 #[derive(Clone, Debug)]
-struct PairState<B: PairOps> {
+struct PairState<B: FusedPairs> {
     call: PairCall<B>,
     terms: FloatTensor<B>,
     wanted: [bool; 2],
 }
 
-impl<B: PairOps, O: PairOperation, const N: usize> Backward<B, N> for PairBackward<O> {
+impl<B: FusedPairs> Backward<B, 2> for PairBackward {
     type State = PairState<B>;
 
     fn backward(
         self,
-        ops: Ops<Self::State, N>,
+        ops: Ops<Self::State, 2>,
         grads: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
@@ -38,7 +43,7 @@ impl<B: PairOps, O: PairOperation, const N: usize> Backward<B, N> for PairBackwa
             wanted,
         } = ops.state;
         let upstream = grads.consume::<B>(&ops.node);
-        let gradients = self.0.gradients::<B>(&call, terms, upstream, wanted);
+        let gradients = paths::gradients(&self.0, &call, terms, upstream, wanted);
         for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
             if let (Some(parent), Some(gradient)) = (parent, gradient) {
                 grads.register::<B>(parent.id, gradient);
@@ -47,9 +52,9 @@ impl<B: PairOps, O: PairOperation, const N: usize> Backward<B, N> for PairBackwa
     }
 }
 
-impl<B: PairOps, C: CheckpointStrategy> PairBackend for Autodiff<B, C> {
-    fn pair_operation<O: PairOperation>(
-        operation: O,
+impl<B: FusedPairs, C: CheckpointStrategy> PairBackend for Autodiff<B, C> {
+    fn pair_operation(
+        operation: PairOperation,
         is_fused: bool,
         rows: FloatTensor<Self>,
         columns: Columns<Self>,
@@ -57,41 +62,35 @@ impl<B: PairOps, C: CheckpointStrategy> PairBackend for Autodiff<B, C> {
         column_labels: IntTensor<Self>,
     ) -> FloatTensor<Self> {
         let by_rows = rows.is_tracked();
-        let (rows, row_node) = rows.into_parts();
+        // Where the columns are the rows, both parents are; their gradient is then the first.
         let (columns, column_node, by_columns) = match columns {
-            Columns::Rows => (None, None, false),
+            Columns::Rows => (None, rows.node(), false),
             Columns::Others(columns) => {
                 let by_columns = columns.is_tracked();
                 let (columns, node) = columns.into_parts();
-                (Some(columns), Some(node), by_columns)
+                (Some(columns), node, by_columns)
             }
         };
-        let call = PairCall {
+        let (rows, row_node) = rows.into_parts();
+        let call = PairCall::<B> {
             rows,
             columns,
             row_labels,
             column_labels,
             is_fused,
         };
-        let terms = operation.terms::<B>(&call);
-        let state = PairState {
-            call,
-            terms: terms.clone(),
-            wanted: [by_rows, by_columns],
-        };
-        // One operation with a parent or two, whose number is part of its type.
-        macro_rules! with_parents {
-            ($parents:expr) => {{
-                let backward = PairBackward(operation).prepare::<C>($parents);
-                match backward.compute_bound().stateful() {
-                    OpsKind::Tracked(prep) => prep.finish(state, terms),
-                    OpsKind::UnTracked(prep) => prep.finish(terms),
-                }
-            }};
-        }
-        match column_node {
-            None => with_parents!([row_node]),
-            Some(column_node) => with_parents!([row_node, column_node]),
+        let terms = paths::terms::<B>(&operation, &call);
+        let backward = PairBackward(operation).prepare::<C>([row_node, column_node]);
+        match backward.compute_bound().stateful() {
+            OpsKind::Tracked(prep) => {
+                let state = PairState {
+                    call,
+                    terms: terms.clone(),
+                    wanted: [by_rows, by_columns],
+                };
+                prep.finish(state, terms)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(terms),
         }
     }
 }

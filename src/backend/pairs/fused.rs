@@ -1,12 +1,14 @@
-//! Terms of all pairs as one operation on slices.
+//! Operations on pairs as kernels on slices.
 
+use super::{
+    call::{Dispatched, PairCall},
+    inputs::NO_LABEL,
+    operation::PairOperation,
+    paths::FusedPairs,
+};
 use crate::{
-    backend::{
-        extension::{PairCall, PairOps},
-        fused::{Host, HostIndices},
-        pairs::{AllPairs, NO_LABEL, Triplets},
-    },
-    formula::{Measure, PairFormula},
+    backend::fused::{Host, HostIndices},
+    formula::Measure,
     kernel::cpu::{self, Pairs, Points},
 };
 use burn::{
@@ -14,6 +16,61 @@ use burn::{
     tensor::Shape,
 };
 use std::collections::HashMap;
+
+impl<B: Dispatched + Host<f32> + HostIndices> FusedPairs for B {
+    fn fused_terms(operation: &PairOperation, call: &PairCall<Self>) -> Option<FloatTensor<Self>> {
+        let (numbers, count) = match operation {
+            PairOperation::All(all) => {
+                let operands = Operands::new(call);
+                let pairs = operands.pairs(all.measure);
+                let numbers = cpu::pair_terms(all.formula.kernel(), all.both, &pairs);
+                (numbers, all.formula.terms().len())
+            }
+            PairOperation::Triplets(triplets) => {
+                let operands = Operands::new(call);
+                let pairs = operands.pairs(triplets.measure);
+                (cpu::triplet_terms(&triplets.all, &pairs), 3)
+            }
+            PairOperation::Listed(_) => return None,
+        };
+        let counted = numbers.len() / count;
+        Some(B::from_vec(numbers, Shape::new([count, counted])))
+    }
+
+    fn fused_gradients(
+        operation: &PairOperation,
+        call: &PairCall<Self>,
+        terms: &FloatTensor<Self>,
+        upstream: &FloatTensor<Self>,
+        wanted: [bool; 2],
+    ) -> Option<[Option<FloatTensor<Self>>; 2]> {
+        let upstream = B::contiguous(upstream.clone());
+        let upstream = B::slice(&upstream);
+        match operation {
+            PairOperation::All(all) => {
+                let operands = Operands::new(call);
+                let pairs = operands.pairs(all.measure);
+                let terms = B::contiguous(terms.clone());
+                let gradients = cpu::pair_gradients(
+                    all.formula.kernel(),
+                    all.both,
+                    &pairs,
+                    B::slice(&terms),
+                    upstream,
+                    wanted,
+                );
+                Some(operands.shaped(gradients))
+            }
+            PairOperation::Triplets(triplets) => {
+                let operands = Operands::new(call);
+                let pairs = operands.pairs(triplets.measure);
+                let gradients = cpu::triplet_gradients(&triplets.all, &pairs, upstream, wanted);
+                Some(operands.shaped(gradients))
+            }
+            PairOperation::Listed(_) => None,
+        }
+    }
+}
 
 /// The operands of a call, where the CPU can read them.
 struct Operands<B: Host<f32>> {
@@ -51,9 +108,7 @@ impl<B: Host<f32> + HostIndices> Operands<B> {
             measure,
         }
     }
-}
 
-impl<B: Host<f32>> Operands<B> {
     /// Gradients of rows and columns as tensors.
     fn shaped(&self, gradients: [Option<Vec<f32>>; 2]) -> [Option<FloatTensor<B>>; 2] {
         let [by_rows, by_columns] = gradients;
@@ -91,65 +146,4 @@ impl Names {
         }
         names
     }
-}
-
-/// The terms of every row, and of every column if these have some.
-pub(in crate::backend) fn terms<B: PairOps + Host<f32> + HostIndices, F: PairFormula>(
-    pairs: AllPairs<F>,
-    call: &PairCall<B>,
-) -> FloatTensor<B> {
-    let operands = Operands::new(call);
-    let terms = cpu::pair_terms(pairs.formula, pairs.both, &operands.pairs(pairs.measure));
-    in_rows::<B>(terms, F::TERMS.len())
-}
-
-/// Numbers of each row or column, `[count, N]`.
-fn in_rows<B: Host<f32>>(numbers: Vec<f32>, count: usize) -> FloatTensor<B> {
-    let counted = numbers.len() / count;
-    B::from_vec(numbers, Shape::new([count, counted]))
-}
-
-/// The gradients of rows and columns, each where it is wanted.
-pub(in crate::backend) fn gradients<B: PairOps + Host<f32> + HostIndices, F: PairFormula>(
-    pairs: AllPairs<F>,
-    call: &PairCall<B>,
-    terms: FloatTensor<B>,
-    upstream: FloatTensor<B>,
-    wanted: [bool; 2],
-) -> [Option<FloatTensor<B>>; 2] {
-    let operands = Operands::new(call);
-    let (terms, upstream) = (B::contiguous(terms), B::contiguous(upstream));
-    let gradients = cpu::pair_gradients(
-        pairs.formula,
-        pairs.both,
-        &operands.pairs(pairs.measure),
-        B::slice(&terms),
-        B::slice(&upstream),
-        wanted,
-    );
-    operands.shaped(gradients)
-}
-
-/// What all triplets of every row come to.
-pub(in crate::backend) fn triplet_terms<B: PairOps + Host<f32> + HostIndices>(
-    triplets: &Triplets,
-    call: &PairCall<B>,
-) -> FloatTensor<B> {
-    let operands = Operands::new(call);
-    let terms = cpu::triplet_terms(&triplets.all, &operands.pairs(triplets.measure));
-    in_rows::<B>(terms, 3)
-}
-
-/// The gradients of rows and columns, each where it is wanted.
-pub(in crate::backend) fn triplet_gradients<B: PairOps + Host<f32> + HostIndices>(
-    triplets: &Triplets,
-    call: &PairCall<B>,
-    upstream: FloatTensor<B>,
-    wanted: [bool; 2],
-) -> [Option<FloatTensor<B>>; 2] {
-    let operands = Operands::new(call);
-    let upstream = B::contiguous(upstream);
-    let pairs = operands.pairs(triplets.measure);
-    let gradients = cpu::triplet_gradients(&triplets.all, &pairs, B::slice(&upstream), wanted);
-    operands.shaped(gradients)
 }

@@ -1,12 +1,13 @@
 //! Rows of measures, to look at: no gradient goes through them.
 
-use super::plain::measures;
+use super::composed::{measures, row_blocks};
 use crate::formula::Measure;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+use crate::{
+    backend::path::takes_points,
+    kernel::cpu::{self, Pairs, Points},
+};
 use burn::tensor::Tensor;
-use core::ops::Range;
-
-/// How many numbers a block has at most, unless a single row has more.
-const BLOCK: usize = 4 << 20;
 
 /// Calls `work` with every row and its measures with all columns, and returns what it returns, in order.
 /// On a GPU this reads back a block of measures at a time.
@@ -14,20 +15,17 @@ pub(crate) fn pair_rows<T: Send>(
     measure: Measure,
     rows: Tensor<2>,
     columns: Option<Tensor<2>>,
-    work: impl Fn(usize, &[f32]) -> T + Sync,
+    work: &(dyn Fn(usize, &[f32]) -> T + Sync),
 ) -> Vec<T> {
     #[cfg(any(feature = "flex", feature = "ndarray"))]
-    if super::takes_kernels(&rows) {
+    if takes_points(&rows) {
         return on_slices(measure, rows, columns, work);
     }
     let columns = columns.unwrap_or_else(|| rows.clone());
     let mut results = Vec::with_capacity(rows.dims()[0]);
-    for block in row_blocks(measure, &rows, &columns) {
-        let measures = measures(
-            measure,
-            rows.clone().slice_dim(0, block.clone()),
-            columns.clone(),
-        );
+    for block in row_blocks(measure, &rows, &columns, 1) {
+        let some = rows.clone().slice_dim(0, block.clone());
+        let measures = measures(measure, some, columns.clone());
         let measures: Vec<f32> = measures.into_data().iter::<f32>().collect();
         let of_rows = measures.chunks(columns.dims()[0].max(1));
         results.extend(
@@ -39,32 +37,13 @@ pub(crate) fn pair_rows<T: Send>(
     results
 }
 
-/// Blocks of rows whose measures with all columns can be held at a time.
-pub(crate) fn row_blocks(
-    measure: Measure,
-    rows: &Tensor<2>,
-    columns: &Tensor<2>,
-) -> impl Iterator<Item = Range<usize>> + use<> {
-    let [count, width] = rows.dims();
-    let per_pair = match measure {
-        Measure::Dot => 1,
-        Measure::SquaredEuclidean | Measure::Lp(_) => width,
-    };
-    let per_block = (BLOCK / (columns.dims()[0] * per_pair).max(1)).max(1);
-    (0..count)
-        .step_by(per_block)
-        .map(move |first| first..count.min(first + per_block))
-}
-
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 fn on_slices<T: Send>(
     measure: Measure,
     rows: Tensor<2>,
     columns: Option<Tensor<2>>,
-    work: impl Fn(usize, &[f32]) -> T + Sync,
+    work: &(dyn Fn(usize, &[f32]) -> T + Sync),
 ) -> Vec<T> {
-    use crate::kernel::cpu::{self, Pairs, Points};
-
     /// Points in memory; their labels are the caller's affair.
     struct Held {
         elements: Vec<f32>,
@@ -94,5 +73,5 @@ fn on_slices<T: Send>(
         width,
         measure,
     };
-    cpu::pair_rows(&pairs, |row, measures| work(row, measures))
+    cpu::pair_rows(&pairs, &|row, measures: &mut [f32]| work(row, measures))
 }

@@ -23,7 +23,8 @@ pub(crate) use element::{ElementKernel, Operands, Prediction, Wanted, elements};
 pub(crate) use gemm::Matrix;
 pub(crate) use linear::{Linear, LinearWanted, linear_softmax};
 pub(crate) use pairs::{
-    Pairs, Points, pair_gradients, pair_rows, pair_terms, triplet_gradients, triplet_terms,
+    PairKernel, Pairs, Points, pair_gradients, pair_rows, pair_terms, triplet_gradients,
+    triplet_terms,
 };
 pub(crate) use scale::{multiply, multiply_rows, narrowed, scale, sum, widened};
 pub(crate) use softmax::{RowOperands, RowTargets, RowsWanted, Shape, softmax_rows};

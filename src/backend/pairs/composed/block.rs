@@ -1,107 +1,73 @@
 //! A block of rows with all columns.
 
-use super::measure::{measures, slopes};
+use super::{measure, parts::joined};
 use crate::{
-    backend::{
-        extension::{PairCall, PairOps},
-        numbers::{Numbers, bool_dtype},
-        pairs::NO_LABEL,
-    },
+    backend::pairs::inputs::{NO_LABEL, PairInputs},
     formula::{Kind, Measure},
 };
-use burn::{
-    backend::{
-        TensorMetadata, get_or_init_device_settings,
-        tensor::{BoolTensor, FloatTensor, IntTensor},
-    },
-    tensor::{IntDType, Shape, Slice},
-};
+use burn::tensor::{Bool, Int, Tensor};
 use core::ops::Range;
 
 /// How many numbers a block has at most, unless a single row has more.
 pub(super) const BLOCK: usize = if cfg!(test) { 64 } else { 4 << 20 };
 
-/// A block of rows with all columns.
-pub(super) struct Block<B: PairOps> {
-    pub rows: Range<usize>,
-    /// Their points, and all of those they are paired with.
-    points: Numbers<B>,
-    pub columns: Numbers<B>,
+/// The rows of blocks whose measures with all columns can be held at a time, with room for `per_pair` numbers
+/// of each pair.
+pub(crate) fn row_blocks(
     measure: Measure,
-    pub measures: Numbers<B>,
-    /// Which pairs are not positive, and which are not negative.
-    outside: [BoolTensor<B>; 2],
+    rows: &Tensor<2>,
+    columns: &Tensor<2>,
+    per_pair: usize,
+) -> impl Iterator<Item = Range<usize>> + use<> {
+    let [count, width] = rows.dims();
+    let per_pair = per_pair.max(match measure.norm() {
+        None => 1,
+        Some(_) => width,
+    });
+    let per_block = (BLOCK / (columns.dims()[0] * per_pair).max(1)).max(1);
+    (0..count)
+        .step_by(per_block)
+        .map(move |first| first..count.min(first + per_block))
 }
 
-impl<B: PairOps> Block<B> {
+/// A block of rows with all columns.
+pub(crate) struct Block {
+    pub rows: Range<usize>,
+    /// Their points, and all of those they are paired with.
+    points: Tensor<2>,
+    pub columns: Tensor<2>,
+    measure: Measure,
+    pub measures: Tensor<2>,
+    /// Which pairs are not positive, and which are not negative.
+    outside: [Tensor<2, Bool>; 2],
+}
+
+impl Block {
     /// All of them, with room for `per_pair` numbers of each pair.
     pub fn all(
-        call: &PairCall<B>,
+        inputs: &PairInputs,
         measure: Measure,
         per_pair: usize,
     ) -> impl Iterator<Item = Self> {
-        let [rows, width] = [call.rows.shape()[0], call.rows.shape()[1]];
-        let columns = call.columns.as_ref().unwrap_or(&call.rows).shape()[0];
-        let per_pair = per_pair.max(match measure {
-            Measure::Dot => 1,
-            Measure::SquaredEuclidean | Measure::Lp(_) => width,
-        });
-        let per_block = (BLOCK / (columns * per_pair).max(1)).max(1);
-        (0..rows)
-            .step_by(per_block)
-            .map(move |first| Self::new(call, measure, first..rows.min(first + per_block)))
+        row_blocks(measure, &inputs.rows, inputs.others(), per_pair)
+            .map(move |rows| Self::new(inputs, measure, rows))
     }
 
-    fn new(call: &PairCall<B>, measure: Measure, rows: Range<usize>) -> Self {
-        let columns = call.columns.clone().unwrap_or_else(|| call.rows.clone());
-        let [count, width] = [columns.shape()[0], columns.shape()[1]];
-        let slices = [Slice::from(rows.clone()), Slice::from(0..width)];
-        let points = Numbers::<B>(B::float_slice(call.rows.clone(), &slices));
-        let columns = Numbers::<B>(columns);
-        let shape = Shape::new([rows.len(), count]);
-        let equal = |of_rows: IntTensor<B>, of_columns: IntTensor<B>| {
-            let of_rows = B::int_reshape(of_rows, Shape::new([rows.len(), 1]));
-            let of_columns = B::int_reshape(of_columns, Shape::new([1, count]));
-            B::int_equal(
-                B::int_expand(of_rows, shape.clone()),
-                B::int_expand(of_columns, shape.clone()),
-                bool_dtype::<B>(&call.rows),
-            )
-        };
-        let row_labels = B::int_slice(call.row_labels.clone(), &[Slice::from(rows.clone())]);
-        let mut not_negative = equal(row_labels, call.column_labels.clone());
-        let mut not_positive = B::bool_not(not_negative.clone());
-        if call.columns.is_none() {
-            let device = call.rows.device();
-            let dtype: IntDType = get_or_init_device_settings::<B>(&device).int_dtype;
-            let places = |range: Range<usize>| {
-                B::int_arange(range.start as i64..range.end as i64, &device, dtype)
-            };
-            let itself = equal(places(rows.clone()), places(0..count));
-            not_positive = B::bool_or(not_positive, itself.clone());
-            not_negative = B::bool_or(not_negative, itself);
-        } else {
-            let empty = B::int_equal_elem(
-                call.column_labels.clone(),
-                NO_LABEL.into(),
-                bool_dtype::<B>(&call.rows),
-            );
-            let empty = B::bool_reshape(empty, Shape::new([1, count]));
-            let empty = B::bool_expand(empty, shape.clone());
-            not_positive = B::bool_or(not_positive, empty.clone());
-            not_negative = B::bool_or(not_negative, empty);
-        }
+    fn new(inputs: &PairInputs, measure: Measure, rows: Range<usize>) -> Self {
+        let points = inputs.rows.clone().slice_dim(0, rows.clone());
+        let columns = inputs.others().clone();
         Self {
-            measures: measures(measure, points.clone(), columns.clone()),
+            outside: outside(inputs, &rows),
+            measures: measure::measures(measure, points.clone(), columns.clone()),
             measure,
             rows,
             points,
             columns,
-            outside: [not_positive, not_negative],
         }
     }
 
-    pub fn outside(&self, kind: Kind) -> BoolTensor<B> {
+    /// Which pairs are not of a kind.
+    pub fn outside(&self, kind: Kind) -> Tensor<2, Bool> {
         self.outside[match kind {
             Kind::Positive => 0,
             Kind::Negative => 1,
@@ -110,18 +76,43 @@ impl<B: PairOps> Block<B> {
     }
 }
 
+/// Which pairs of some rows with all columns are not positive, and which are not negative.
+fn outside(inputs: &PairInputs, rows: &Range<usize>) -> [Tensor<2, Bool>; 2] {
+    let shape = [rows.len(), inputs.others().dims()[0]];
+    let equal = |of_rows: Tensor<1, Int>, of_columns: Tensor<1, Int>| {
+        let of_rows = of_rows.unsqueeze_dim::<2>(1).expand(shape);
+        of_rows.equal(of_columns.unsqueeze::<2>().expand(shape))
+    };
+    let labels = inputs.row_labels.clone().slice_dim(0, rows.clone());
+    let alike = equal(labels, inputs.column_labels.clone());
+    let none = match inputs.columns {
+        // A row is not paired with itself.
+        None => {
+            let device = inputs.rows.device();
+            let places =
+                |range: Range<usize>| Tensor::arange(range.start as i64..range.end as i64, &device);
+            equal(places(rows.clone()), places(0..shape[1]))
+        }
+        Some(_) => {
+            let free = inputs.column_labels.clone().equal_scalar(NO_LABEL);
+            free.unsqueeze::<2>().expand(shape)
+        }
+    };
+    [alike.clone().bool_not(), alike].map(|others| others.bool_or(none.clone()))
+}
+
 /// The gradients of points in the making.
-pub(super) struct Spread<B: PairOps> {
+pub(super) struct Spread {
     /// Whether rows and columns are the same points.
     same: bool,
     wanted: [bool; 2],
-    by_rows: Vec<Numbers<B>>,
-    by_columns: Option<Numbers<B>>,
+    by_rows: Vec<Tensor<2>>,
+    by_columns: Option<Tensor<2>>,
 }
 
-impl<B: PairOps> Spread<B> {
-    pub fn new(call: &PairCall<B>, [to_rows, to_columns]: [bool; 2]) -> Self {
-        let same = call.columns.is_none();
+impl Spread {
+    pub fn new(inputs: &PairInputs, [to_rows, to_columns]: [bool; 2]) -> Self {
+        let same = inputs.columns.is_none();
         Self {
             same,
             wanted: [to_rows, to_columns || (same && to_rows)],
@@ -131,14 +122,15 @@ impl<B: PairOps> Spread<B> {
     }
 
     /// Adds what the gradient of a block's measures is to its points.
-    pub fn add(&mut self, block: Block<B>, gradient: Numbers<B>) {
+    pub fn add(&mut self, block: Block, gradient: Tensor<2>) {
         let Block {
             points,
             columns,
             measure,
             ..
         } = block;
-        let [by_rows, by_columns] = slopes(measure, gradient, points, columns, self.wanted);
+        let [by_rows, by_columns] =
+            measure::slopes(measure, gradient, points, columns, self.wanted);
         self.by_rows.extend(by_rows);
         if let Some(add) = by_columns {
             self.by_columns = Some(match self.by_columns.take() {
@@ -149,11 +141,11 @@ impl<B: PairOps> Spread<B> {
     }
 
     /// The gradients of rows and columns; of the same points there is one, the first.
-    pub fn gradients(self) -> [Option<FloatTensor<B>>; 2] {
-        let by_rows = self.wanted[0].then(|| Numbers::cat(self.by_rows, 0));
+    pub fn gradients(self) -> [Option<Tensor<2>>; 2] {
+        let by_rows = self.wanted[0].then(|| joined(self.by_rows, 0));
         match (self.same, by_rows, self.by_columns) {
-            (true, Some(by_rows), Some(by_columns)) => [Some((by_rows + by_columns).0), None],
-            (_, by_rows, by_columns) => [by_rows.map(|by| by.0), by_columns.map(|by| by.0)],
+            (true, Some(by_rows), Some(by_columns)) => [Some(by_rows + by_columns), None],
+            (_, by_rows, by_columns) => [by_rows, by_columns],
         }
     }
 }

@@ -3,99 +3,100 @@
 //! Distances come from the differences of coordinates, never from products: those would cost the digits
 //! of what is near.
 
-use crate::{
-    backend::{extension::PairOps, numbers::Numbers},
-    formula::{Measure, Real},
-};
-use burn::tensor::Shape;
+use crate::formula::{Dual, Measure, Norm};
+use burn::tensor::Tensor;
 
 /// The measures of all points `[N, D]` with all columns `[K, D]`: `[N, K]`.
-pub(super) fn measures<B: PairOps>(
-    measure: Measure,
-    points: Numbers<B>,
-    columns: Numbers<B>,
-) -> Numbers<B> {
-    if measure == Measure::Dot {
+pub(crate) fn measures(measure: Measure, points: Tensor<2>, columns: Tensor<2>) -> Tensor<2> {
+    let Some(norm) = measure.norm() else {
         return points.matmul(columns.transpose());
-    }
-    let shape = Shape::new([points.shape()[0], columns.shape()[0]]);
-    of_differences(measure, differences(points, columns)).reshape(shape)
+    };
+    let shape = [points.dims()[0], columns.dims()[0]];
+    of_differences(norm, differences(points, columns)).reshape(shape)
+}
+
+/// The measure of each point and its counterpart.
+pub(crate) fn between(measure: Measure, a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
+    let count = a.dims()[0];
+    let measures = match measure.norm() {
+        None => (a * b).sum_dim(1),
+        Some(norm) => of_differences(norm, a - b),
+    };
+    measures.reshape([count])
 }
 
 /// What a gradient of the measures is to points and columns, each where it is wanted.
-pub(super) fn slopes<B: PairOps>(
+pub(super) fn slopes(
     measure: Measure,
-    gradient: Numbers<B>,
-    points: Numbers<B>,
-    columns: Numbers<B>,
+    gradient: Tensor<2>,
+    points: Tensor<2>,
+    columns: Tensor<2>,
     [to_points, to_columns]: [bool; 2],
-) -> [Option<Numbers<B>>; 2] {
-    if measure == Measure::Dot {
+) -> [Option<Tensor<2>>; 2] {
+    let Some(norm) = measure.norm() else {
         return [
             to_points.then(|| gradient.clone().matmul(columns)),
             to_columns.then(|| gradient.transpose().matmul(points)),
         ];
-    }
-    let [count, of_columns, width] = [points.shape()[0], columns.shape()[0], points.shape()[1]];
-    let gradient = gradient.reshape(Shape::new([count, of_columns, 1]));
-    let slopes = slopes_of_differences(measure, differences(points, columns), gradient);
+    };
+    let [count, width] = points.dims();
+    let of_columns = columns.dims()[0];
+    let gradient = gradient.reshape([count, of_columns, 1]);
+    let slopes = slopes_of_differences(norm, differences(points, columns), gradient);
     [
-        to_points.then(|| {
-            let sum = slopes.clone().sum_dim(1);
-            sum.reshape(Shape::new([count, width]))
-        }),
-        to_columns.then(|| -slopes.sum_dim(0).reshape(Shape::new([of_columns, width]))),
+        to_points.then(|| slopes.clone().sum_dim(1).reshape([count, width])),
+        to_columns.then(|| -slopes.sum_dim(0).reshape([of_columns, width])),
     ]
 }
 
-/// `[N, K, D]`
-fn differences<B: PairOps>(points: Numbers<B>, columns: Numbers<B>) -> Numbers<B> {
-    let [count, of_columns, width] = [points.shape()[0], columns.shape()[0], points.shape()[1]];
-    let shape = Shape::new([count, of_columns, width]);
-    points
-        .reshape(Shape::new([count, 1, width]))
-        .expand(shape.clone())
-        - columns
-            .reshape(Shape::new([1, of_columns, width]))
-            .expand(shape)
-}
-
-/// A distance along the last dimension of differences, which becomes 1.
-pub(super) fn of_differences<B: PairOps>(measure: Measure, differences: Numbers<B>) -> Numbers<B> {
-    let last = differences.shape().num_dims() - 1;
-    match measure {
-        Measure::Dot => unreachable!("a product is not one of differences"),
-        Measure::SquaredEuclidean => (differences.clone() * differences).sum_dim(last),
-        Measure::Lp(1.0) => differences.abs().sum_dim(last),
-        Measure::Lp(p) => {
-            // Relative to the largest difference, so that no power is out of range.
-            let shape = differences.shape();
-            let distances = differences.abs();
-            let largest = distances.clone().max_dim(last);
-            let unit = largest.where_equal(0.0, largest.constant(1.0), largest.clone());
-            let shares = distances / unit.clone().expand(shape);
-            unit * shares.powf(p).sum_dim(last).powf(1.0 / p)
+/// What a gradient `[N, 1]` of [`between`] is to each point and its counterpart.
+pub(super) fn slopes_between(
+    measure: Measure,
+    gradient: Tensor<2>,
+    a: Tensor<2>,
+    b: Tensor<2>,
+) -> [Tensor<2>; 2] {
+    match measure.norm() {
+        None => [b * gradient.clone(), a * gradient],
+        Some(norm) => {
+            let slopes = slopes_of_differences(norm, a - b, gradient);
+            [slopes.clone(), -slopes]
         }
     }
 }
 
+/// `[N, K, D]`
+fn differences(points: Tensor<2>, columns: Tensor<2>) -> Tensor<3> {
+    let shape = [points.dims()[0], columns.dims()[0], points.dims()[1]];
+    let points = points.unsqueeze_dim::<3>(1).expand(shape);
+    points - columns.unsqueeze_dim::<3>(0).expand(shape)
+}
+
+/// What differences are taken relative to along the last dimension, if to anything. It has no gradient.
+fn unit<const D: usize>(norm: Norm, differences: &Tensor<D>) -> Option<Tensor<D>> {
+    norm.is_relative().then(|| {
+        let sizes = differences.clone().detach().abs();
+        Norm::unit(sizes.max_dim(D - 1))
+    })
+}
+
+/// A distance along the last dimension of differences, which becomes 1. Where it is 0 it has no slope.
+fn of_differences<const D: usize>(norm: Norm, differences: Tensor<D>) -> Tensor<D> {
+    let unit = unit(norm, &differences);
+    let shares = norm.share(differences, unit.clone());
+    norm.of_sum(shares.sum_dim(D - 1), unit)
+}
+
 /// What a gradient of distances (its last dimension 1) is to the differences.
-pub(super) fn slopes_of_differences<B: PairOps>(
-    measure: Measure,
-    differences: Numbers<B>,
-    gradient: Numbers<B>,
-) -> Numbers<B> {
-    let shape = differences.shape();
-    let slopes = match measure {
-        Measure::Dot => unreachable!("a product is not one of differences"),
-        Measure::SquaredEuclidean => differences * 2.0,
-        Measure::Lp(1.0) => differences.sign(),
-        Measure::Lp(p) => {
-            let distance = of_differences(measure, differences.clone());
-            let distance = distance.where_equal(0.0, distance.constant(1.0), distance.clone());
-            let shares = differences.clone().abs() / distance.expand(shape.clone());
-            shares.powf(p - 1.0) * differences.sign()
-        }
-    };
-    slopes * gradient.expand(shape)
+fn slopes_of_differences<const D: usize>(
+    norm: Norm,
+    differences: Tensor<D>,
+    gradient: Tensor<D>,
+) -> Tensor<D> {
+    let unit = unit(norm, &differences).map(Dual::constant);
+    let shares = norm.share(Dual::variable(differences), unit.clone());
+    let by_difference = shares.derivative();
+    let sum = shares.value.sum_dim(D - 1);
+    let by_sum = norm.of_sum(Dual::variable(sum), unit).derivative();
+    by_difference * (by_sum * gradient)
 }

@@ -5,10 +5,12 @@
 //! forward and backward.
 
 use crate::{
-    formula::Measure,
-    kernel::cpu::gemm::{Existing, Matrix, Workers, product_with_step},
+    formula::{Dual, Measure, Norm},
+    kernel::cpu::{
+        gemm::{Existing, Matrix, Workers, product_with_step},
+        threads,
+    },
 };
-use rayon::prelude::*;
 
 /// Below this share of `|a|² + |b|²` a squared distance is computed from the differences.
 const NEAR: f32 = 1.0 / 64.0;
@@ -35,13 +37,18 @@ impl<'a> Side<'a> {
 /// The squares `|a|²` of points, where the measure needs them; otherwise none.
 pub(super) fn squares(measure: Measure, elements: &[f32], width: usize) -> Vec<f32> {
     match measure {
-        Measure::SquaredEuclidean => elements
-            .par_chunks(width.max(1))
-            .map(|point| {
-                let square = |&x: &f32| f64::from(x) * f64::from(x);
-                point.iter().map(square).sum::<f64>() as f32
-            })
-            .collect(),
+        Measure::SquaredEuclidean => {
+            const POINTS: usize = 256;
+            let square = |point: &[f32]| {
+                let squares = point.iter().map(|&x| f64::from(x) * f64::from(x));
+                squares.sum::<f64>() as f32
+            };
+            let width = width.max(1);
+            let squares = threads::map(elements.chunks(POINTS * width), &|_, points| {
+                points.chunks(width).map(square).collect::<Vec<_>>()
+            });
+            squares.concat()
+        }
         Measure::Dot | Measure::Lp(_) => Vec::new(),
     }
 }
@@ -62,17 +69,15 @@ fn each_row<T: Send>(
     (elements, step): (&mut [f32], usize),
     count: usize,
     workers: Workers,
-    work: impl Fn(usize, &mut [f32]) -> T + Sync,
+    work: &(dyn Fn(usize, &mut [f32]) -> T + Sync),
 ) -> Vec<T> {
+    let rows = elements.chunks_mut(step.max(1)).take(count);
     match workers {
-        Workers::All => {
-            let rows = elements.par_chunks_mut(step.max(1)).take(count).enumerate();
-            rows.map(|(index, row)| work(index, row)).collect()
-        }
-        Workers::One => {
-            let rows = elements.chunks_mut(step.max(1)).take(count).enumerate();
-            rows.map(|(index, row)| work(index, row)).collect()
-        }
+        Workers::All => threads::map(rows, work),
+        Workers::One => rows
+            .enumerate()
+            .map(|(index, row)| work(index, row))
+            .collect(),
     }
 }
 
@@ -82,10 +87,10 @@ impl Block<'_> {
         near.clear();
         let (rows, columns) = (self.rows, self.columns);
         if let Measure::Lp(p) = self.measure {
-            each_row((out, step), rows.count, self.workers, |i, row| {
+            each_row((out, step), rows.count, self.workers, &|i, row| {
                 let a = rows.point(i);
                 for (j, x) in row[..columns.count].iter_mut().enumerate() {
-                    *x = norm(a, columns.point(j), p);
+                    *x = Differences::new(Norm::Lp(p), a, columns.point(j)).norm() as f32;
                 }
             });
             return;
@@ -95,7 +100,7 @@ impl Block<'_> {
         if self.measure == Measure::Dot {
             return;
         }
-        let found = each_row((out, step), rows.count, self.workers, |i, row| {
+        let found = each_row((out, step), rows.count, self.workers, &|i, row| {
             let row = &mut row[..columns.count];
             let columns_squares = &columns.squares[..row.len()];
             if !squared_distances(row, rows.squares[i], columns_squares) {
@@ -132,10 +137,10 @@ impl Block<'_> {
                 let (rows, columns) = (self.rows, self.columns);
                 let slope = |i: usize, j: usize| gradient[i * step + j];
                 if let Some(out) = to_rows {
-                    spread_norms(rows, columns, p, self.workers, out, slope);
+                    spread_norms(rows, columns, p, self.workers, out, &slope);
                 }
                 if let Some(out) = to_columns {
-                    spread_norms(columns, rows, p, self.workers, out, |j, i| slope(i, j));
+                    spread_norms(columns, rows, p, self.workers, out, &|j, i| slope(i, j));
                 }
             }
         }
@@ -262,25 +267,61 @@ fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
     sums.into_iter().chain(rest).sum()
 }
 
-/// `(sum_k |a_k - b_k|^p)^(1/p)`, relative to the largest difference so that no power is out of range.
-fn norm(a: &[f32], b: &[f32], p: f64) -> f32 {
-    let differences = || a.iter().zip(b).map(|(a, b)| (a - b).abs());
-    if p == 1.0 {
-        return differences().map(f64::from).sum::<f64>() as f32;
-    }
-    let mut largest = 0.0f32;
-    for difference in differences() {
-        if difference.is_nan() {
-            return f32::NAN;
+/// The differences of two points, of which the norm is taken.
+struct Differences<'a> {
+    norm: Norm,
+    a: &'a [f32],
+    b: &'a [f32],
+    /// What they are taken relative to, if to anything.
+    unit: Option<f64>,
+}
+
+impl<'a> Differences<'a> {
+    fn new(norm: Norm, a: &'a [f32], b: &'a [f32]) -> Self {
+        let mut differences = Self {
+            norm,
+            a,
+            b,
+            unit: None,
+        };
+        if norm.is_relative() {
+            let sizes = differences.iter().map(f64::abs);
+            differences.unit = Some(Norm::unit(sizes.fold(0.0, f64::max)));
         }
-        largest = largest.max(difference);
+        differences
     }
-    if largest == 0.0 || largest.is_infinite() {
-        return largest;
+
+    fn iter(&self) -> impl Iterator<Item = f64> + use<'a> {
+        let pairs = self.a.iter().zip(self.b);
+        pairs.map(|(&a, &b)| f64::from(a) - f64::from(b))
     }
-    let share = |difference: f32| f64::from(difference / largest).powf(p);
-    let sum: f64 = differences().map(share).sum();
-    (f64::from(largest) * sum.powf(1.0 / p)) as f32
+
+    fn sum(&self) -> f64 {
+        self.iter()
+            .map(|difference| self.norm.share(difference, self.unit))
+            .sum()
+    }
+
+    fn norm(&self) -> f64 {
+        self.norm.of_sum(self.sum(), self.unit)
+    }
+
+    /// The slope of the norm by each difference.
+    fn slopes(&self) -> impl Iterator<Item = f64> {
+        let unit = self.unit.map(Dual::constant);
+        let by_sum = match self.norm.is_relative() {
+            true => self
+                .norm
+                .of_sum(Dual::variable(self.sum()), unit)
+                .derivative(),
+            false => 1.0,
+        };
+        let by_share = move |difference: f64| {
+            let share = self.norm.share(Dual::variable(difference), unit);
+            by_sum * share.derivative()
+        };
+        self.iter().map(by_share)
+    }
 }
 
 /// Adds what a gradient of the norms of all differences is to the points of one side.
@@ -290,27 +331,20 @@ fn spread_norms(
     p: f64,
     workers: Workers,
     out: &mut [f32],
-    slope: impl Fn(usize, usize) -> f32 + Sync,
+    slope: &(dyn Fn(usize, usize) -> f32 + Sync),
 ) {
-    each_row((out, points.width), points.count, workers, |i, out| {
-        let a = points.point(i);
+    each_row((out, points.width), points.count, workers, &|i, out| {
         for j in 0..others.count {
-            let (slope, b) = (slope(i, j), others.point(j));
+            let slope = slope(i, j);
+            // A pair that counts nothing may hold anything.
             if slope == 0.0 {
                 continue;
             }
-            let norm = if p == 1.0 { 1.0 } else { norm(a, b, p) };
-            for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
-                let difference = a - b;
-                if difference == 0.0 {
-                    continue;
-                }
-                let share = match p == 1.0 {
-                    true => 1.0,
-                    false => (difference.abs() / norm).powf((p - 1.0) as f32),
-                };
-                *out += slope * share * difference.signum();
-            }
+            let differences = Differences::new(Norm::Lp(p), points.point(i), others.point(j));
+            let slopes = differences.slopes();
+            out.iter_mut()
+                .zip(slopes)
+                .for_each(|(out, by)| *out += slope * by as f32);
         }
     });
 }

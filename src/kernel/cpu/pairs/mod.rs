@@ -18,16 +18,16 @@ mod sums;
 mod tile;
 mod triplets;
 
-use super::{fresh::zeros, gemm::Workers, isa::Choice};
-use crate::formula::{Measure, PairFormula};
+use super::{fresh::zeros, gemm::Workers, isa::Choice, threads};
+use crate::formula::Measure;
 use core::ops::Range;
 use measure::{Block, Near, Side as PointsOf, squares};
-use rayon::prelude::*;
 use std::sync::Mutex;
 use sums::Sums;
-use tile::{Axis, Side, Tile};
+use tile::{Axis, Tile};
 
 pub(crate) use rows::pair_rows;
+pub(crate) use tile::PairKernel;
 pub(crate) use triplets::{triplet_gradients, triplet_terms};
 
 /// How many rows and columns a tile has at most: 256 KB of similarities.
@@ -87,9 +87,10 @@ impl<'a> Pairs<'a> {
 ///
 /// # Panics
 /// If the lengths do not fit.
-pub(crate) fn pair_terms<F: PairFormula>(formula: F, both: bool, pairs: &Pairs<'_>) -> Vec<f32> {
-    let walk = Walk::new(formula, both, pairs);
-    let terms = F::TERMS.len();
+pub(crate) fn pair_terms(formula: &dyn PairKernel, both: bool, pairs: &Pairs<'_>) -> Vec<f32> {
+    let walk = Walk::new(both, pairs);
+    let kinds = formula.terms();
+    let terms = kinds.len();
     let empty = |count: usize| -> Vec<Sums> {
         blocks(count)
             .map(|block| Sums::new(terms, block.len()))
@@ -103,27 +104,25 @@ pub(crate) fn pair_terms<F: PairFormula>(formula: F, both: bool, pairs: &Pairs<'
     for row in 0..rows.len() {
         let (before, after) = rows.split_at_mut(row + 1);
         let targets = walk.targets(row, after, &mut columns);
-        let parts = walk.by_parts(targets, |group| {
+        let parts = walk.by_parts(targets, &|group| {
             let mut part = Sums::new(terms, walk.row_block(row).len());
-            for (column, target) in group {
-                walk.with_similarities(row, *column, |tile| {
-                    tile.sum(Side::Rows, &mut part);
-                    if let Some(target) = target {
-                        tile.sum(Side::Columns, target);
+            for (column, mut target) in group {
+                walk.with_similarities(row, column, &mut |tile| {
+                    formula.sum_rows(walk.choice, tile, &mut part);
+                    if let Some(target) = &mut target {
+                        formula.sum_columns(walk.choice, tile, target);
                     }
                 });
             }
             part
         });
-        parts
-            .iter()
-            .for_each(|part| before[row].add(part, F::TERMS));
+        parts.iter().for_each(|part| before[row].add(part, kinds));
     }
     rows.extend(columns);
     (0..terms)
         .flat_map(|term| {
             rows.iter()
-                .flat_map(move |sums| sums.results(term, F::TERMS[term]))
+                .flat_map(move |sums| sums.results(term, kinds[term]))
         })
         .collect()
 }
@@ -133,19 +132,19 @@ pub(crate) fn pair_terms<F: PairFormula>(formula: F, both: bool, pairs: &Pairs<'
 ///
 /// # Panics
 /// If the lengths do not fit.
-pub(crate) fn pair_gradients<F: PairFormula>(
-    formula: F,
+pub(crate) fn pair_gradients(
+    formula: &dyn PairKernel,
     both: bool,
     pairs: &Pairs<'_>,
     terms: &[f32],
     upstream: &[f32],
     wanted: [bool; 2],
 ) -> [Option<Vec<f32>>; 2] {
-    let walk = Walk::new(formula, both, pairs);
+    let walk = Walk::new(both, pairs);
     let counted = walk.counted();
     assert_eq!(
         terms.len(),
-        F::TERMS.len() * counted,
+        formula.terms().len() * counted,
         "terms of these points"
     );
     assert_eq!(upstream.len(), terms.len(), "a gradient for each term");
@@ -172,14 +171,14 @@ pub(crate) fn pair_gradients<F: PairFormula>(
         let all_columns = by_columns.as_mut().unwrap_or(no_columns);
         let mut columns: Vec<_> = all_columns.chunks_mut(SIDE * width.max(1)).collect();
         let targets = walk.targets(row, &mut after, &mut columns);
-        let parts = walk.by_parts(targets, |group| {
+        let parts = walk.by_parts(targets, &|group| {
             let mut part = vec![0.0; if to_rows { block.len() * width } else { 0 }];
-            for (column, target) in group {
-                walk.with_similarities(row, *column, |tile| {
-                    tile.differentiate(&factors);
+            for (column, mut target) in group {
+                walk.with_similarities(row, column, &mut |tile| {
+                    formula.differentiate(walk.choice, tile, &factors);
                     let part = to_rows.then_some(&mut part[..]);
                     let target = target.as_mut().map(|target| &mut target[..]);
-                    tile.spread(&walk.block(row, *column), part, target);
+                    tile.spread(&walk.block(row, column), part, target);
                 });
             }
             part
@@ -197,7 +196,7 @@ pub(crate) fn pair_gradients<F: PairFormula>(
 }
 
 /// The terms of points, and the upstream gradients of these.
-struct Factors<'a> {
+pub(crate) struct Factors<'a> {
     terms: &'a [f32],
     upstream: &'a [f32],
     /// How many numbers there are of one term.
@@ -213,9 +212,11 @@ fn blocks(count: usize) -> impl Iterator<Item = Range<usize>> {
         .map(move |first| first..count.min(first + SIDE))
 }
 
+/// A tile of a row of them: the index of its columns, and where what it adds to these goes.
+type Target<'t, T> = (usize, Option<&'t mut T>);
+
 /// What a walk needs to know everywhere.
-struct Walk<'a, F> {
-    formula: F,
+struct Walk<'a> {
     rows: Points<'a>,
     columns: Points<'a>,
     /// Whether both are the same points.
@@ -231,12 +232,11 @@ struct Walk<'a, F> {
     tiles: Mutex<Vec<(Vec<f32>, Near)>>,
 }
 
-impl<'a, F: PairFormula> Walk<'a, F> {
-    fn new(formula: F, both: bool, pairs: &Pairs<'a>) -> Self {
+impl<'a> Walk<'a> {
+    fn new(both: bool, pairs: &Pairs<'a>) -> Self {
         let columns = pairs.checked_columns();
         let squares = |points: Points<'_>| squares(pairs.measure, points.elements, pairs.width);
         Self {
-            formula,
             rows: pairs.rows,
             columns,
             same: pairs.columns.is_none(),
@@ -278,7 +278,7 @@ impl<'a, F: PairFormula> Walk<'a, F> {
         row: usize,
         after: &'t mut [T],
         columns: &'t mut [T],
-    ) -> Vec<(usize, Option<&'t mut T>)> {
+    ) -> Vec<Target<'t, T>> {
         let count = self.columns.labels.len().div_ceil(SIDE);
         let first = if self.same { row } else { 0 };
         let mut targets = match self.same {
@@ -294,14 +294,19 @@ impl<'a, F: PairFormula> Walk<'a, F> {
     }
 
     /// Works on groups of tiles, whose number depends on shapes alone, on all threads.
-    fn by_parts<T: Send, P: Send>(
+    fn by_parts<'t, T: Send, P: Send>(
         &self,
-        mut targets: Vec<(usize, Option<&mut T>)>,
-        work: impl Fn(&mut [(usize, Option<&mut T>)]) -> P + Send + Sync,
+        targets: Vec<Target<'t, T>>,
+        work: &(dyn Fn(Vec<Target<'t, T>>) -> P + Sync),
     ) -> Vec<P> {
         let groups = (PARTS / (SIDE * self.width.max(1))).clamp(2, 64);
         let per_group = targets.len().div_ceil(groups).max(1);
-        targets.par_chunks_mut(per_group).map(work).collect()
+        let mut targets = targets.into_iter().peekable();
+        let groups = core::iter::from_fn(|| {
+            targets.peek()?;
+            Some(targets.by_ref().take(per_group).collect())
+        });
+        threads::map(groups, &|_, group| work(group))
     }
 
     /// The points of a tile.
@@ -323,7 +328,7 @@ impl<'a, F: PairFormula> Walk<'a, F> {
     }
 
     /// Computes the similarities of a tile and hands it over.
-    fn with_similarities(&self, row: usize, column: usize, work: impl FnOnce(&mut Tile<'_, F>)) {
+    fn with_similarities(&self, row: usize, column: usize, work: &mut dyn FnMut(&mut Tile<'_>)) {
         let unused = self.tiles.lock().expect("no panic while it was held").pop();
         let (mut elements, mut near) =
             unused.unwrap_or_else(|| (vec![0.0; SIDE * SIDE], Near::new()));
@@ -331,8 +336,6 @@ impl<'a, F: PairFormula> Walk<'a, F> {
         self.block(row, column)
             .fill((&mut elements, SIDE), &mut near);
         let mut tile = Tile {
-            formula: self.formula,
-            choice: self.choice,
             is_diagonal: self.same && row == column,
             counts_columns: self.same || self.both,
             same: self.same,

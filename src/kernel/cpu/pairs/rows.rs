@@ -7,9 +7,8 @@ use super::{
     Pairs, Points,
     measure::{Block, Near, squares},
 };
-use crate::kernel::cpu::{fresh::zeros, gemm::Workers};
+use crate::kernel::cpu::{fresh::zeros, gemm::Workers, threads};
 use core::ops::Range;
-use rayon::prelude::*;
 
 /// How many measures a block has at most, unless a single row has more: 8 MB.
 const BLOCK: usize = 2 << 20;
@@ -17,20 +16,20 @@ const BLOCK: usize = 2 << 20;
 /// How many rows a block has at most.
 const ROWS: usize = 256;
 
+/// What is done with a row: its index and its measures with all columns.
+pub(super) type Work<'a, T> = dyn Fn(usize, &mut [f32]) -> T + Sync + 'a;
+
 /// Calls `work` with every row and its measures with all columns, on all threads, and returns what it
 /// returns, in order.
 ///
 /// # Panics
 /// If the lengths do not fit.
-pub(crate) fn pair_rows<T: Send>(
-    pairs: &Pairs<'_>,
-    work: impl Fn(usize, &mut [f32]) -> T + Sync,
-) -> Vec<T> {
+pub(crate) fn pair_rows<T: Send>(pairs: &Pairs<'_>, work: &Work<'_, T>) -> Vec<T> {
     let mut walk = Walk::new(pairs);
     let mut all = Vec::with_capacity(pairs.rows.labels.len());
     for block in walk.blocks() {
         walk.fill(&block);
-        all.par_extend(walk.rows_of(&block, &work));
+        all.extend(walk.rows_of(&block, work));
     }
     all
 }
@@ -44,7 +43,7 @@ pub(crate) fn pair_rows<T: Send>(
 pub(super) fn row_gradients(
     pairs: &Pairs<'_>,
     [to_rows, to_columns]: [bool; 2],
-    work: impl Fn(usize, &mut [f32]) + Sync,
+    work: &Work<'_, ()>,
 ) -> [Option<Vec<f32>>; 2] {
     let mut walk = Walk::new(pairs);
     let same = pairs.columns.is_none();
@@ -53,7 +52,7 @@ pub(super) fn row_gradients(
     let mut by_columns = to_columns.then(|| zeros(walk.columns.elements.len()));
     for block in walk.blocks() {
         walk.fill(&block);
-        walk.rows_of(&block, &work).for_each(|()| ());
+        walk.rows_of(&block, work);
         let own = block.start * pairs.width..block.end * pairs.width;
         let to_rows = by_rows.as_mut().map(|rows| &mut rows[own]);
         walk.spread(&block, to_rows, by_columns.as_deref_mut());
@@ -145,14 +144,11 @@ impl<'a> Walk<'a> {
         self.measures = measures;
     }
 
-    fn rows_of<'w, T: Send>(
-        &'w mut self,
-        range: &Range<usize>,
-        work: &'w (impl Fn(usize, &mut [f32]) -> T + Sync),
-    ) -> impl IndexedParallelIterator<Item = T> + 'w {
+    fn rows_of<T: Send>(&mut self, range: &Range<usize>, work: &Work<'_, T>) -> Vec<T> {
         let (first, count) = (range.start, self.columns.labels.len());
-        let rows = self.measures.par_chunks_mut(self.step).take(range.len());
-        rows.enumerate()
-            .map(move |(index, row)| work(first + index, &mut row[..count]))
+        let rows = self.measures.chunks_mut(self.step).take(range.len());
+        threads::map(rows, &|index, row: &mut [f32]| {
+            work(first + index, &mut row[..count])
+        })
     }
 }

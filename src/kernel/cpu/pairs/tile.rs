@@ -6,10 +6,10 @@
 use super::{
     Factors, SIDE,
     measure::{Block, Near},
-    sums::{Sums, reference},
+    sums::Sums,
 };
 use crate::{
-    formula::{Dual, Kind, PairFormula, Real, Summation, Term},
+    formula::{Dual, Exponentials, Kind, PairFormula, Real, Summation, Term},
     kernel::cpu::{
         isa::Choice,
         lane::Lane,
@@ -38,33 +38,24 @@ impl Axis {
     }
 }
 
-/// Whose terms are summed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Side {
-    Rows,
-    Columns,
-}
-
 /// Similarities of some rows with some columns, which become their gradient.
-pub(super) struct Tile<'a, F> {
-    pub formula: F,
-    pub choice: Choice,
+pub(crate) struct Tile<'a> {
     /// Whether rows and columns are the same points, so that those on the diagonal are no pairs.
-    pub is_diagonal: bool,
+    pub(super) is_diagonal: bool,
     /// Whether columns have terms.
-    pub counts_columns: bool,
+    pub(super) counts_columns: bool,
     /// Whether the terms of columns are those of the rows they are elsewhere.
-    pub same: bool,
-    pub rows: Axis,
-    pub columns: Axis,
+    pub(super) same: bool,
+    pub(super) rows: Axis,
+    pub(super) columns: Axis,
     /// Rows begin [`SIDE`] elements apart.
-    pub elements: &'a mut Vec<f32>,
-    pub near: &'a Near,
+    pub(super) elements: &'a mut [f32],
+    pub(super) near: &'a Near,
 }
 
-impl<F: PairFormula> Tile<'_, F> {
+impl Tile<'_> {
     /// Adds what the gradient is to rows and columns, each where it is wanted. It is lost.
-    pub fn spread(
+    pub(super) fn spread(
         &mut self,
         block: &Block<'_>,
         to_rows: Option<&mut [f32]>,
@@ -73,60 +64,86 @@ impl<F: PairFormula> Tile<'_, F> {
         block.spread((self.elements, SIDE), self.near, to_rows, to_columns);
     }
 
-    /// Adds what the pairs come to for each row, or for each column.
-    pub fn sum(&self, side: Side, sums: &mut Sums) {
+    /// What the bodies ask for.
+    fn check(&self) {
         assert!(self.elements.len() >= SIDE * SIDE, "a whole tile");
-        let tile = self;
-        self.choice.run(Summing { tile, side, sums });
+    }
+}
+
+/// A formula as an object: its kernel bodies, compiled for every instruction set. Each is called once for a
+/// tile.
+///
+/// This is where formulas of pairs stop being types. Everything above (the walk, measures, threads, graph
+/// nodes) is compiled once for all of them.
+pub(crate) trait PairKernel: Send + Sync {
+    /// The terms of a row.
+    fn terms(&self) -> &[Term];
+
+    /// Adds what the pairs of a tile come to for each row.
+    fn sum_rows(&self, choice: Choice, tile: &Tile<'_>, sums: &mut Sums);
+
+    /// Adds what the pairs of a tile come to for each column.
+    fn sum_columns(&self, choice: Choice, tile: &Tile<'_>, sums: &mut Sums);
+
+    /// Turns the similarities of a tile into their gradient.
+    fn differentiate(&self, choice: Choice, tile: &mut Tile<'_>, factors: &Factors<'_>);
+}
+
+impl<F: PairFormula> PairKernel for F {
+    fn terms(&self) -> &[Term] {
+        PairFormula::terms(self)
     }
 
-    /// Turns the similarities into their gradient.
-    pub fn differentiate(&mut self, factors: &Factors<'_>) {
-        assert!(self.elements.len() >= SIDE * SIDE, "a whole tile");
-        let choice = self.choice;
-        choice.run(Differentiating {
-            tile: self,
+    fn sum_rows(&self, choice: Choice, tile: &Tile<'_>, sums: &mut Sums) {
+        tile.check();
+        let formula = self;
+        choice.run(RowSums {
+            formula,
+            tile,
+            sums,
+        });
+    }
+
+    fn sum_columns(&self, choice: Choice, tile: &Tile<'_>, sums: &mut Sums) {
+        tile.check();
+        let formula = self;
+        choice.run(ColumnSums {
+            formula,
+            tile,
+            sums,
+        });
+    }
+
+    fn differentiate(&self, choice: Choice, tile: &mut Tile<'_>, factors: &Factors<'_>) {
+        tile.check();
+        let formula = self;
+        choice.run(Gradient {
+            formula,
+            tile,
             factors,
         });
     }
 }
 
-/// The sums of a whole tile.
-struct Summing<'s, 'a, F> {
-    tile: &'s Tile<'a, F>,
-    side: Side,
+/// The sums of the rows of a whole tile.
+struct RowSums<'s, 'a, F> {
+    formula: &'s F,
+    tile: &'s Tile<'a>,
     sums: &'s mut Sums,
 }
 
-impl<F: PairFormula> Body for Summing<'_, '_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(mut self, isa: I) {
-        // SAFETY: the tile is whole; `Tile::sum` has looked.
-        unsafe {
-            match self.side {
-                Side::Rows => sum_rows(isa, &mut self),
-                Side::Columns => sum_columns(isa, &mut self),
-            }
-        }
-    }
+/// The sums of the columns of a whole tile.
+struct ColumnSums<'s, 'a, F> {
+    formula: &'s F,
+    tile: &'s Tile<'a>,
+    sums: &'s mut Sums,
 }
 
 /// The gradient of a whole tile.
-struct Differentiating<'s, 'a, F> {
-    tile: &'s mut Tile<'a, F>,
+struct Gradient<'s, 'a, F> {
+    formula: &'s F,
+    tile: &'s mut Tile<'a>,
     factors: &'s Factors<'s>,
-}
-
-impl<F: PairFormula> Body for Differentiating<'_, '_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(mut self, isa: I) {
-        // SAFETY: the tile is whole; `Tile::differentiate` has looked.
-        unsafe { differentiate(isa, &mut self) };
-    }
 }
 
 /// `then` for pairs of a kind, `otherwise` for others.
@@ -206,114 +223,118 @@ macro_rules! for_each {
     }};
 }
 
-/// # Safety
-/// The tile is whole.
-#[inline(always)]
-unsafe fn sum_rows<I: Isa, F: PairFormula>(isa: I, task: &mut Summing<'_, '_, F>) {
-    let tile = task.tile;
-    let formula = &tile.formula;
-    let mut labels = tile.columns.labels;
-    let width = tile.columns.count.next_multiple_of(WIDTH);
-    let none = Lane::splat(isa, f32::NEG_INFINITY);
-    let zero = Lane::splat(isa, 0.0);
-    for_each!(row below tile.rows.count, by 1, {
-        let own = tile.rows.labels[row];
-        if tile.is_diagonal {
-            labels[row] = f32::NAN;
-        }
-        let row_label = Lane::splat(isa, own);
-        let similarities = tile.elements[row * SIDE..][..SIDE].as_ptr();
-        let labels_at = labels.as_ptr();
-        for_each!(index below F::TERMS.len(), by 1, {
-            let term = F::TERMS[index];
-            let mut sum = isa.no_sum();
-            let mut most = f32::NEG_INFINITY;
-            // SAFETY: rows and labels of a whole tile are a multiple of sixteen long.
-            unsafe {
-                match term.summation {
-                    Summation::Sum => {
-                        for_each!(start below width, by WIDTH, {
-                            let f = value(isa, formula, index, similarities.add(start));
-                            let columns = load(isa, labels_at.add(start));
-                            sum = of_kind(term.kind, columns, row_label, f, zero).add_to(sum);
-                        });
-                    }
-                    Summation::LogSumExp => {
-                        let mut lanes = none;
-                        for_each!(start below width, by WIDTH, {
-                            let f = value(isa, formula, index, similarities.add(start));
-                            let columns = load(isa, labels_at.add(start));
-                            lanes = lanes.larger(of_kind(term.kind, columns, row_label, f, none));
-                        });
-                        most = largest(lanes);
-                        let shift = Lane::splat(isa, reference(most));
-                        for_each!(start below width, by WIDTH, {
-                            let f = value(isa, formula, index, similarities.add(start));
-                            let columns = load(isa, labels_at.add(start));
-                            let e = (f - shift).exp();
-                            sum = of_kind(term.kind, columns, row_label, e, zero).add_to(sum);
-                        });
+impl<F: PairFormula> Body for RowSums<'_, '_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let (formula, tile, sums) = (self.formula, self.tile, self.sums);
+        let terms = PairFormula::terms(formula);
+        let mut labels = tile.columns.labels;
+        let width = tile.columns.count.next_multiple_of(WIDTH);
+        let none = Lane::splat(isa, f32::NEG_INFINITY);
+        let zero = Lane::splat(isa, 0.0);
+        for_each!(row below tile.rows.count, by 1, {
+            let own = tile.rows.labels[row];
+            if tile.is_diagonal {
+                labels[row] = f32::NAN;
+            }
+            let row_label = Lane::splat(isa, own);
+            let similarities = tile.elements[row * SIDE..][..SIDE].as_ptr();
+            let labels_at = labels.as_ptr();
+            for_each!(index below terms.len(), by 1, {
+                let term = terms[index];
+                let mut sum = isa.no_sum();
+                let mut most = f32::NEG_INFINITY;
+                // SAFETY: rows and labels of a whole tile are a multiple of sixteen long.
+                unsafe {
+                    match term.summation {
+                        Summation::Sum => {
+                            for_each!(start below width, by WIDTH, {
+                                let f = value(isa, formula, index, similarities.add(start));
+                                let columns = load(isa, labels_at.add(start));
+                                sum = of_kind(term.kind, columns, row_label, f, zero).add_to(sum);
+                            });
+                        }
+                        Summation::LogSumExp => {
+                            let mut lanes = none;
+                            for_each!(start below width, by WIDTH, {
+                                let f = value(isa, formula, index, similarities.add(start));
+                                let columns = load(isa, labels_at.add(start));
+                                lanes = lanes.larger(of_kind(term.kind, columns, row_label, f, none));
+                            });
+                            most = largest(lanes);
+                            let shift = Exponentials::reference(Lane::splat(isa, most));
+                            for_each!(start below width, by WIDTH, {
+                                let f = value(isa, formula, index, similarities.add(start));
+                                let columns = load(isa, labels_at.add(start));
+                                let e = (f - shift).exp();
+                                sum = of_kind(term.kind, columns, row_label, e, zero).add_to(sum);
+                            });
+                        }
                     }
                 }
+                sums.add_to(index, row, most, total(isa, sum));
+            });
+            if tile.is_diagonal {
+                labels[row] = own;
             }
-            task.sums.add_to(index, row, most, total(isa, sum));
         });
-        if tile.is_diagonal {
-            labels[row] = own;
-        }
-    });
+    }
 }
 
-/// # Safety
-/// The tile is whole.
-#[inline(always)]
-unsafe fn sum_columns<I: Isa, F: PairFormula>(isa: I, task: &mut Summing<'_, '_, F>) {
-    let tile = task.tile;
-    let formula = &tile.formula;
-    let rows = tile.rows.count;
-    let none = Lane::splat(isa, f32::NEG_INFINITY);
-    let zero = Lane::splat(isa, 0.0);
-    for_each!(start below tile.columns.count, by WIDTH, {
-        // SAFETY: rows and labels of a whole tile are a multiple of sixteen long.
-        let columns = unsafe { load(isa, tile.columns.labels[start..][..WIDTH].as_ptr()) };
-        let similarities = tile.elements[start..].as_ptr();
-        for_each!(index below F::TERMS.len(), by 1, {
-            let term = F::TERMS[index];
-            let mut sum = isa.no_sum();
-            let mut most = none;
-            // SAFETY: as above.
-            unsafe {
-                match term.summation {
-                    Summation::Sum => {
-                        for_each!(row below rows, by 1, {
-                            let f = value(isa, formula, index, similarities.add(row * SIDE));
-                            let label = Lane::splat(isa, tile.rows.labels[row]);
-                            sum = of_kind(term.kind, columns, label, f, zero).add_to(sum);
-                        });
-                    }
-                    Summation::LogSumExp => {
-                        for_each!(row below rows, by 1, {
-                            let f = value(isa, formula, index, similarities.add(row * SIDE));
-                            let label = Lane::splat(isa, tile.rows.labels[row]);
-                            most = most.larger(of_kind(term.kind, columns, label, f, none));
-                        });
-                        let shift = most.where_same(none, zero, most);
-                        for_each!(row below rows, by 1, {
-                            let f = value(isa, formula, index, similarities.add(row * SIDE));
-                            let label = Lane::splat(isa, tile.rows.labels[row]);
-                            let e = (f - shift).exp();
-                            sum = of_kind(term.kind, columns, label, e, zero).add_to(sum);
-                        });
+impl<F: PairFormula> Body for ColumnSums<'_, '_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let (formula, tile, sums) = (self.formula, self.tile, self.sums);
+        let terms = PairFormula::terms(formula);
+        let rows = tile.rows.count;
+        let none = Lane::splat(isa, f32::NEG_INFINITY);
+        let zero = Lane::splat(isa, 0.0);
+        for_each!(start below tile.columns.count, by WIDTH, {
+            // SAFETY: rows and labels of a whole tile are a multiple of sixteen long.
+            let columns = unsafe { load(isa, tile.columns.labels[start..][..WIDTH].as_ptr()) };
+            let similarities = tile.elements[start..].as_ptr();
+            for_each!(index below terms.len(), by 1, {
+                let term = terms[index];
+                let mut sum = isa.no_sum();
+                let mut most = none;
+                // SAFETY: as above.
+                unsafe {
+                    match term.summation {
+                        Summation::Sum => {
+                            for_each!(row below rows, by 1, {
+                                let f = value(isa, formula, index, similarities.add(row * SIDE));
+                                let label = Lane::splat(isa, tile.rows.labels[row]);
+                                sum = of_kind(term.kind, columns, label, f, zero).add_to(sum);
+                            });
+                        }
+                        Summation::LogSumExp => {
+                            for_each!(row below rows, by 1, {
+                                let f = value(isa, formula, index, similarities.add(row * SIDE));
+                                let label = Lane::splat(isa, tile.rows.labels[row]);
+                                most = most.larger(of_kind(term.kind, columns, label, f, none));
+                            });
+                            let shift = Exponentials::reference(most);
+                            for_each!(row below rows, by 1, {
+                                let f = value(isa, formula, index, similarities.add(row * SIDE));
+                                let label = Lane::splat(isa, tile.rows.labels[row]);
+                                let e = (f - shift).exp();
+                                sum = of_kind(term.kind, columns, label, e, zero).add_to(sum);
+                            });
+                        }
                     }
                 }
-            }
-            let (most, sums) = (most.into_array(), isa.sums(sum));
-            let points = WIDTH.min(tile.columns.count - start);
-            for point in 0..points {
-                task.sums.add_to(index, start + point, most[point], sums[point]);
-            }
+                let (most, of_points) = (most.into_array(), isa.sums(sum));
+                let points = WIDTH.min(tile.columns.count - start);
+                for point in 0..points {
+                    sums.add_to(index, start + point, most[point], of_points[point]);
+                }
+            });
         });
-    });
+    }
 }
 
 /// All sums together.
@@ -326,67 +347,69 @@ fn total<I: Isa>(isa: I, sum: I::Sum) -> f64 {
     total
 }
 
-/// # Safety
-/// The tile is whole.
-#[inline(always)]
-unsafe fn differentiate<I: Isa, F: PairFormula>(isa: I, task: &mut Differentiating<'_, '_, F>) {
-    let factors = task.factors;
-    let tile = &mut *task.tile;
-    let mut labels = tile.columns.labels;
-    let width = tile.columns.count.next_multiple_of(WIDTH);
-    let zero = Lane::splat(isa, 0.0);
-    // Terms and upstream gradients of the columns, padded.
-    let mut of_columns = vec![[[0.0f32; SIDE]; 2]; F::TERMS.len()];
-    if tile.counts_columns {
-        let first = tile.columns.start + if tile.same { 0 } else { factors.rows };
-        for (index, padded) in of_columns.iter_mut().enumerate() {
-            let place = index * factors.stride + first;
-            let count = tile.columns.count;
-            padded[0][..count].copy_from_slice(&factors.terms[place..place + count]);
-            padded[1][..count].copy_from_slice(&factors.upstream[place..place + count]);
+impl<F: PairFormula> Body for Gradient<'_, '_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let (formula, tile, factors) = (self.formula, self.tile, self.factors);
+        let terms = PairFormula::terms(formula);
+        let mut labels = tile.columns.labels;
+        let width = tile.columns.count.next_multiple_of(WIDTH);
+        let zero = Lane::splat(isa, 0.0);
+        // Terms and upstream gradients of the columns, padded.
+        let mut of_columns = vec![[[0.0f32; SIDE]; 2]; terms.len()];
+        if tile.counts_columns {
+            let first = tile.columns.start + if tile.same { 0 } else { factors.rows };
+            for (index, padded) in of_columns.iter_mut().enumerate() {
+                let place = index * factors.stride + first;
+                let count = tile.columns.count;
+                padded[0][..count].copy_from_slice(&factors.terms[place..place + count]);
+                padded[1][..count].copy_from_slice(&factors.upstream[place..place + count]);
+            }
         }
-    }
-    for_each!(row below tile.rows.count, by 1, {
-        let own = tile.rows.labels[row];
-        if tile.is_diagonal {
-            labels[row] = f32::NAN;
-        }
-        let row_label = Lane::splat(isa, own);
-        let similarities = tile.elements[row * SIDE..][..SIDE].as_mut_ptr();
-        let labels_at = labels.as_ptr();
-        for_each!(start below width, by WIDTH, {
-            // SAFETY: rows and labels of a whole tile are a multiple of sixteen long.
-            let (columns, s) = unsafe {
-                (load(isa, labels_at.add(start)), load(isa, similarities.add(start)))
-            };
-            let mut gradient = zero;
-            for_each!(index below F::TERMS.len(), by 1, {
-                let Term { kind, summation } = F::TERMS[index];
-                let place = index * factors.stride + tile.rows.start + row;
-                let f = tile.formula.value(index, Dual::variable(s));
-                let of_row = Lane::splat(isa, factors.terms[place]);
-                let by_row = Lane::splat(isa, factors.upstream[place]);
-                let mut factor = share(summation, f.value, of_row, by_row);
-                if tile.counts_columns {
-                    let [of_column, by_column] = &of_columns[index];
-                    // SAFETY: these are as long as a row.
-                    let (of_column, by_column) = unsafe {
-                        let of_column = load(isa, of_column.as_ptr().add(start));
-                        (of_column, load(isa, by_column.as_ptr().add(start)))
-                    };
-                    factor = factor + share(summation, f.value, of_column, by_column);
+        for_each!(row below tile.rows.count, by 1, {
+            let own = tile.rows.labels[row];
+            if tile.is_diagonal {
+                labels[row] = f32::NAN;
+            }
+            let row_label = Lane::splat(isa, own);
+            let similarities = tile.elements[row * SIDE..][..SIDE].as_mut_ptr();
+            let labels_at = labels.as_ptr();
+            for_each!(start below width, by WIDTH, {
+                // SAFETY: rows and labels of a whole tile are a multiple of sixteen long.
+                let (columns, s) = unsafe {
+                    (load(isa, labels_at.add(start)), load(isa, similarities.add(start)))
+                };
+                let mut gradient = zero;
+                for_each!(index below terms.len(), by 1, {
+                    let Term { kind, summation } = terms[index];
+                    let place = index * factors.stride + tile.rows.start + row;
+                    let f = formula.value(index, Dual::variable(s));
+                    let of_row = Lane::splat(isa, factors.terms[place]);
+                    let by_row = Lane::splat(isa, factors.upstream[place]);
+                    let mut factor = share(summation, f.value, of_row, by_row);
+                    if tile.counts_columns {
+                        let [of_column, by_column] = &of_columns[index];
+                        // SAFETY: these are as long as a row.
+                        let (of_column, by_column) = unsafe {
+                            let of_column = load(isa, of_column.as_ptr().add(start));
+                            (of_column, load(isa, by_column.as_ptr().add(start)))
+                        };
+                        factor = factor + share(summation, f.value, of_column, by_column);
+                    }
+                    let slope = factor * f.derivative();
+                    gradient = gradient + of_kind(kind, columns, row_label, slope, zero);
+                });
+                // SAFETY: as above.
+                unsafe {
+                    let place = similarities.add(start).cast::<[f32; WIDTH]>();
+                    place.write_unaligned(gradient.into_array());
                 }
-                let slope = factor * f.derivative();
-                gradient = gradient + of_kind(kind, columns, row_label, slope, zero);
             });
-            // SAFETY: as above.
-            unsafe {
-                let place = similarities.add(start).cast::<[f32; WIDTH]>();
-                place.write_unaligned(gradient.into_array());
+            if tile.is_diagonal {
+                labels[row] = own;
             }
         });
-        if tile.is_diagonal {
-            labels[row] = own;
-        }
-    });
+    }
 }

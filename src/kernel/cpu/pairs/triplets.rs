@@ -8,7 +8,7 @@ use super::{
     Pairs,
     rows::{pair_rows, row_gradients},
 };
-use crate::formula::{AllTriplets, Dual, PairSelection, TripletPenalty};
+use crate::formula::{AllTriplets, Dual, TripletPenalty, counts};
 
 /// Of every anchor: what its triplets cost together, how many of them cost something, how many there are.
 /// First the costs of all, then the other two.
@@ -16,7 +16,7 @@ use crate::formula::{AllTriplets, Dual, PairSelection, TripletPenalty};
 /// # Panics
 /// If the lengths do not fit.
 pub(crate) fn triplet_terms(triplets: &AllTriplets, pairs: &Pairs<'_>) -> Vec<f32> {
-    let of_anchors = pair_rows(pairs, |anchor, measures| {
+    let of_anchors = pair_rows(pairs, &|anchor, measures: &mut [f32]| {
         let others = Others::new(triplets, pairs, anchor, measures);
         let costs = others.costs(triplets.penalty, None);
         let all = others.positives.len() * others.negatives.len();
@@ -39,7 +39,7 @@ pub(crate) fn triplet_gradients(
 ) -> [Option<Vec<f32>>; 2] {
     let anchors = pairs.rows.labels.len();
     assert!(upstream.len() >= anchors, "a gradient for each anchor");
-    row_gradients(pairs, wanted, |anchor, measures| {
+    row_gradients(pairs, wanted, &|anchor, measures: &mut [f32]| {
         let upstream = f64::from(upstream[anchor]);
         if upstream == 0.0 {
             measures.fill(0.0);
@@ -127,9 +127,9 @@ impl Others {
         if others.positives.is_empty() || others.negatives.is_empty() {
             others.clear();
         }
-        if let PairSelection::MultiSimilarity { epsilon } = triplets.selection {
-            others.select(epsilon);
-        }
+        let (positives, negatives) = (&mut others.positives, &mut others.negatives);
+        let selection = triplets.selection;
+        selection.select(positives, negatives, |other| other.distance);
         let by_distance = |a: &Other, b: &Other| a.distance.total_cmp(&b.distance);
         others.positives.sort_unstable_by(by_distance);
         others.negatives.sort_unstable_by(by_distance);
@@ -140,25 +140,6 @@ impl Others {
         self.positives.clear();
         self.negatives.clear();
         self.has_nan = false;
-    }
-
-    /// Keeps the pairs that are harder than the easiest of the other kind, by a margin.
-    fn select(&mut self, epsilon: f64) {
-        if self.has_nan {
-            return;
-        }
-        let distances =
-            |others: &[Other]| -> Vec<f64> { others.iter().map(|other| other.distance).collect() };
-        let nearest = distances(&self.negatives)
-            .into_iter()
-            .fold(f64::INFINITY, f64::min);
-        let farthest = distances(&self.positives)
-            .into_iter()
-            .fold(f64::NEG_INFINITY, f64::max);
-        self.positives
-            .retain(|positive| positive.distance + epsilon > nearest);
-        self.negatives
-            .retain(|negative| negative.distance - epsilon < farthest);
     }
 
     /// What all triplets come to, and the slopes if they are wanted.
@@ -174,12 +155,17 @@ impl Others {
             };
         }
         match penalty {
-            TripletPenalty::Hinge { margin } => self.hinges(margin, slopes),
+            TripletPenalty::Hinge { margin } => self.hinges(penalty, margin, slopes),
             TripletPenalty::Soft => self.soft(slopes),
         }
     }
 
-    fn hinges(&self, margin: f64, mut slopes: Option<&mut Slopes>) -> Costs {
+    fn hinges(
+        &self,
+        penalty: TripletPenalty,
+        margin: f64,
+        mut slopes: Option<&mut Slopes>,
+    ) -> Costs {
         let mut costs = Costs {
             sum: 0.0,
             count: 0.0,
@@ -188,7 +174,7 @@ impl Others {
         for (index, positive) in self.positives.iter().enumerate() {
             let reach = positive.distance + margin;
             while let Some(negative) = self.negatives.get(below)
-                && negative.distance < reach
+                && counts(penalty.value(positive.distance - negative.distance)) != 0.0
             {
                 sum_below += negative.distance;
                 below += 1;
@@ -224,7 +210,7 @@ impl Others {
                 let Some(slopes) = &mut slopes else {
                     let cost = TripletPenalty::Soft.value(x);
                     costs.sum += cost;
-                    costs.count += f64::from(cost > 0.0);
+                    costs.count += counts(cost);
                     continue;
                 };
                 let slope = TripletPenalty::Soft.value(Dual::variable(x)).derivative();

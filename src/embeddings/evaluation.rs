@@ -1,0 +1,247 @@
+//! A loss of embeddings with everything that was given to it.
+
+use super::losses::{Divisor, SampleLosses};
+use crate::{
+    error::check_loss_weights,
+    reduction::{Normalizer, Reduction},
+};
+use burn::tensor::{DType, Tensor};
+use core::{fmt, marker::PhantomData};
+
+/// Arguments that are complete: of the choices of an [`EmbeddingEvaluation`] only those apply that every loss
+/// has.
+#[derive(Clone, Copy, Debug)]
+pub struct Complete;
+
+/// The loss of a batch of embeddings, from the `on` of a loss: nothing is computed before the last word, which
+/// is [`reduce`](Self::reduce), [`each`](Self::each) or [`divided_by`](Self::divided_by).
+///
+/// `A` says which arguments the loss was given, and so which choices there are besides those that every loss
+/// has:
+///
+/// | `A` | losses | choices |
+/// |---|---|---|
+/// | [`Complete`](crate::arguments::Complete) | those of two views, of images and texts, of proxies, of given triplets, lifted structure, N-pairs | |
+/// | [`Labelled`](crate::arguments::Labelled) | losses of all pairs with labels | `reference` |
+/// | [`QueriesAndKeys`](crate::arguments::QueriesAndKeys) | [`InfoNceLoss`](crate::InfoNceLoss) | `offset`, `negatives` |
+/// | [`Mined`](crate::arguments::Mined) | [`TripletLoss`](crate::TripletLoss) | `reference`, `triplets` |
+///
+/// `R` is the type of its reduction: [`Reduction`], or [`MiningReduction`](crate::MiningReduction) for losses
+/// that are made of the costs of mined pairs or triplets.
+///
+/// An argument that does not fit is refused, by a panic, where it is given.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::{ClipLossConfig, Reduction};
+///
+/// let device = Device::flex();
+/// let loss = ClipLossConfig::new().init(&device);
+/// let images = Tensor::<2>::from_floats([[1.0, 0.1], [0.2, 1.0], [1.0, 1.0]], &device);
+/// let texts = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0], [0.7, 0.9]], &device);
+/// let weights = Tensor::<1>::from_floats([1.0, 0.5, 0.0], &device);
+///
+/// let weighted = || loss.on(images.clone(), texts.clone()).weights(weights.clone());
+/// let each = weighted().each();
+/// assert_eq!(each.dims(), [3]);
+/// let sum = weighted().reduction(Reduction::Sum).reduce();
+/// let halves = weighted().divided_by(2);
+/// let [each, sum, halves] = [each.sum(), sum, halves].map(|loss| loss.into_scalar::<f32>());
+/// assert!((each - sum).abs() < 1e-5 && (halves - sum / 2.0).abs() < 1e-5);
+/// ```
+#[derive(Clone)]
+#[must_use = "nothing is computed before `reduce`, `each` or `divided_by`"]
+pub struct EmbeddingEvaluation<A = Complete, R = Reduction> {
+    pub(crate) batch: Batch,
+    pub(crate) given: A,
+    losses: Box<dyn Losses<A>>,
+    weights: Option<Tensor<1>>,
+    divisor: Divisor,
+    reduction: PhantomData<R>,
+}
+
+/// How the losses of samples follow from the arguments, by a closure. Of the weights it looks at those that are
+/// 0 alone, to keep out of the gradient what these samples hold.
+trait Losses<A>: Send + Sync {
+    fn losses(self: Box<Self>, given: A, weights: Option<&Tensor<1>>) -> SampleLosses;
+
+    fn boxed(&self) -> Box<dyn Losses<A>>;
+}
+
+impl<A, F> Losses<A> for F
+where
+    F: FnOnce(A, Option<&Tensor<1>>) -> SampleLosses + Clone + Send + Sync + 'static,
+{
+    fn losses(self: Box<Self>, given: A, weights: Option<&Tensor<1>>) -> SampleLosses {
+        self(given, weights)
+    }
+
+    fn boxed(&self) -> Box<dyn Losses<A>> {
+        Box::new(self.clone())
+    }
+}
+
+impl<A> Clone for Box<dyn Losses<A>> {
+    fn clone(&self) -> Self {
+        (**self).boxed()
+    }
+}
+
+/// What a loss says of its batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Batch {
+    /// The name of the loss in messages.
+    pub loss: &'static str,
+    /// How many samples have a loss.
+    pub samples: usize,
+    /// The data type of the embeddings.
+    pub dtype: DType,
+}
+
+impl Batch {
+    /// A batch of which each of these embeddings has a loss.
+    pub fn of(loss: &'static str, embeddings: &Tensor<2>) -> Self {
+        Self {
+            loss,
+            samples: embeddings.dims()[0],
+            dtype: embeddings.dtype(),
+        }
+    }
+}
+
+impl<R> EmbeddingEvaluation<Complete, R> {
+    /// One whose losses follow from what is in the function.
+    pub(crate) fn complete(
+        batch: Batch,
+        reduction: R,
+        losses: impl FnOnce(Option<&Tensor<1>>) -> SampleLosses + Clone + Send + Sync + 'static,
+    ) -> Self
+    where
+        R: Into<Divisor>,
+    {
+        Self::new(batch, reduction, Complete, |Complete, weights| {
+            losses(weights)
+        })
+    }
+}
+
+impl<A, R> EmbeddingEvaluation<A, R> {
+    pub(crate) fn new(
+        batch: Batch,
+        reduction: R,
+        given: A,
+        losses: impl FnOnce(A, Option<&Tensor<1>>) -> SampleLosses + Clone + Send + Sync + 'static,
+    ) -> Self
+    where
+        R: Into<Divisor>,
+    {
+        Self {
+            batch,
+            given,
+            losses: Box::new(losses),
+            weights: None,
+            divisor: reduction.into(),
+            reduction: PhantomData,
+        }
+    }
+
+    /// The same with these arguments, to which nothing can be added.
+    pub(crate) fn completed(self, given: A) -> EmbeddingEvaluation<Complete, R>
+    where
+        A: Clone + Send + Sync + 'static,
+    {
+        let losses = self.losses;
+        EmbeddingEvaluation {
+            batch: self.batch,
+            given: Complete,
+            losses: Box::new(|Complete, weights: Option<&_>| losses.losses(given, weights)),
+            weights: self.weights,
+            divisor: self.divisor,
+            reduction: PhantomData,
+        }
+    }
+
+    pub(crate) fn reduced_by(mut self, reduction: impl Into<Divisor>) -> Self {
+        self.divisor = reduction.into();
+        self
+    }
+
+    /// Gives each sample a weight. What is summed up and what a mean divides by are multiplied by it.
+    ///
+    /// A sample of weight 0 costs nothing, whatever it holds, and gets no gradient from a loss of its own. It stays
+    /// among those that other samples are compared with.
+    ///
+    /// # Shapes
+    /// - weights: `[N]`, as many as [`each`](Self::each) has losses, of the data type of the embeddings
+    ///
+    /// # Panics
+    /// If there is not a weight for each loss, or the data type is another.
+    #[track_caller]
+    pub fn weights(mut self, weights: Tensor<1>) -> Self {
+        let Batch {
+            loss,
+            samples,
+            dtype,
+        } = self.batch;
+        check_loss_weights(loss, &weights, samples, dtype);
+        self.weights = Some(weights);
+        self
+    }
+
+    /// Returns the losses of all samples as one number, by the reduction.
+    ///
+    /// With weights w a mean is `sum(w l) / sum(w)` over the samples that count, a sum is `sum(w l)`. Where the
+    /// weights sum to 0, and for an empty batch, the loss is 0.
+    ///
+    /// # Shapes
+    /// - output: `[1]`
+    pub fn reduce(self) -> Tensor<1> {
+        let losses = self.losses.losses(self.given, self.weights.as_ref());
+        losses.reduced(self.divisor, self.weights)
+    }
+
+    /// Returns the loss of each sample, times its weight if there are weights; 0 for a sample that does not count,
+    /// because it has nothing to be compared with.
+    ///
+    /// # Shapes
+    /// - output: `[N]`
+    pub fn each(self) -> Tensor<1> {
+        let losses = self.losses.losses(self.given, self.weights.as_ref());
+        losses.each(self.weights)
+    }
+
+    /// Returns the sum of the losses of all samples, times their weights if there are weights, divided by the larger of
+    /// a normalizer and 1, whatever the reduction.
+    ///
+    /// # Shapes
+    /// - normalizer: a number, or a tensor `[1]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If the normalizer is a number that is not finite, or a tensor of more than one number.
+    #[track_caller]
+    pub fn divided_by(self, normalizer: impl Into<Normalizer>) -> Tensor<1> {
+        let losses = self.losses.losses(self.given, self.weights.as_ref());
+        losses.divided_by(self.batch.loss, normalizer.into(), self.weights)
+    }
+}
+
+impl<A> EmbeddingEvaluation<A> {
+    /// Reduces in another way than the loss is configured for. ([`Reduction::BatchMean`] is the mean.)
+    pub fn reduction(self, reduction: Reduction) -> Self {
+        self.reduced_by(reduction)
+    }
+}
+
+impl<A: fmt::Debug, R> fmt::Debug for EmbeddingEvaluation<A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("EmbeddingEvaluation");
+        shown.field("loss", &self.batch.loss);
+        shown.field("samples", &self.batch.samples);
+        shown.field("given", &self.given);
+        shown.field("weights", &self.weights);
+        shown.field("divisor", &self.divisor);
+        shown.finish()
+    }
+}

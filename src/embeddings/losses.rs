@@ -1,0 +1,278 @@
+//! From the losses of samples to what a loss returns.
+
+use super::ready::widened;
+use crate::{
+    backend::{Fold, is_nothing, loss_of_nothing},
+    reduction::{Normalizer, Reduction},
+};
+use burn::tensor::{Bool, DType, IndexingUpdateOp, Int, Shape, Tensor};
+
+/// What the (weighted) sum of all costs is divided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Divisor {
+    /// Nothing.
+    One,
+    /// How many there are, or their weights.
+    Count,
+    /// How many of them are not 0, or their weights.
+    Costly,
+}
+
+impl From<Reduction> for Divisor {
+    fn from(reduction: Reduction) -> Self {
+        match reduction {
+            Reduction::Mean | Reduction::BatchMean => Divisor::Count,
+            Reduction::Sum => Divisor::One,
+        }
+    }
+}
+
+/// The losses of the samples of a batch, in `f32` where the embeddings are of half precision.
+pub(crate) struct SampleLosses {
+    /// Of one kind, or of several that are reduced each by itself. Where there are no samples a single 0 with a
+    /// backward pass.
+    kinds: Vec<Costs>,
+    samples: usize,
+    /// The data type of the embeddings.
+    dtype: DType,
+}
+
+/// What a loss is made of: a number for each sample, or for each entry of a list.
+pub(crate) struct Costs {
+    costs: Tensor<1>,
+    /// Which say nothing: they cost 0 and do not count in a mean.
+    silent: Option<Tensor<1, Bool>>,
+    /// As how many each counts, if not as one.
+    numbers: Option<Numbers>,
+    /// Of a list the sample of each entry.
+    samples: Option<Tensor<1, Int>>,
+}
+
+/// What a cost is the sum of.
+pub(crate) struct Numbers {
+    /// How many there are.
+    pub all: Tensor<1>,
+    /// How many of them are not 0.
+    pub costly: Tensor<1>,
+}
+
+impl SampleLosses {
+    /// One for each sample.
+    pub fn new(losses: Tensor<1>, dtype: DType) -> Self {
+        let samples = losses.dims()[0];
+        Self::of_kinds(vec![Costs::new(losses)], samples, dtype)
+    }
+
+    /// One for each sample, some of which say nothing: they cost 0 and do not count in a mean.
+    pub fn with_silent(losses: Tensor<1>, silent: Tensor<1, Bool>, dtype: DType) -> Self {
+        let samples = losses.dims()[0];
+        let costs = Costs {
+            silent: Some(silent.clone()),
+            ..Costs::new(losses.mask_fill(silent, 0.0))
+        };
+        Self::of_kinds(vec![costs], samples, dtype)
+    }
+
+    /// Those of samples of which none says anything.
+    pub fn silent(losses: Tensor<1>, dtype: DType) -> Self {
+        let all = everywhere(&losses);
+        Self::with_silent(losses, all, dtype)
+    }
+
+    /// Those of no samples: each operand gets a gradient of 0.
+    pub fn none(operands: &[&Tensor<2>]) -> Self {
+        let dtype = operands[0].dtype();
+        let zeros = operands.iter().map(|&operand| {
+            if is_nothing(operand) {
+                return loss_of_nothing(operand).cast(dtype);
+            }
+            let zeros = operand.clone().mask_fill(everywhere(operand), 0.0);
+            zeros.sum().cast(dtype)
+        });
+        let zero = zeros.reduce(|a, b| a + b).expect("an operand");
+        Self {
+            samples: 0,
+            ..Self::new(zero, dtype)
+        }
+    }
+
+    /// So many samples that say nothing in place of none.
+    pub fn with_samples(mut self, samples: usize) -> Self {
+        match samples {
+            0 => self,
+            _ => {
+                let zero = self.kinds.remove(0).costs;
+                Self::silent(zero.expand(Shape::new([samples])), self.dtype)
+            }
+        }
+    }
+
+    /// What so many samples cost, in several kinds or in lists.
+    pub fn of_kinds(kinds: Vec<Costs>, samples: usize, dtype: DType) -> Self {
+        Self {
+            kinds,
+            samples,
+            dtype,
+        }
+    }
+
+    /// The loss of each sample, times its weight if there are weights.
+    pub fn each(self, weights: Option<Tensor<1>>) -> Tensor<1> {
+        let (samples, dtype) = (self.samples, self.dtype);
+        if samples == 0 {
+            let zero = self.folded(Divisor::One, weights);
+            return zero.expand(Shape::new([0])).cast(dtype);
+        }
+        let weights = weights.map(widened);
+        let kinds = self.kinds.into_iter().map(|kind| {
+            let weights = weights.clone();
+            kind.each(samples, weights)
+        });
+        kinds.reduce(|a, b| a + b).expect("a kind").cast(dtype)
+    }
+
+    /// All losses as one number, times their weights if there are weights.
+    pub fn reduced(self, divisor: Divisor, weights: Option<Tensor<1>>) -> Tensor<1> {
+        let dtype = self.dtype;
+        self.folded(divisor, weights).cast(dtype)
+    }
+
+    /// The sum of all losses, times their weights if there are weights, divided by the larger of a number and 1.
+    ///
+    /// # Panics
+    /// If that is not one finite number.
+    #[track_caller]
+    pub fn divided_by(
+        self,
+        loss: &str,
+        normalizer: Normalizer,
+        weights: Option<Tensor<1>>,
+    ) -> Tensor<1> {
+        let dtype = self.dtype;
+        let sum = |fold: Fold, _| {
+            let sum = self.folded(Divisor::One, weights);
+            fold.on_tensors(sum.clone(), || sum.ones_like())
+        };
+        normalizer.divide(loss, sum).cast(dtype)
+    }
+
+    /// All losses as one number, not yet in the data type of the embeddings.
+    fn folded(self, divisor: Divisor, weights: Option<Tensor<1>>) -> Tensor<1> {
+        if self.samples == 0 {
+            let kinds = self.kinds.into_iter().map(|kind| kind.costs);
+            let zero = kinds.reduce(|a, b| a + b).expect("a kind");
+            return match weights {
+                Some(weights) => zero + loss_of_nothing(&weights),
+                None => zero,
+            };
+        }
+        let weights = weights.map(widened);
+        let kinds = self.kinds.into_iter();
+        kinds
+            .map(|kind| kind.folded(divisor, weights.clone()))
+            .reduce(|a, b| a + b)
+            .expect("a kind")
+    }
+}
+
+impl Costs {
+    /// One cost for each sample.
+    pub fn new(costs: Tensor<1>) -> Self {
+        Self {
+            costs,
+            silent: None,
+            numbers: None,
+            samples: None,
+        }
+    }
+
+    /// Costs that are sums of so many.
+    pub fn with_numbers(self, numbers: Numbers) -> Self {
+        let numbers = Some(numbers);
+        Self { numbers, ..self }
+    }
+
+    /// The costs of the entries of a list, each of that sample.
+    pub fn with_samples(self, samples: Tensor<1, Int>) -> Self {
+        let samples = Some(samples);
+        Self { samples, ..self }
+    }
+
+    fn each(self, samples: usize, weights: Option<Tensor<1>>) -> Tensor<1> {
+        let losses = match self.samples {
+            Some(places) => {
+                let options = (&self.costs.device(), self.costs.dtype());
+                let zeros = Tensor::zeros([samples], options);
+                zeros.select_assign(0, places, self.costs, IndexingUpdateOp::Add)
+            }
+            None => self.costs,
+        };
+        match (weights, self.silent) {
+            (None, _) => losses,
+            (Some(weights), Some(silent)) => weighted(losses, &weights.mask_fill(silent, 0.0)),
+            (Some(weights), None) => weighted(losses, &weights),
+        }
+    }
+
+    fn folded(self, divisor: Divisor, weights: Option<Tensor<1>>) -> Tensor<1> {
+        let Self {
+            costs,
+            silent,
+            numbers,
+            samples,
+        } = self;
+        let weights = match (weights, samples) {
+            (Some(weights), Some(samples)) => Some(weights.select(0, samples)),
+            (weights, _) => weights,
+        };
+        let weights = match (weights, &silent) {
+            (Some(weights), Some(silent)) => Some(weights.mask_fill(silent.clone(), 0.0)),
+            (weights, _) => weights,
+        };
+        let total = |numbers: Tensor<1>| match &weights {
+            Some(weights) => weighted(numbers, weights).sum(),
+            None => numbers.sum(),
+        };
+        let entries = costs.dims()[0];
+        let sum = total(costs);
+        let count = match (divisor, numbers) {
+            (Divisor::One, _) => return sum,
+            (Divisor::Costly, Some(numbers)) => total(numbers.costly.detach()),
+            (Divisor::Count, Some(numbers)) => total(numbers.all.detach()),
+            (_, None) => match (weights, silent) {
+                (Some(weights), _) => weights.sum(),
+                (None, Some(silent)) => {
+                    let counted = silent.bool_not();
+                    let options = (&sum.device(), sum.dtype());
+                    Tensor::zeros([entries], options)
+                        .mask_fill(counted, 1.0)
+                        .sum()
+                }
+                (None, None) => return sum * (1.0 / entries as f64),
+            },
+        };
+        Fold::WeightedMean { factor: 1.0 }.on_tensors(sum, || count)
+    }
+}
+
+/// Numbers times their weights. A weight of 0 ignores its number, whatever that is.
+fn weighted(numbers: Tensor<1>, weights: &Tensor<1>) -> Tensor<1> {
+    let ignored = weights.clone().equal_scalar(0.0);
+    numbers.mask_fill(ignored, 0.0) * weights.clone()
+}
+
+/// A mask of all elements.
+fn everywhere<const D: usize>(tensor: &Tensor<D>) -> Tensor<D, Bool> {
+    tensor.clone().detach().ones_like().equal_scalar(1.0)
+}
+
+/// The embeddings with those of weight 0 replaced by zeros: whatever they hold, it must not reach a gradient.
+/// For embeddings that no other is compared with.
+pub(crate) fn without_weightless(embeddings: Tensor<2>, weights: Option<&Tensor<1>>) -> Tensor<2> {
+    let Some(weights) = weights.filter(|_| !is_nothing(&embeddings)) else {
+        return embeddings;
+    };
+    let weightless = weights.clone().detach().equal_scalar(0.0);
+    let mask = weightless.unsqueeze_dim::<2>(1).expand(embeddings.shape());
+    embeddings.mask_fill(mask, 0.0)
+}

@@ -1,0 +1,252 @@
+//! Losses of labelled embeddings, each of which is compared with all others.
+
+use super::{Batch, EmbeddingEvaluation, Labelled, SampleLosses, Samples, Terms};
+use crate::{
+    backend::PairInputs,
+    formula::AnchorFormula,
+    module::{Shown, type_name},
+    reduction::Reduction,
+};
+use burn::{
+    module::{Content, DisplaySettings, Module, ModuleDisplay},
+    tensor::{Bool, DType, Int, Tensor},
+};
+use core::fmt;
+use std::sync::Arc;
+
+/// A loss of labelled embeddings by a formula of their pairs: each embedding is an anchor that is compared with
+/// all others.
+///
+/// The losses of this crate come from their configurations, such as
+/// [`CircleLossConfig`](crate::CircleLossConfig). A formula of your own becomes one by [`new`](Self::new). The
+/// sums over all pairs are computed by a fused kernel on the CPU and by tensor operations elsewhere, the
+/// similarities are never held all at once, and the gradient follows by itself.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::{
+///     PairLoss, Reduction,
+///     formula::{AnchorFormula, Kind, Measure, PairFormula, Real, Term, has_pairs, softplus},
+/// };
+///
+/// /// `-ln sum_p e^(-d²) / sum_j e^(-d²)`: neighbourhood components analysis (Goldberger et al., 2004).
+/// #[derive(Clone, Debug)]
+/// struct Neighbours;
+///
+/// impl PairFormula for Neighbours {
+///     fn terms(&self) -> &[Term] {
+///         const { &[Term::log_sum_exp(Kind::Positive), Term::log_sum_exp(Kind::Negative)] }
+///     }
+///
+///     fn value<R: Real>(&self, _term: usize, square: R) -> R {
+///         -square
+///     }
+/// }
+///
+/// impl AnchorFormula for Neighbours {
+///     fn measure(&self) -> Measure {
+///         Measure::SquaredEuclidean
+///     }
+///
+///     fn loss<R: Real>(&self, terms: &[R]) -> R {
+///         softplus(terms[1].clone() - terms[0].clone())
+///     }
+///
+///     // An anchor without a positive is left out.
+///     fn counts<R: Real>(&self, terms: &[R]) -> R {
+///         has_pairs(&terms[0])
+///     }
+/// }
+///
+/// let device = Device::flex();
+/// let loss = PairLoss::new(Neighbours, Reduction::Sum).with_normalize(false);
+/// let embeddings = Tensor::<2>::from_floats([[0.0], [1.0], [3.0]], &device);
+/// let labels = Tensor::<1, Int>::from_ints([7, 7, 8], &device);
+/// // The positives are 1 apart, the negative is 3 and 2 away from them.
+/// let expected = (1.0f32 - 9.0).exp().ln_1p() + (1.0f32 - 4.0).exp().ln_1p();
+/// let value = loss.forward(embeddings, labels).into_scalar::<f32>();
+/// assert!((value - expected).abs() < 1e-6);
+/// ```
+#[derive(Module)]
+#[module(custom_display)]
+pub struct PairLoss<F: AnchorFormula> {
+    #[module(skip)]
+    formula: F,
+    #[module(skip)]
+    definition: Arc<Definition>,
+    normalize: bool,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+/// What a loss is below its type.
+#[derive(Debug)]
+struct Definition {
+    formula: Arc<dyn Anchors>,
+    shown: Shown,
+}
+
+impl<F: AnchorFormula> PairLoss<F> {
+    /// Makes a loss of a formula of your own, of embeddings that are divided by their norm first.
+    pub fn new(formula: F, reduction: Reduction) -> Self {
+        let shown: [Field; 1] = [("formula", &formula)];
+        Self::named(type_name::<F>(), formula.clone(), true, reduction, &shown)
+    }
+
+    /// A loss of this crate. To be called where the formula is no parameter, so that its kernels are compiled
+    /// here.
+    #[inline(never)]
+    pub(crate) fn named(
+        loss: &'static str,
+        formula: F,
+        normalize: bool,
+        reduction: Reduction,
+        hyperparameters: &[Field],
+    ) -> Self {
+        let mut shown = Shown::new(loss);
+        for (field, value) in hyperparameters {
+            shown.add(field, value);
+        }
+        let definition = Definition {
+            formula: Arc::new(formula.clone()),
+            shown,
+        };
+        Self {
+            formula,
+            definition: Arc::new(definition),
+            normalize,
+            reduction,
+        }
+    }
+
+    /// Whether embeddings are divided by their norm first.
+    pub fn with_normalize(self, normalize: bool) -> Self {
+        Self { normalize, ..self }
+    }
+
+    /// The formula with its hyperparameters.
+    pub fn formula(&self) -> &F {
+        &self.formula
+    }
+
+    /// Returns the losses of all embeddings as one number, by the configured reduction. Returns 0 for an empty
+    /// batch, and where no embedding has the pairs its loss needs.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        self.on(embeddings, labels).reduce()
+    }
+
+    /// Returns the loss of each embedding; 0 where it lacks the pairs its loss needs.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    /// - output: `[N]`
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        self.on(embeddings, labels).each()
+    }
+
+    /// Begins an evaluation, to which a reference set, weights of the embeddings, a normalizer or another reduction
+    /// can be added.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, any numbers
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn on(
+        &self,
+        embeddings: Tensor<2>,
+        labels: Tensor<1, Int>,
+    ) -> EmbeddingEvaluation<Labelled> {
+        let samples = Samples::new(self.definition.shown.name, embeddings, labels);
+        Definition::on(&self.definition, samples, self.normalize, self.reduction)
+    }
+}
+
+impl Definition {
+    fn on(
+        this: &Arc<Self>,
+        samples: Samples,
+        normalize: bool,
+        reduction: Reduction,
+    ) -> EmbeddingEvaluation<Labelled> {
+        let definition = this.clone();
+        let batch = Batch::of(this.shown.name, &samples.embeddings);
+        let losses = move |Labelled(samples): Labelled, weights: Option<&Tensor<1>>| {
+            if samples.has_no_pair() {
+                return samples.nothing();
+            }
+            let dtype = samples.dtype();
+            let inputs = samples.ready(normalize, weights);
+            definition.formula.losses(inputs, dtype)
+        };
+        EmbeddingEvaluation::new(batch, reduction, Labelled(samples), losses)
+    }
+}
+
+/// A formula without its type. An object is made where the formula is still known: of a formula of this crate
+/// in its configuration, so it is compiled here; of a user's formula in the user's crate.
+trait Anchors: fmt::Debug + Send + Sync {
+    /// The losses of anchors of this data type, which have been made ready.
+    fn losses(&self, inputs: PairInputs, dtype: DType) -> SampleLosses;
+}
+
+impl<F: AnchorFormula> Anchors for F {
+    fn losses(&self, inputs: PairInputs, dtype: DType) -> SampleLosses {
+        let count = self.terms().len();
+        let terms = Terms::measured(self.clone(), self.measure(), inputs);
+        let terms: Vec<Tensor<1>> = (0..count).map(|term| terms.of_rows(term)).collect();
+        let known: Vec<_> = terms.iter().map(|term| term.clone().detach()).collect();
+        let silent: Tensor<1, Bool> = self.counts(&known).equal_scalar(0.0);
+        let terms = terms.into_iter();
+        let kept: Vec<_> = terms
+            .map(|term| term.mask_fill(silent.clone(), 1.0))
+            .collect();
+        SampleLosses::with_silent(self.loss(&kept), silent, dtype)
+    }
+}
+
+/// A hyperparameter and its name.
+type Field<'a> = (&'static str, &'a dyn fmt::Debug);
+
+impl<F: AnchorFormula> PairLoss<F> {
+    fn shown(&self) -> Shown {
+        let mut shown = self.definition.shown.clone();
+        shown.add("normalize", &self.normalize);
+        shown
+    }
+}
+
+impl<F: AnchorFormula> fmt::Debug for PairLoss<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shown().debug(f, &self.reduction)
+    }
+}
+
+impl<F: AnchorFormula> ModuleDisplay for PairLoss<F> {
+    fn custom_settings(&self) -> Option<DisplaySettings> {
+        DisplaySettings::new()
+            .with_new_line_after_attribute(false)
+            .optional()
+    }
+
+    fn custom_content(&self, content: Content) -> Option<Content> {
+        self.shown().content(content, &self.reduction).optional()
+    }
+}

@@ -1,0 +1,200 @@
+//! The softmax of cosines with proxies.
+
+use super::proxies::{Proxied, batch, random, replaced};
+use crate::{
+    backend::{RowInputs, Target, row_losses},
+    embeddings::{EmbeddingEvaluation, SampleLosses},
+    formula::{CrossEntropy, Margin, SoftmaxRow},
+    module::Shown,
+    reduction::Reduction,
+};
+use burn::{
+    module::{Content, DisplaySettings, Module, ModuleDisplay, Param},
+    tensor::{Device, Int, Tensor},
+};
+use core::fmt;
+use std::sync::Arc;
+
+/// Cross entropy of the cosines of embeddings with learned proxies of the classes, with a margin for the class of
+/// the embedding.
+///
+/// The losses are [`ArcFaceLoss`](crate::ArcFaceLoss), [`CosFaceLoss`](crate::CosFaceLoss) and
+/// [`NormalizedSoftmaxLoss`](crate::NormalizedSoftmaxLoss), which come from their configurations. The proxies are
+/// parameters of the loss: give it to the optimizer with the model. The cosines `[N, C]` are held.
+#[derive(Module)]
+#[module(custom_display)]
+pub struct ProxySoftmaxLoss<M: Margin> {
+    proxies: Param<Tensor<2>>,
+    #[module(skip)]
+    margin: M,
+    #[module(skip)]
+    definition: Arc<Definition>,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+/// What a loss is below its type.
+#[derive(Debug)]
+struct Definition {
+    cosines: Box<dyn Cosines>,
+    shown: Shown,
+}
+
+/// What is made of the cosines, without the type of the margin.
+trait Cosines: fmt::Debug + Send + Sync {
+    /// The loss of each row of them.
+    fn losses(&self, inputs: RowInputs) -> Tensor<2>;
+}
+
+impl<M: Margin> Cosines for SoftmaxRow<CrossEntropy, M> {
+    fn losses(&self, inputs: RowInputs) -> Tensor<2> {
+        row_losses(self.clone(), inputs)
+    }
+}
+
+/// What a loss of the softmax of cosines is made of.
+pub(super) struct Parts<'a, M> {
+    pub loss: &'static str,
+    pub classes: usize,
+    pub dimension: usize,
+    pub margin: M,
+    /// A parameter of the margin for each class.
+    pub parameter: f64,
+    /// What cosines are multiplied by.
+    pub scale: f64,
+    /// What is shown next to the sizes and the reduction.
+    pub shown: &'a [(&'static str, &'a dyn fmt::Debug)],
+    pub reduction: Reduction,
+}
+
+impl<M: Margin> ProxySoftmaxLoss<M> {
+    /// To be called where the margin is no parameter, so that its kernels are compiled here.
+    #[inline(never)]
+    pub(super) fn new(parts: Parts<'_, M>, device: &Device) -> Self {
+        let Parts {
+            loss,
+            classes,
+            dimension,
+            margin,
+            parameter,
+            scale,
+            shown,
+            reduction,
+        } = parts;
+        let row = SoftmaxRow::new(loss, CrossEntropy).with_margin(margin, vec![parameter; classes]);
+        let mut all = Shown::new(loss);
+        all.add("classes", &classes);
+        all.add("dimension", &dimension);
+        for (field, value) in shown {
+            all.add(field, value);
+        }
+        Self {
+            proxies: random(classes, dimension, device),
+            margin,
+            definition: Arc::new(Definition {
+                cosines: Box::new(SoftmaxRow { scale, ..row }),
+                shown: all,
+            }),
+            reduction,
+        }
+    }
+
+    /// The proxy of each class, `[C, D]`, as they are learned: not of norm 1.
+    pub fn proxies(&self) -> Tensor<2> {
+        self.proxies.val()
+    }
+
+    /// The loss with other proxies `[C, D]` to begin with: the means of the classes, say. No gradient goes to what
+    /// they were computed from.
+    ///
+    /// # Panics
+    /// If there are not as many, or they are of another dimension.
+    #[track_caller]
+    pub fn with_proxies(self, proxies: Tensor<2>) -> Self {
+        let proxies = replaced(self.definition.shown.name, self.proxies, proxies);
+        Self { proxies, ..self }
+    }
+
+    /// Returns the losses of all embeddings as one number, by the configured reduction. Returns 0 for an empty batch.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, the index of a class
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding is NaN.
+    #[track_caller]
+    pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        self.on(embeddings, labels).reduce()
+    }
+
+    /// Returns the loss of each embedding.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, the index of a class
+    /// - output: `[N]`
+    ///
+    /// # Panics
+    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding is NaN.
+    #[track_caller]
+    pub fn forward_no_reduction(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+        self.on(embeddings, labels).each()
+    }
+
+    /// Begins an evaluation, to which weights of the embeddings, a normalizer or another reduction can be added. An
+    /// embedding of weight 0 is ignored, whatever it holds.
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - labels: `[N]`, the index of a class
+    ///
+    /// # Panics
+    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding is NaN.
+    #[track_caller]
+    pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> EmbeddingEvaluation {
+        let proxies = self.proxies.val();
+        let batch = batch(self.definition.shown.name, &proxies, &embeddings, &labels);
+        let definition = self.definition.clone();
+        EmbeddingEvaluation::complete(batch, self.reduction, move |weights| {
+            let dtype = embeddings.dtype();
+            match Proxied::new(proxies, embeddings, labels, weights) {
+                Ok(proxied) => SampleLosses::new(definition.losses(proxied), dtype),
+                Err(nothing) => nothing,
+            }
+        })
+    }
+}
+
+impl Definition {
+    fn losses(&self, proxied: Proxied) -> Tensor<1> {
+        let logits = proxied.cosines();
+        let [count, classes] = logits.dims();
+        let inputs = RowInputs {
+            logits: logits.reshape([count, classes, 1]),
+            target: Target::Classes(proxied.labels.reshape([count, 1])),
+            weights: None,
+        };
+        self.cosines.losses(inputs).reshape([count])
+    }
+}
+
+impl<M: Margin> fmt::Debug for ProxySoftmaxLoss<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.definition.shown.debug(f, &self.reduction)
+    }
+}
+
+impl<M: Margin> ModuleDisplay for ProxySoftmaxLoss<M> {
+    fn custom_settings(&self) -> Option<DisplaySettings> {
+        DisplaySettings::new()
+            .with_new_line_after_attribute(false)
+            .optional()
+    }
+
+    fn custom_content(&self, content: Content) -> Option<Content> {
+        let shown = &self.definition.shown;
+        shown.content(content, &self.reduction).optional()
+    }
+}
