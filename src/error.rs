@@ -263,6 +263,16 @@ pub(crate) fn check_has_classes<const D: usize>(loss: &str, logits: &Tensor<D>) 
     );
 }
 
+/// Panics if a loss of probabilities has a margin.
+#[track_caller]
+pub(crate) fn check_takes_probabilities(loss: &str, has_margin: bool) {
+    assert!(
+        !has_margin,
+        "{loss}: probabilities of the classes have no one target class that the margin could be taken off; \
+         give class indices, or use a loss without a margin",
+    );
+}
+
 /// Panics unless a tensor named `name` has an element for each row of `whole`, whose dimension
 /// `along` is that of a row.
 #[track_caller]

@@ -4,6 +4,7 @@
 
 pub mod arguments;
 mod backend;
+mod class;
 mod classification;
 mod contrastive;
 mod distribution;
@@ -16,11 +17,11 @@ mod metric;
 mod module;
 mod reduction;
 mod regression;
-mod softmax;
 #[cfg(feature = "train")]
 pub mod train;
 
 pub use backend::composed;
+pub use class::{AnyClassFormula, ClassEvaluation, ClassLoss};
 pub use classification::*;
 pub use contrastive::*;
 pub use distribution::*;

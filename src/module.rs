@@ -23,6 +23,14 @@ impl Shown {
         self.fields.push((field, format!("{value:?}")));
     }
 
+    /// A hyperparameter in the place it has had before, or behind the others.
+    pub fn set(&mut self, field: &'static str, value: &dyn fmt::Debug) {
+        match self.fields.iter_mut().find(|(name, _)| *name == field) {
+            Some((_, shown)) => *shown = format!("{value:?}"),
+            None => self.add(field, value),
+        }
+    }
+
     /// The loss for `Debug`.
     pub fn debug(&self, f: &mut fmt::Formatter<'_>, reduction: &dyn fmt::Debug) -> fmt::Result {
         let mut shown = f.debug_struct(self.name);

@@ -9,7 +9,7 @@ use crate::{
         distillation::{DistillationCall, DistillationOracle},
         golden::{assert_agrees, golden_file, list, named_lists, scaled},
         sites,
-        softmax::{RowCall, Targets, cases::entropy, cases::row_case, check_rows},
+        softmax::{FORMS, RowCall, Targets, cases::entropy, cases::row_case, check_rows},
     },
 };
 use burn::{
@@ -175,22 +175,15 @@ fn random_calls_are_right_on_every_path() {
     let sites = differentiable_sites();
     for oracle in oracles() {
         for shape in [&[1, 5][..], &[17, 5], &[3, 5, 4], &[2, 5, 3, 1]] {
-            for (method, weighted) in [
-                (MEAN, false),
-                (MEAN, true),
-                (SUM, true),
-                (Method::NoReduction, false),
-            ] {
+            for (method, weighted) in FORMS {
                 for dtype in [Dtype::F32, Dtype::F64] {
                     let mut call = call(&oracle, method, shape, weighted, dtype);
                     assert_right(&oracle, &call, &sites);
                     call.rows.tracked.weights = weighted;
                     call.rows.layouts = [Layout::Transposed, Layout::Sliced, Layout::Flipped];
                     assert_right(&oracle, &call, &sites);
-                    if !weighted && method.reduces() {
-                        call.has_labels = false;
-                        assert_right(&oracle, &call, &sites);
-                    }
+                    call.has_labels = false;
+                    assert_right(&oracle, &call, &sites);
                 }
             }
         }
@@ -204,13 +197,11 @@ fn half_precision_costs_one_rounding() {
     sites.retain(|site| site.is_flex());
     for oracle in oracles() {
         for dtype in [Dtype::F16, Dtype::BF16] {
-            for (method, weighted) in [(MEAN, false), (SUM, true), (Method::NoReduction, false)] {
+            for (method, weighted) in FORMS {
                 let mut call = call(&oracle, method, &[7, 5, 2], weighted, dtype);
                 assert_right(&oracle, &call, &sites);
-                if method == MEAN {
-                    call.has_labels = false;
-                    assert_right(&oracle, &call, &sites);
-                }
+                call.has_labels = false;
+                assert_right(&oracle, &call, &sites);
             }
         }
     }
@@ -236,9 +227,6 @@ fn ignored_rows_are_left_out_of_both_parts_whatever_they_hold() {
     for oracle in oracles() {
         for method in [MEAN, SUM, Method::NoReduction] {
             for weighted in [false, true] {
-                if weighted && !method.reduces() {
-                    continue;
-                }
                 let mut call = call(&oracle, method, &[6, 5], weighted, Dtype::F32);
                 let ignored = oracle.labels.ignored.expect("an index");
                 let Targets::Classes(classes) = &mut call.rows.targets else {

@@ -10,7 +10,7 @@ use crate::{
         golden::{assert_agrees, golden_file, list, named_lists, scaled},
         linear::{LinearCall, LinearOracle, LinearTracked, check_linear},
         sites,
-        softmax::cases::entropy,
+        softmax::{FORMS, cases::entropy},
         tensors::repeat_first_row,
     },
 };
@@ -28,14 +28,6 @@ const SUM: Method = Method::Reduced(Reduction::Sum);
 
 mod differences;
 mod hostile;
-
-const WAYS: [(Method, bool); 5] = [
-    (MEAN, false),
-    (MEAN, true),
-    (SUM, false),
-    (SUM, true),
-    (Method::NoReduction, false),
-];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -196,7 +188,7 @@ fn random_layers_are_right_on_every_path() {
     ];
     for (shape, vocabulary) in shapes {
         for oracle in oracles(vocabulary) {
-            for (method, weighted) in WAYS {
+            for (method, weighted) in FORMS {
                 for has_bias in [true, false] {
                     let mut call = LinearCall::random(
                         &oracle,
@@ -252,7 +244,7 @@ fn layers_of_any_layout_are_right_on_every_path() {
         [Expanded, Contiguous, Flipped],
     ] {
         for oracle in oracles(9) {
-            for (method, weighted) in WAYS {
+            for (method, weighted) in FORMS {
                 for shape in [&[6, 5][..], &[2, 4, 5]] {
                     let mut call =
                         LinearCall::random(&oracle, method, shape, 9, weighted, Dtype::F32);
@@ -275,7 +267,7 @@ fn layers_of_any_layout_are_right_on_every_path() {
 #[test]
 fn layers_in_f64_have_the_precision_of_f64() {
     for oracle in oracles(33) {
-        for (method, weighted) in WAYS {
+        for (method, weighted) in FORMS {
             let mut call = LinearCall::random(&oracle, method, &[7, 17], 33, weighted, Dtype::F64);
             call.tracked.weights = weighted;
             assert_right(&oracle, &call, &differentiable_sites());
@@ -287,7 +279,7 @@ fn layers_in_f64_have_the_precision_of_f64() {
 fn gradients_are_exactly_where_something_is_tracked() {
     for oracle in oracles(5) {
         for bits in 0..16 {
-            for (method, weighted) in WAYS {
+            for (method, weighted) in FORMS {
                 let mut call =
                     LinearCall::random(&oracle, method, &[2, 3, 4], 5, weighted, Dtype::F32);
                 call.tracked = LinearTracked {
@@ -324,7 +316,7 @@ fn half_precision_costs_its_roundings() {
     sites.retain(|site| site.is_flex());
     for oracle in oracles(17) {
         for dtype in [Dtype::F16, Dtype::BF16] {
-            for (method, weighted) in WAYS {
+            for (method, weighted) in FORMS {
                 let call = LinearCall::random(&oracle, method, &[5, 9], 17, weighted, dtype);
                 assert_right(&oracle, &call, &sites);
             }
@@ -335,7 +327,7 @@ fn half_precision_costs_its_roundings() {
 #[test]
 fn ignored_rows_reach_no_gradient_whatever_they_hold() {
     for oracle in oracles(5) {
-        for (method, weighted) in WAYS {
+        for (method, weighted) in FORMS {
             let mut call = LinearCall::random(&oracle, method, &[6, 4], 5, weighted, Dtype::F32);
             let ignored = oracle.entropy.ignored.expect("an index");
             call.classes = vec![0, ignored, 1, 4, ignored, 3];
@@ -531,7 +523,8 @@ fn layers_that_do_not_fit_are_refused() {
             loss.forward(ones([2, 3]), ones([5, 3]), None, targets(3))
         });
         says(&["weights", "[3]", "expected [2]", "[2, 3]"], &|| {
-            loss.forward_weighted(ones([2, 3]), ones([5, 3]), None, targets(2), line(3))
+            let evaluation = loss.on(ones([2, 3]), ones([5, 3]), None, targets(2));
+            evaluation.weights(line(3)).reduce()
         });
         says(&["[0, 3]", "at least 1 class"], &|| {
             loss.forward(ones([2, 3]), ones([0, 3]), None, targets(2))

@@ -1,8 +1,7 @@
 //! The operations a backend with fused kernels has on top of Burn's own.
 #![cfg_attr(feature = "ndarray", allow(deprecated))] // The list of backends names NdArray.
 
-use super::{ElementFormula, Fold, linear::LinearRow};
-use crate::formula::{ClassFormula, Margin, SoftmaxRow};
+use super::{element::ElementFormula, fold::Fold, row::SoftmaxRow};
 use burn::backend::{
     Backend, ExtensionType, backend_extension,
     tensor::{FloatTensor, IntTensor},
@@ -10,7 +9,6 @@ use burn::backend::{
 use std::sync::Arc;
 
 /// Weights of the elements.
-#[cfg(any(feature = "flex", feature = "ndarray"))]
 #[derive(ExtensionType)]
 pub(crate) enum Weights<B: Backend> {
     /// All elements count the same.
@@ -20,7 +18,6 @@ pub(crate) enum Weights<B: Backend> {
 }
 
 /// What softmax rows are compared with.
-#[cfg(any(feature = "flex", feature = "ndarray"))]
 #[derive(ExtensionType)]
 pub(crate) enum RowTarget<B: Backend> {
     /// The index of a class for each row, `[N, K]`.
@@ -30,7 +27,6 @@ pub(crate) enum RowTarget<B: Backend> {
 }
 
 /// A backend with fused loss operations.
-#[cfg(any(feature = "flex", feature = "ndarray"))]
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
@@ -52,8 +48,8 @@ pub(crate) trait LossBackend: Backend {
     /// A loss of softmax rows of logits `[N, C, K]`: that of each (in shape `[N, K]`), or their fold
     /// (in shape `[1]`).
     #[allow(unused_variables)] // As above.
-    fn softmax_rows<F: ClassFormula, M: Margin>(
-        row: SoftmaxRow<F, M>,
+    fn softmax_rows(
+        row: Arc<SoftmaxRow>,
         logits: FloatTensor<Self>,
         #[extension_type] target: RowTarget<Self>,
         #[extension_type] weights: Weights<Self>,
@@ -64,7 +60,7 @@ pub(crate) trait LossBackend: Backend {
     /// `[V, H]` and a bias `[V]`: that of each row (in shape `[N]`), or their fold (in shape `[1]`).
     #[allow(unused_variables)] // As above.
     fn linear_softmax(
-        row: LinearRow,
+        row: Arc<SoftmaxRow>,
         hidden: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,

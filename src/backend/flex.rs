@@ -1,6 +1,9 @@
 //! Fused operations on Flex tensors.
 
-use super::fused::{Host, HostIndices, fused_backend};
+use super::{
+    fused::fused_backend,
+    host::{Host, HostIndices},
+};
 use burn::{
     backend::{Flex, flex::FlexTensor, ops::IntTensorOps, tensor::FloatTensor},
     tensor::{DType, Element, IntDType, Shape, TensorData, bf16, f16},

@@ -1,46 +1,10 @@
-//! What the fused operations share: tensors as slices, the choice by data type, the chain rule.
+//! What the fused operations share: the choice by data type, the chain rule.
 
 use super::{element::fused as element, linear::fused as linear, softmax::fused as softmax};
-use crate::{
-    formula::{ClassFormula, Margin},
-    kernel::cpu::{self, Storage},
-};
-use burn::{
-    backend::{
-        Backend, TensorMetadata,
-        tensor::{FloatTensor, IntTensor},
-    },
-    tensor::Shape,
-};
+use crate::kernel::cpu::{self, Storage};
+use burn::backend::{Backend, TensorMetadata, tensor::FloatTensor};
 
-/// A backend that keeps float tensors of element type `E` in memory the CPU can read.
-pub(super) trait Host<E>: Backend {
-    /// Whether the tensor is in row-major order without gaps.
-    fn is_contiguous(tensor: &FloatTensor<Self>) -> bool;
-
-    /// The tensor in row-major order without gaps; itself where it is so already.
-    fn contiguous(tensor: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    /// The elements of a contiguous tensor.
-    fn slice(tensor: &FloatTensor<Self>) -> &[E];
-
-    /// The elements of a contiguous tensor, to be overwritten; `None` if anybody else holds them.
-    fn slice_mut(tensor: &mut FloatTensor<Self>) -> Option<&mut [E]>;
-
-    /// A new tensor.
-    fn from_vec(elements: Vec<E>, shape: Shape) -> FloatTensor<Self>;
-}
-
-/// A backend that keeps class indices in memory the CPU can read.
-pub(super) trait HostIndices: Backend {
-    /// The indices in row-major order.
-    fn indices(tensor: IntTensor<Self>) -> Vec<i64>;
-}
-
-/// A gradient of nothing.
-pub(super) fn zeros<B: Host<f32>>(shape: &Shape) -> FloatTensor<B> {
-    B::from_vec(vec![0.0; shape.num_elements()], shape.clone())
-}
+pub(super) use super::host::{Host, HostIndices, zeros};
 
 /// The fused operations of a backend, whatever the data type.
 pub(super) trait FusedBackend: Backend {
@@ -48,9 +12,7 @@ pub(super) trait FusedBackend: Backend {
     fn differentiate(call: element::ElementCall<Self>) -> element::Differentiated<Self>;
 
     /// A loss of softmax rows with the gradient, if it is wanted.
-    fn differentiate_rows<F: ClassFormula, M: Margin>(
-        call: softmax::Rows<Self, F, M>,
-    ) -> softmax::Differentiated<Self>;
+    fn differentiate_rows(call: softmax::Rows<Self>) -> softmax::Differentiated<Self>;
 
     /// A loss of a linear layer's outputs with the gradients that are wanted.
     fn differentiate_linear(call: linear::LinearCall<Self>) -> linear::Differentiated<Self>;
@@ -74,15 +36,12 @@ macro_rules! fused_backend {
                 }
             }
 
-            fn differentiate_rows<
-                F: $crate::formula::ClassFormula,
-                M: $crate::formula::Margin,
-            >(
-                call: $crate::backend::softmax::fused::Rows<Self, F, M>,
+            fn differentiate_rows(
+                call: $crate::backend::softmax::fused::Rows<Self>,
             ) -> $crate::backend::softmax::fused::Differentiated<Self> {
                 use $crate::backend::softmax::fused::differentiate;
                 match call.logits.dtype() {
-                    $(DType::$dtype => differentiate::<Self, $element, F, M>(call),)+
+                    $(DType::$dtype => differentiate::<Self, $element>(call),)+
                     dtype => unreachable!("{dtype:?} takes the composed path"),
                 }
             }
@@ -129,8 +88,8 @@ macro_rules! fused_backend {
                 .loss
             }
 
-            fn softmax_rows<F: $crate::formula::ClassFormula, M: $crate::formula::Margin>(
-                row: $crate::formula::SoftmaxRow<F, M>,
+            fn softmax_rows(
+                row: ::std::sync::Arc<$crate::backend::SoftmaxRow>,
                 logits: FloatTensor<Self>,
                 target: $crate::backend::extension::RowTarget<Self>,
                 weights: $crate::backend::extension::Weights<Self>,
@@ -149,7 +108,7 @@ macro_rules! fused_backend {
             }
 
             fn linear_softmax(
-                row: $crate::backend::linear::LinearRow,
+                row: ::std::sync::Arc<$crate::backend::SoftmaxRow>,
                 hidden: FloatTensor<Self>,
                 weight: FloatTensor<Self>,
                 bias: FloatTensor<Self>,
@@ -159,7 +118,7 @@ macro_rules! fused_backend {
             ) -> FloatTensor<Self> {
                 use $crate::backend::{fused::FusedBackend, linear::fused::LinearCall};
                 Self::differentiate_linear(LinearCall {
-                    row: &row,
+                    row,
                     operands: [hidden, weight, bias],
                     classes,
                     weights,
@@ -169,6 +128,8 @@ macro_rules! fused_backend {
                 .loss
             }
         }
+
+        impl $crate::backend::attached::GradientBackend for $backend {}
     };
 }
 pub(super) use fused_backend;

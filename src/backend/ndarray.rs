@@ -3,7 +3,10 @@
 //! Burn deprecates this backend, and will drop it; until then it is served like Flex.
 #![allow(deprecated)]
 
-use super::fused::{Host, HostIndices, fused_backend};
+use super::{
+    fused::fused_backend,
+    host::{Host, HostIndices},
+};
 use burn::{
     backend::{
         NdArray, TensorMetadata,

@@ -1,13 +1,13 @@
 //! Balanced softmax.
 
-use super::logit_adjusted::ln_shares;
 use crate::{
-    error::{Check, ClassesOf, LossError, check_class_list},
-    formula::{CrossEntropy, NoMargin, SoftmaxRow},
+    class::ClassLoss,
+    error::{Check, LossError},
+    formula::BalancedSoftmax,
+    module::plain_init,
     reduction::Reduction,
-    softmax::{SoftmaxLoss, class_weights, softmax_loss},
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`BalancedSoftmaxLoss`].
 #[derive(Config, Debug)]
@@ -16,13 +16,13 @@ pub struct BalancedSoftmaxLossConfig {
     pub class_counts: Vec<usize>,
     /// The weight of each class. Default: all the same.
     pub weights: Option<Vec<f64>>,
-    /// How much of each target is spread over all classes, from 0 to 1. Default 0.
+    /// How much of each target is spread over all classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// The class index that stands for no target. Default -100, as in PyTorch.
+    /// The class index that stands for no target. Default: -100, as in PyTorch.
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
-    /// How the losses of all rows become one number.
+    /// How the losses of all samples become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -50,16 +50,7 @@ pub struct BalancedSoftmaxLossConfig {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 4f32.ln()).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct BalancedSoftmaxLoss {
-    class_counts: Vec<usize>,
-    weights: Option<Vec<f64>>,
-    label_smoothing: f64,
-    ignore_index: Option<i64>,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type BalancedSoftmaxLoss = ClassLoss<BalancedSoftmax>;
 
 impl BalancedSoftmaxLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -67,6 +58,7 @@ impl BalancedSoftmaxLossConfig {
     /// # Errors
     /// If a count is 0, a weight is negative or not finite, a list is empty, or `label_smoothing` is
     /// not from 0 to 1.
+    #[inline(never)] // The kernels of the formula are compiled here.
     pub fn try_init(&self) -> Result<BalancedSoftmaxLoss, LossError> {
         let check = Check("BalancedSoftmaxLossConfig");
         check.class_counts("class_counts", &self.class_counts)?;
@@ -74,44 +66,18 @@ impl BalancedSoftmaxLossConfig {
         let (weights, counts) = (self.weights.as_deref(), Some(&self.class_counts[..]));
         check.same_length(("weights", weights), ("class_counts", counts))?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
-        Ok(BalancedSoftmaxLoss {
-            class_counts: self.class_counts.clone(),
-            weights: self.weights.clone(),
-            label_smoothing: self.label_smoothing,
-            ignore_index: self.ignore_index,
-            reduction: self.reduction,
-        })
+        Ok(ClassLoss::named(
+            "BalancedSoftmaxLoss",
+            BalancedSoftmax {
+                class_counts: self.class_counts.clone(),
+            },
+            &[("class_counts", &self.class_counts)],
+            self.reduction,
+        )
+        .with_weights(self.weights.clone())
+        .with_label_smoothing(self.label_smoothing)
+        .with_ignore_index(self.ignore_index))
     }
 }
 
-softmax_loss!(
-    BalancedSoftmaxLoss,
-    BalancedSoftmaxLossConfig,
-    shows: [class_counts, weights, label_smoothing, ignore_index]
-);
-
-impl SoftmaxLoss for BalancedSoftmaxLoss {
-    const NAME: &'static str = "BalancedSoftmaxLoss";
-    type Formula = CrossEntropy;
-    type Margin = NoMargin;
-
-    #[track_caller]
-    fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, NoMargin> {
-        let counts = self.class_counts.len();
-        check_class_list(
-            Self::NAME,
-            "class_counts",
-            counts,
-            classes,
-            ClassesOf::Logits,
-        );
-        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
-        SoftmaxRow {
-            // Shares rather than counts: the softmax is the same, the numbers are smaller.
-            bias: ln_shares(&self.class_counts).collect(),
-            smoothing: self.label_smoothing,
-            ignore_index: self.ignore_index,
-            ..SoftmaxRow::new(Self::NAME, CrossEntropy).weighted(weights)
-        }
-    }
-}
+plain_init!(BalancedSoftmaxLoss, BalancedSoftmaxLossConfig);

@@ -1,25 +1,26 @@
 //! Cross entropy.
 
 use crate::{
-    error::{Check, ClassesOf, LossError},
-    formula::{CrossEntropy, NoMargin, SoftmaxRow},
+    class::ClassLoss,
+    error::{Check, LossError},
+    formula::CrossEntropy,
+    module::plain_init,
     reduction::Reduction,
-    softmax::{SoftmaxLoss, class_weights, soft_target_loss, softmax_loss},
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`CrossEntropyLoss`].
 #[derive(Config, Debug)]
 pub struct CrossEntropyLossConfig {
     /// The weight of each class. Default: all the same.
     pub weights: Option<Vec<f64>>,
-    /// How much of each target is spread over all classes, from 0 to 1. Default 0.
+    /// How much of each target is spread over all classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// The class index that stands for no target. Default -100, as in PyTorch.
+    /// The class index that stands for no target. Default: -100, as in PyTorch.
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
-    /// How the losses of all rows become one number.
+    /// How the losses of all samples become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -32,7 +33,7 @@ pub struct CrossEntropyLossConfig {
 /// ```
 /// with the class weights `w` and the label smoothing `e`; the target of a class index is 1 at that
 /// class. A mean divides by the sum of the targets' class weights (class indices) or by the number of
-/// rows (probabilities), as PyTorch's does; ignored rows count in neither. The loss of logits is
+/// samples (probabilities), as PyTorch's does; ignored samples count in neither. The loss of logits is
 /// exact at any size.
 ///
 /// A logit of minus infinity costs nothing where the target is 0; with label smoothing no target is,
@@ -53,15 +54,7 @@ pub struct CrossEntropyLossConfig {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 2f32.ln()).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct CrossEntropyLoss {
-    weights: Option<Vec<f64>>,
-    label_smoothing: f64,
-    ignore_index: Option<i64>,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type CrossEntropyLoss = ClassLoss<CrossEntropy>;
 
 impl CrossEntropyLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -69,38 +62,18 @@ impl CrossEntropyLossConfig {
     /// # Errors
     /// If a weight is negative or not finite or the list of them is empty, or `label_smoothing` is
     /// not from 0 to 1.
+    #[inline(never)] // The kernels of the formula are compiled here.
     pub fn try_init(&self) -> Result<CrossEntropyLoss, LossError> {
         let check = Check("CrossEntropyLossConfig");
         check.class_weights("weights", &self.weights)?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
-        Ok(CrossEntropyLoss {
-            weights: self.weights.clone(),
-            label_smoothing: self.label_smoothing,
-            ignore_index: self.ignore_index,
-            reduction: self.reduction,
-        })
+        Ok(
+            ClassLoss::named("CrossEntropyLoss", CrossEntropy, &[], self.reduction)
+                .with_weights(self.weights.clone())
+                .with_label_smoothing(self.label_smoothing)
+                .with_ignore_index(self.ignore_index),
+        )
     }
 }
 
-softmax_loss!(
-    CrossEntropyLoss,
-    CrossEntropyLossConfig,
-    shows: [weights, label_smoothing, ignore_index]
-);
-soft_target_loss!(CrossEntropyLoss);
-
-impl SoftmaxLoss for CrossEntropyLoss {
-    const NAME: &'static str = "CrossEntropyLoss";
-    type Formula = CrossEntropy;
-    type Margin = NoMargin;
-
-    #[track_caller]
-    fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, NoMargin> {
-        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
-        SoftmaxRow {
-            smoothing: self.label_smoothing,
-            ignore_index: self.ignore_index,
-            ..SoftmaxRow::new(Self::NAME, CrossEntropy).weighted(weights)
-        }
-    }
-}
+plain_init!(CrossEntropyLoss, CrossEntropyLossConfig);

@@ -1,26 +1,27 @@
 //! Generalized cross entropy.
 
 use crate::{
-    error::{Check, ClassesOf, LossError},
-    formula::{GeneralizedCrossEntropy, NoMargin, SoftmaxRow},
+    class::ClassLoss,
+    error::{Check, LossError},
+    formula::GeneralizedCrossEntropy,
+    module::plain_init,
     reduction::Reduction,
-    softmax::{SoftmaxLoss, class_weights, softmax_loss},
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`GeneralizedCrossEntropyLoss`].
 #[derive(Config, Debug)]
 pub struct GeneralizedCrossEntropyLossConfig {
-    /// Between cross entropy (towards 0) and the mean absolute error (1): above 0, at most 1. Default
+    /// Between cross entropy (towards 0) and the mean absolute error (1): above 0, at most 1. Default:
     /// 0.7, as in the paper.
     #[config(default = 0.7)]
     pub q: f64,
     /// The weight of each class. Default: all the same.
     pub weights: Option<Vec<f64>>,
-    /// The class index that stands for no target. Default -100, as in PyTorch.
+    /// The class index that stands for no target. Default: -100, as in PyTorch.
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
-    /// How the losses of all rows become one number.
+    /// How the losses of all samples become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -49,15 +50,7 @@ pub struct GeneralizedCrossEntropyLossConfig {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 2.0 * (1.0 - 0.5f32.sqrt())).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct GeneralizedCrossEntropyLoss {
-    q: f64,
-    weights: Option<Vec<f64>>,
-    ignore_index: Option<i64>,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type GeneralizedCrossEntropyLoss = ClassLoss<GeneralizedCrossEntropy>;
 
 impl GeneralizedCrossEntropyLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -65,38 +58,24 @@ impl GeneralizedCrossEntropyLossConfig {
     /// # Errors
     /// If `q` is not above 0 and at most 1, or a weight is negative or not finite or the list of them
     /// is empty.
+    #[inline(never)] // The kernels of the formula are compiled here.
     pub fn try_init(&self) -> Result<GeneralizedCrossEntropyLoss, LossError> {
         let check = Check("GeneralizedCrossEntropyLossConfig");
         check.above_zero("q", self.q)?;
         check.that(self.q <= 1.0, "q", self.q, "a number above 0, at most 1")?;
         check.class_weights("weights", &self.weights)?;
-        Ok(GeneralizedCrossEntropyLoss {
-            q: self.q,
-            weights: self.weights.clone(),
-            ignore_index: self.ignore_index,
-            reduction: self.reduction,
-        })
+        Ok(ClassLoss::named(
+            "GeneralizedCrossEntropyLoss",
+            GeneralizedCrossEntropy { q: self.q },
+            &[("q", &self.q)],
+            self.reduction,
+        )
+        .with_weights(self.weights.clone())
+        .with_ignore_index(self.ignore_index))
     }
 }
 
-softmax_loss!(
+plain_init!(
     GeneralizedCrossEntropyLoss,
-    GeneralizedCrossEntropyLossConfig,
-    shows: [q, weights, ignore_index]
+    GeneralizedCrossEntropyLossConfig
 );
-
-impl SoftmaxLoss for GeneralizedCrossEntropyLoss {
-    const NAME: &'static str = "GeneralizedCrossEntropyLoss";
-    type Formula = GeneralizedCrossEntropy;
-    type Margin = NoMargin;
-
-    #[track_caller]
-    fn row(&self, classes: usize) -> SoftmaxRow<GeneralizedCrossEntropy, NoMargin> {
-        let formula = GeneralizedCrossEntropy { q: self.q };
-        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
-        SoftmaxRow {
-            ignore_index: self.ignore_index,
-            ..SoftmaxRow::new(Self::NAME, formula).weighted(weights)
-        }
-    }
-}

@@ -1,31 +1,32 @@
 //! Label-distribution-aware margins.
 
 use crate::{
-    error::{Check, ClassesOf, LossError, check_class_list},
-    formula::{AdditiveMargin, CrossEntropy, SoftmaxRow},
+    class::ClassLoss,
+    error::{Check, LossError},
+    formula::Ldam,
+    module::plain_init,
     reduction::Reduction,
-    softmax::{SoftmaxLoss, class_weights, softmax_loss},
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`LdamLoss`].
 #[derive(Config, Debug)]
 pub struct LdamLossConfig {
     /// How often each class occurs in the training set, at least once.
     pub class_counts: Vec<usize>,
-    /// The margin of the rarest class, 0 or above. Default 0.5, as in the authors' code.
+    /// The margin of the rarest class, 0 or above. Default: 0.5, as in the authors' code.
     #[config(default = 0.5)]
     pub max_margin: f64,
-    /// What the logits are multiplied with, above 0. Default 30, as in the authors' code.
+    /// What the logits are multiplied with, above 0. Default: 30, as in the authors' code.
     #[config(default = 30.0)]
     pub scale: f64,
     /// The weight of each class (deferred re-weighting sets it late in training). Default: all the
     /// same.
     pub weights: Option<Vec<f64>>,
-    /// The class index that stands for no target. Default -100, as in PyTorch.
+    /// The class index that stands for no target. Default: -100, as in PyTorch.
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
-    /// How the losses of all rows become one number.
+    /// How the losses of all samples become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -38,7 +39,8 @@ pub struct LdamLossConfig {
 /// ```
 /// with the counts `n` of the classes in the training set, the scale `s` and the class weights `w`. A
 /// mean divides by the sum of the targets' class weights. The scale is made for logits that are
-/// cosines, of normalised features and class vectors.
+/// cosines, of normalised features and class vectors. A target is a class index: probabilities have no one class whose
+/// margin it could be.
 ///
 /// Source: K. Cao et al., *Learning Imbalanced Datasets with Label-Distribution-Aware Margin Loss*,
 /// 2019.
@@ -55,17 +57,7 @@ pub struct LdamLossConfig {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 2f32.ln()).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct LdamLoss {
-    class_counts: Vec<usize>,
-    max_margin: f64,
-    scale: f64,
-    weights: Option<Vec<f64>>,
-    ignore_index: Option<i64>,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type LdamLoss = ClassLoss<Ldam>;
 
 impl LdamLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -73,6 +65,7 @@ impl LdamLossConfig {
     /// # Errors
     /// If a count is 0, `max_margin` or a weight is negative or not finite, `scale` is not above 0, or
     /// a list is empty.
+    #[inline(never)] // The kernels of the formula are compiled here.
     pub fn try_init(&self) -> Result<LdamLoss, LossError> {
         let check = Check("LdamLossConfig");
         check.class_counts("class_counts", &self.class_counts)?;
@@ -81,54 +74,23 @@ impl LdamLossConfig {
         check.class_weights("weights", &self.weights)?;
         let (weights, counts) = (self.weights.as_deref(), Some(&self.class_counts[..]));
         check.same_length(("weights", weights), ("class_counts", counts))?;
-        Ok(LdamLoss {
-            class_counts: self.class_counts.clone(),
-            max_margin: self.max_margin,
-            scale: self.scale,
-            weights: self.weights.clone(),
-            ignore_index: self.ignore_index,
-            reduction: self.reduction,
-        })
+        Ok(ClassLoss::named(
+            "LdamLoss",
+            Ldam {
+                class_counts: self.class_counts.clone(),
+                max_margin: self.max_margin,
+                scale: self.scale,
+            },
+            &[
+                ("class_counts", &self.class_counts),
+                ("max_margin", &self.max_margin),
+                ("scale", &self.scale),
+            ],
+            self.reduction,
+        )
+        .with_weights(self.weights.clone())
+        .with_ignore_index(self.ignore_index))
     }
 }
 
-softmax_loss!(
-    LdamLoss,
-    LdamLossConfig,
-    shows: [class_counts, max_margin, scale, weights, ignore_index]
-);
-
-impl LdamLoss {
-    fn margins(&self) -> Vec<f64> {
-        let counts = || self.class_counts.iter().map(|&count| count as f64);
-        let rarest = counts().fold(f64::INFINITY, f64::min);
-        counts()
-            .map(|count| self.max_margin * (rarest / count).sqrt().sqrt())
-            .collect()
-    }
-}
-
-impl SoftmaxLoss for LdamLoss {
-    const NAME: &'static str = "LdamLoss";
-    type Formula = CrossEntropy;
-    type Margin = AdditiveMargin;
-
-    #[track_caller]
-    fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, AdditiveMargin> {
-        let counts = self.class_counts.len();
-        check_class_list(
-            Self::NAME,
-            "class_counts",
-            counts,
-            classes,
-            ClassesOf::Logits,
-        );
-        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
-        let row = SoftmaxRow::new(Self::NAME, CrossEntropy).weighted(weights);
-        SoftmaxRow {
-            scale: self.scale,
-            ignore_index: self.ignore_index,
-            ..row.with_margin(AdditiveMargin, self.margins())
-        }
-    }
-}
+plain_init!(LdamLoss, LdamLossConfig);

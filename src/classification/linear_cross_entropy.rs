@@ -1,37 +1,38 @@
 //! Cross entropy of a linear layer's outputs.
 
 use crate::{
-    backend::{self, LinearInputs, LinearRow, is_nothing},
-    error::{Check, ClassesOf, LossError, check_layer, check_row_weights, check_rows},
-    formula::{CrossEntropy, SoftCap, SoftmaxRow},
-    module::loss_module,
+    backend::SoftmaxRow,
+    class::{ClassEvaluation, Layer, Samples},
+    error::{Check, LossError},
+    formula::{CrossEntropy, SoftCap},
+    module::{display, plain_init},
     reduction::Reduction,
-    softmax::{class_weights, no_classes, nothing_tracked, reshaped},
 };
 use burn::{
     config::Config,
     module::Module,
     tensor::{Int, Tensor},
 };
+use std::sync::Arc;
 
 /// Configuration of [`LinearCrossEntropyLoss`].
 #[derive(Config, Debug)]
 pub struct LinearCrossEntropyLossConfig {
     /// The weight of each class. Default: all the same.
     pub weights: Option<Vec<f64>>,
-    /// How much of each target is spread over all classes, from 0 to 1. Default 0.
+    /// How much of each target is spread over all classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// The class index that stands for no target. Default -100, as in PyTorch.
+    /// The class index that stands for no target. Default: -100, as in PyTorch.
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
     /// The factor of the squared logarithm of the sum of exponentials, 0 or above; language models
-    /// use 0.0001. Default 0.
+    /// use 0.0001. Default: 0.
     #[config(default = 0.0)]
     pub z_loss: f64,
     /// The bound logits are held within, above 0; Gemma 2 uses 30. Default: none.
     pub soft_cap: Option<f64>,
-    /// How the losses of all rows become one number.
+    /// How the losses of all samples (tokens) become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -47,10 +48,11 @@ pub struct LinearCrossEntropyLossConfig {
 /// with the cross entropy CE of [`CrossEntropyLoss`](crate::CrossEntropyLoss). A mean divides by what
 /// it divides by there.
 ///
-/// The layer is evaluated for a block of rows at a time. A reduced loss computes its gradients on the
+/// The layer is evaluated for a block of tokens at a time. A reduced loss computes its gradients on the
 /// way, so nothing is computed twice; an unreduced one multiplies the blocks out again in its backward
-/// pass. All logits are held in two cases: by a loss whose row weights are tracked, on every backend,
-/// and by an unreduced loss where there are no kernels for it (on GPUs, and in `f64`).
+/// pass. All logits are held in three cases: by a loss whose sample weights are tracked, on every backend; by an
+/// unreduced loss where there are no kernels for it (on GPUs, and in `f64`); and on a backend for which this crate has no
+/// feature.
 ///
 /// Half precision is computed in `f32`: hidden states, weight and bias are widened, each to a copy of
 /// twice its size.
@@ -112,16 +114,21 @@ impl LinearCrossEntropyLossConfig {
     }
 }
 
-loss_module!(
-    LinearCrossEntropyLoss,
-    LinearCrossEntropyLossConfig,
-    shows: [weights, label_smoothing, ignore_index, z_loss, soft_cap]
-);
+plain_init!(LinearCrossEntropyLoss, LinearCrossEntropyLossConfig);
+display!(LinearCrossEntropyLoss, |loss, content| {
+    content
+        .add_debug_attribute("weights", &loss.weights)
+        .add_debug_attribute("label_smoothing", &loss.label_smoothing)
+        .add_debug_attribute("ignore_index", &loss.ignore_index)
+        .add_debug_attribute("z_loss", &loss.z_loss)
+        .add_debug_attribute("soft_cap", &loss.soft_cap)
+        .add("reduction", &loss.reduction.to_string())
+});
 
 const NAME: &str = "LinearCrossEntropyLoss";
 
 impl LinearCrossEntropyLoss {
-    /// The loss of all rows, reduced as configured. Of no rows at all it is 0.
+    /// Returns the losses of all samples as one number, by the configured reduction. Returns 0 for an empty batch.
     ///
     /// # Shapes
     /// - hidden: `[.., H]`
@@ -131,8 +138,8 @@ impl LinearCrossEntropyLoss {
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If shapes or data types do not fit, or the weight has no rows, or not as many as the class
-    /// weights `weights`. If a target is no class, on the CPU; on a GPU the loss of its row is NaN.
+    /// If shapes or data types do not fit, or the weight has no classes, or not as many as the class
+    /// weights `weights`. If a target is no class, on the CPU; on a GPU the loss of its sample is NaN.
     #[track_caller]
     pub fn forward<const D: usize, const T: usize>(
         &self,
@@ -141,11 +148,10 @@ impl LinearCrossEntropyLoss {
         bias: Option<Tensor<1>>,
         targets: Tensor<T, Int>,
     ) -> Tensor<1> {
-        let (row, inputs) = self.checked(hidden, weight, bias, targets, None);
-        backend::reduced_linear(row, inputs, self.reduction.of_counted(1))
+        self.on(hidden, weight, bias, targets).reduce()
     }
 
-    /// The loss of each row; 0 where it is ignored.
+    /// Returns the loss of each sample; 0 where it is ignored.
     ///
     /// # Shapes
     /// - hidden: `[.., H]`
@@ -164,101 +170,36 @@ impl LinearCrossEntropyLoss {
         bias: Option<Tensor<1>>,
         targets: Tensor<T, Int>,
     ) -> Tensor<T> {
-        let shape = targets.dims();
-        let (row, inputs) = self.checked(hidden, weight, bias, targets, None);
-        let losses = backend::linear_losses(row, inputs);
-        match is_nothing(&losses) {
-            true => nothing_tracked(losses, shape),
-            false => losses.reshape(shape),
-        }
+        self.on(hidden, weight, bias, targets).each()
     }
 
-    /// The loss of all rows, each with a weight `s`: `sum(s l) / sum(s w)` with the class weights `w`
-    /// of the targets as a mean, `sum(s l)` as a sum. A weight of 0 ignores its row, whatever it
-    /// holds; where nothing counts the loss is 0.
+    /// Begins an evaluation, to which sample weights, a normalizer or another reduction can be added.
     ///
     /// # Shapes
     /// - hidden: `[.., H]`
     /// - weight: `[V, H]`
     /// - bias: `[V]`
     /// - targets: `[..]`, the index of a class or the `ignore_index`
-    /// - weights: `[..]`
-    /// - output: `[1]`
     ///
     /// # Panics
-    /// As [`forward`](Self::forward).
+    /// If shapes or data types do not fit, or the weight has no classes, or not as many as the class
+    /// weights `weights`.
     #[track_caller]
-    pub fn forward_weighted<const D: usize, const T: usize>(
+    pub fn on<const D: usize, const T: usize>(
         &self,
         hidden: Tensor<D>,
         weight: Tensor<2>,
         bias: Option<Tensor<1>>,
         targets: Tensor<T, Int>,
-        weights: Tensor<T>,
-    ) -> Tensor<1> {
-        let (row, inputs) = self.checked(hidden, weight, bias, targets, Some(weights));
-        backend::reduced_linear(row, inputs, self.reduction.of_counted(1))
-    }
-
-    /// Checks the arguments and brings them into matrices.
-    #[track_caller]
-    fn checked<const D: usize, const T: usize>(
-        &self,
-        hidden: Tensor<D>,
-        weight: Tensor<2>,
-        bias: Option<Tensor<1>>,
-        targets: Tensor<T, Int>,
-        weights: Option<Tensor<T>>,
-    ) -> (LinearRow, LinearInputs) {
-        const {
-            assert!(
-                T + 1 == D,
-                "targets have one dimension less than hidden states"
-            )
-        };
-        check_layer(NAME, &hidden, &weight, bias.as_ref());
-        let shape = hidden.dims();
-        check_rows(
-            NAME,
-            "targets",
-            &targets.dims(),
-            "hidden states",
-            &shape,
-            D - 1,
-        );
-        if let Some(weights) = &weights {
-            check_rows(
-                NAME,
-                "weights",
-                &weights.dims(),
-                "hidden states",
-                &shape,
-                D - 1,
-            );
-            check_row_weights(NAME, weights.dtype(), hidden.dtype());
-        }
-        let [classes, width] = weight.dims();
+    ) -> ClassEvaluation<D> {
         let row = SoftmaxRow {
             smoothing: self.label_smoothing,
             ignore_index: self.ignore_index,
             z_loss: self.z_loss,
             soft_cap: self.soft_cap.map(|cap| SoftCap { cap }),
-            ..SoftmaxRow::new(NAME, CrossEntropy).weighted(class_weights(
-                NAME,
-                &self.weights,
-                classes,
-                ClassesOf::Layer,
-            ))
+            ..SoftmaxRow::new(NAME, Arc::new(CrossEntropy)).weighted(&self.weights)
         };
-        let rows = shape[..D - 1].iter().product::<usize>();
-        let options = (&hidden.device(), hidden.dtype());
-        let inputs = LinearInputs {
-            bias: bias.unwrap_or_else(|| Tensor::zeros([classes], options)),
-            hidden: reshaped(hidden, [rows, width], nothing_tracked),
-            weight,
-            classes: reshaped(targets, [rows], no_classes),
-            weights: weights.map(|weights| reshaped(weights, [rows], nothing_tracked)),
-        };
-        (row, inputs)
+        let (layer, frame) = Layer::new(Arc::new(row), hidden, weight, bias, targets);
+        ClassEvaluation::new(NAME, Samples::Layer(layer), frame, self.reduction)
     }
 }

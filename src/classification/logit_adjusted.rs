@@ -1,30 +1,31 @@
 //! Logit adjustment.
 
 use crate::{
-    error::{Check, ClassesOf, LossError, check_class_list},
-    formula::{CrossEntropy, NoMargin, SoftmaxRow},
+    class::ClassLoss,
+    error::{Check, LossError},
+    formula::LogitAdjusted,
+    module::plain_init,
     reduction::Reduction,
-    softmax::{SoftmaxLoss, class_weights, softmax_loss},
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`LogitAdjustedLoss`].
 #[derive(Config, Debug)]
 pub struct LogitAdjustedLossConfig {
     /// How often each class occurs in the training set, at least once.
     pub class_counts: Vec<usize>,
-    /// How far the logits are adjusted, 0 or above; 0 is cross entropy. Default 1, as in the paper.
+    /// How far the logits are adjusted, 0 or above; 0 is cross entropy. Default: 1, as in the paper.
     #[config(default = 1.0)]
     pub tau: f64,
     /// The weight of each class. Default: all the same.
     pub weights: Option<Vec<f64>>,
-    /// How much of each target is spread over all classes, from 0 to 1. Default 0.
+    /// How much of each target is spread over all classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// The class index that stands for no target. Default -100, as in PyTorch.
+    /// The class index that stands for no target. Default: -100, as in PyTorch.
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
-    /// How the losses of all rows become one number.
+    /// How the losses of all samples become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -52,17 +53,7 @@ pub struct LogitAdjustedLossConfig {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 10f32.ln()).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct LogitAdjustedLoss {
-    class_counts: Vec<usize>,
-    tau: f64,
-    weights: Option<Vec<f64>>,
-    label_smoothing: f64,
-    ignore_index: Option<i64>,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type LogitAdjustedLoss = ClassLoss<LogitAdjusted>;
 
 impl LogitAdjustedLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -70,6 +61,7 @@ impl LogitAdjustedLossConfig {
     /// # Errors
     /// If a count is 0, `tau` or a weight is negative or not finite, a list is empty, or
     /// `label_smoothing` is not from 0 to 1.
+    #[inline(never)] // The kernels of the formula are compiled here.
     pub fn try_init(&self) -> Result<LogitAdjustedLoss, LossError> {
         let check = Check("LogitAdjustedLossConfig");
         check.class_counts("class_counts", &self.class_counts)?;
@@ -78,52 +70,19 @@ impl LogitAdjustedLossConfig {
         let (weights, counts) = (self.weights.as_deref(), Some(&self.class_counts[..]));
         check.same_length(("weights", weights), ("class_counts", counts))?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
-        Ok(LogitAdjustedLoss {
-            class_counts: self.class_counts.clone(),
-            tau: self.tau,
-            weights: self.weights.clone(),
-            label_smoothing: self.label_smoothing,
-            ignore_index: self.ignore_index,
-            reduction: self.reduction,
-        })
+        Ok(ClassLoss::named(
+            "LogitAdjustedLoss",
+            LogitAdjusted {
+                class_counts: self.class_counts.clone(),
+                tau: self.tau,
+            },
+            &[("class_counts", &self.class_counts), ("tau", &self.tau)],
+            self.reduction,
+        )
+        .with_weights(self.weights.clone())
+        .with_label_smoothing(self.label_smoothing)
+        .with_ignore_index(self.ignore_index))
     }
 }
 
-softmax_loss!(
-    LogitAdjustedLoss,
-    LogitAdjustedLossConfig,
-    shows: [class_counts, tau, weights, label_smoothing, ignore_index]
-);
-
-impl SoftmaxLoss for LogitAdjustedLoss {
-    const NAME: &'static str = "LogitAdjustedLoss";
-    type Formula = CrossEntropy;
-    type Margin = NoMargin;
-
-    #[track_caller]
-    fn row(&self, classes: usize) -> SoftmaxRow<CrossEntropy, NoMargin> {
-        let counts = self.class_counts.len();
-        check_class_list(
-            Self::NAME,
-            "class_counts",
-            counts,
-            classes,
-            ClassesOf::Logits,
-        );
-        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
-        SoftmaxRow {
-            bias: ln_shares(&self.class_counts)
-                .map(|ln_share| self.tau * ln_share)
-                .collect(),
-            smoothing: self.label_smoothing,
-            ignore_index: self.ignore_index,
-            ..SoftmaxRow::new(Self::NAME, CrossEntropy).weighted(weights)
-        }
-    }
-}
-
-/// The logarithm of each class' share of all samples.
-pub(super) fn ln_shares(counts: &[usize]) -> impl Iterator<Item = f64> {
-    let total: f64 = counts.iter().map(|&count| count as f64).sum();
-    counts.iter().map(move |&count| (count as f64 / total).ln())
-}
+plain_init!(LogitAdjustedLoss, LogitAdjustedLossConfig);

@@ -1,30 +1,31 @@
 //! Poly-1 loss.
 
 use crate::{
-    error::{Check, ClassesOf, LossError},
-    formula::{EntropyAndMiss, NoMargin, SoftmaxRow},
+    class::ClassLoss,
+    error::{Check, LossError},
+    formula::Poly,
+    module::plain_init,
     reduction::Reduction,
-    softmax::{SoftmaxLoss, class_weights, soft_target_loss, softmax_loss},
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`PolyLoss`].
 #[derive(Config, Debug)]
 pub struct PolyLossConfig {
     /// What is added to the first coefficient of the series of the cross entropy, -1 or above; 0 is
-    /// cross entropy. Default 2, the paper's choice for image classification (ImageNet), and the
+    /// cross entropy. Default: 2, the paper's choice for image classification (ImageNet) and the
     /// default of Optax.
     #[config(default = 2.0)]
     pub epsilon: f64,
     /// The weight of each class. Default: all the same.
     pub weights: Option<Vec<f64>>,
-    /// How much of each target is spread over all classes, from 0 to 1. Default 0.
+    /// How much of each target is spread over all classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// The class index that stands for no target. Default -100, as in PyTorch.
+    /// The class index that stands for no target. Default: -100, as in PyTorch.
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
-    /// How the losses of all rows become one number.
+    /// How the losses of all samples become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -37,7 +38,7 @@ pub struct PolyLossConfig {
 /// ```
 /// with the class weights `w` and the label smoothing `e`; the target of a class index is 1 at that
 /// class. A mean divides by the sum of the targets' class weights (class indices) or by the number of
-/// rows (probabilities).
+/// samples (probabilities).
 ///
 /// Source: Z. Leng et al., *PolyLoss: A Polynomial Expansion Perspective of Classification Loss
 /// Functions*, 2022.
@@ -54,16 +55,7 @@ pub struct PolyLossConfig {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - (2f32.ln() + 1.0)).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct PolyLoss {
-    epsilon: f64,
-    weights: Option<Vec<f64>>,
-    label_smoothing: f64,
-    ignore_index: Option<i64>,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type PolyLoss = ClassLoss<Poly>;
 
 impl PolyLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -71,6 +63,7 @@ impl PolyLossConfig {
     /// # Errors
     /// If `epsilon` is below -1 or not finite, a weight is negative or not finite or the list of them
     /// is empty, or `label_smoothing` is not from 0 to 1.
+    #[inline(never)] // The kernels of the formula are compiled here.
     pub fn try_init(&self) -> Result<PolyLoss, LossError> {
         let check = Check("PolyLossConfig");
         check.that(
@@ -81,39 +74,18 @@ impl PolyLossConfig {
         )?;
         check.class_weights("weights", &self.weights)?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
-        Ok(PolyLoss {
-            epsilon: self.epsilon,
-            weights: self.weights.clone(),
-            label_smoothing: self.label_smoothing,
-            ignore_index: self.ignore_index,
-            reduction: self.reduction,
-        })
+        Ok(ClassLoss::named(
+            "PolyLoss",
+            Poly {
+                epsilon: self.epsilon,
+            },
+            &[("epsilon", &self.epsilon)],
+            self.reduction,
+        )
+        .with_weights(self.weights.clone())
+        .with_label_smoothing(self.label_smoothing)
+        .with_ignore_index(self.ignore_index))
     }
 }
 
-softmax_loss!(
-    PolyLoss,
-    PolyLossConfig,
-    shows: [epsilon, weights, label_smoothing, ignore_index]
-);
-soft_target_loss!(PolyLoss);
-
-impl SoftmaxLoss for PolyLoss {
-    const NAME: &'static str = "PolyLoss";
-    type Formula = EntropyAndMiss;
-    type Margin = NoMargin;
-
-    #[track_caller]
-    fn row(&self, classes: usize) -> SoftmaxRow<EntropyAndMiss, NoMargin> {
-        let formula = EntropyAndMiss {
-            entropy: 1.0,
-            miss: self.epsilon,
-        };
-        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
-        SoftmaxRow {
-            smoothing: self.label_smoothing,
-            ignore_index: self.ignore_index,
-            ..SoftmaxRow::new(Self::NAME, formula).weighted(weights)
-        }
-    }
-}
+plain_init!(PolyLoss, PolyLossConfig);

@@ -1,12 +1,13 @@
 //! Softmax focal loss.
 
 use crate::{
-    error::{Check, ClassesOf, LossError, check_class_list},
-    formula::{NoMargin, SoftmaxFocal, SoftmaxRow},
+    class::ClassLoss,
+    error::{Check, LossError},
+    formula::SoftmaxFocal,
+    module::plain_init,
     reduction::Reduction,
-    softmax::{SoftmaxLoss, class_weights, soft_target_loss, softmax_loss},
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`SoftmaxFocalLoss`].
 #[derive(Config, Debug)]
@@ -14,18 +15,18 @@ pub struct SoftmaxFocalLossConfig {
     /// The factor of each class, from 0 to 1, or one for all. Other than `weights` it does not count
     /// in a mean. Default: none.
     pub alpha: Option<Vec<f64>>,
-    /// How fast right predictions fade, 0 or above; 0 is cross entropy. Default 2, as in the paper.
+    /// How fast right predictions fade, 0 or above; 0 is cross entropy. Default: 2, as in the paper.
     #[config(default = 2.0)]
     pub gamma: f64,
     /// The weight of each class. Default: all the same.
     pub weights: Option<Vec<f64>>,
-    /// How much of each target is spread over all classes, from 0 to 1. Default 0.
+    /// How much of each target is spread over all classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// The class index that stands for no target. Default -100, as in PyTorch.
+    /// The class index that stands for no target. Default: -100, as in PyTorch.
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
-    /// How the losses of all rows become one number.
+    /// How the losses of all samples become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -39,7 +40,7 @@ pub struct SoftmaxFocalLossConfig {
 /// ```
 /// with the class weights `w` and the label smoothing `e`; the target of a class index is 1 at that
 /// class. A mean divides by the sum of the targets' class weights (class indices) or by the number of
-/// rows (probabilities). Value and gradient are finite and right for every `gamma` at any finite
+/// samples (probabilities). Value and gradient are finite and right for every `gamma` at any finite
 /// logit.
 ///
 /// For a class each on its own, as in detectors, see [`SigmoidFocalLoss`](crate::SigmoidFocalLoss).
@@ -59,17 +60,7 @@ pub struct SoftmaxFocalLossConfig {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 0.25 * 2f32.ln()).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct SoftmaxFocalLoss {
-    alpha: Option<Vec<f64>>,
-    gamma: f64,
-    weights: Option<Vec<f64>>,
-    label_smoothing: f64,
-    ignore_index: Option<i64>,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type SoftmaxFocalLoss = ClassLoss<SoftmaxFocal>;
 
 impl SoftmaxFocalLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -77,6 +68,7 @@ impl SoftmaxFocalLossConfig {
     /// # Errors
     /// If an `alpha` or `label_smoothing` is not from 0 to 1, `gamma` or a weight is negative or not
     /// finite, or a list is empty.
+    #[inline(never)] // The kernels of the formula are compiled here.
     pub fn try_init(&self) -> Result<SoftmaxFocalLoss, LossError> {
         let check = Check("SoftmaxFocalLossConfig");
         if let Some(alpha) = &self.alpha {
@@ -88,49 +80,19 @@ impl SoftmaxFocalLossConfig {
         let of_classes = self.alpha.as_deref().filter(|alpha| alpha.len() > 1);
         check.same_length(("weights", self.weights.as_deref()), ("alpha", of_classes))?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
-        Ok(SoftmaxFocalLoss {
-            alpha: self.alpha.clone(),
-            gamma: self.gamma,
-            weights: self.weights.clone(),
-            label_smoothing: self.label_smoothing,
-            ignore_index: self.ignore_index,
-            reduction: self.reduction,
-        })
+        Ok(ClassLoss::named(
+            "SoftmaxFocalLoss",
+            SoftmaxFocal {
+                alpha: self.alpha.clone(),
+                gamma: self.gamma,
+            },
+            &[("alpha", &self.alpha), ("gamma", &self.gamma)],
+            self.reduction,
+        )
+        .with_weights(self.weights.clone())
+        .with_label_smoothing(self.label_smoothing)
+        .with_ignore_index(self.ignore_index))
     }
 }
 
-softmax_loss!(
-    SoftmaxFocalLoss,
-    SoftmaxFocalLossConfig,
-    shows: [alpha, gamma, weights, label_smoothing, ignore_index]
-);
-soft_target_loss!(SoftmaxFocalLoss);
-
-impl SoftmaxLoss for SoftmaxFocalLoss {
-    const NAME: &'static str = "SoftmaxFocalLoss";
-    type Formula = SoftmaxFocal;
-    type Margin = NoMargin;
-
-    #[track_caller]
-    fn row(&self, classes: usize) -> SoftmaxRow<SoftmaxFocal, NoMargin> {
-        let formula = SoftmaxFocal { gamma: self.gamma };
-        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
-        let mut row = SoftmaxRow {
-            smoothing: self.label_smoothing,
-            ignore_index: self.ignore_index,
-            ..SoftmaxRow::new(Self::NAME, formula).weighted(weights)
-        };
-        match self.alpha.as_deref() {
-            None => {}
-            Some([alpha]) => row.factor *= alpha,
-            Some(alpha) => {
-                check_class_list(Self::NAME, "alpha", alpha.len(), classes, ClassesOf::Logits);
-                row.weights = match &row.weights[..] {
-                    [] => alpha.to_vec(),
-                    weights => weights.iter().zip(alpha).map(|(w, a)| w * a).collect(),
-                };
-            }
-        }
-        row
-    }
-}
+plain_init!(SoftmaxFocalLoss, SoftmaxFocalLossConfig);

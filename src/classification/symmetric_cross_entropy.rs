@@ -1,33 +1,34 @@
 //! Symmetric cross entropy.
 
 use crate::{
-    error::{Check, ClassesOf, LossError},
-    formula::{EntropyAndMiss, NoMargin, SoftmaxRow},
+    class::ClassLoss,
+    error::{Check, LossError},
+    formula::SymmetricCrossEntropy,
+    module::plain_init,
     reduction::Reduction,
-    softmax::{SoftmaxLoss, class_weights, softmax_loss},
 };
-use burn::{config::Config, module::Module};
+use burn::config::Config;
 
 /// Configuration of [`SymmetricCrossEntropyLoss`].
 #[derive(Config, Debug)]
 pub struct SymmetricCrossEntropyLossConfig {
-    /// The factor of the cross entropy, 0 or above. Default 0.1, the paper's for CIFAR-10.
+    /// The factor of the cross entropy, 0 or above. Default: 0.1, as in the paper for CIFAR-10.
     #[config(default = 0.1)]
     pub alpha: f64,
-    /// The factor of the reverse cross entropy, 0 or above. Default 1, the paper's.
+    /// The factor of the reverse cross entropy, 0 or above. Default: 1, as in the paper.
     #[config(default = 1.0)]
     pub beta: f64,
-    /// What stands for the logarithm of 0, 0 or below. Default -4, as in the paper. Implementations
+    /// What stands for the logarithm of 0, 0 or below. Default: -4, as in the paper. Implementations
     /// that hold the one-hot target at 1e-4 or above and take its natural logarithm compute with
     /// -9.21.
     #[config(default = -4.0)]
     pub log_zero: f64,
     /// The weight of each class. Default: all the same.
     pub weights: Option<Vec<f64>>,
-    /// The class index that stands for no target. Default -100, as in PyTorch.
+    /// The class index that stands for no target. Default: -100, as in PyTorch.
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
-    /// How the losses of all rows become one number.
+    /// How the losses of all samples become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -56,17 +57,7 @@ pub struct SymmetricCrossEntropyLossConfig {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - (0.1 * 2f32.ln() + 2.0)).abs() < 1e-6);
 /// ```
-#[derive(Module, Debug)]
-#[module(custom_display)]
-pub struct SymmetricCrossEntropyLoss {
-    alpha: f64,
-    beta: f64,
-    log_zero: f64,
-    weights: Option<Vec<f64>>,
-    ignore_index: Option<i64>,
-    #[module(skip)]
-    reduction: Reduction,
-}
+pub type SymmetricCrossEntropyLoss = ClassLoss<SymmetricCrossEntropy>;
 
 impl SymmetricCrossEntropyLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
@@ -74,6 +65,7 @@ impl SymmetricCrossEntropyLossConfig {
     /// # Errors
     /// If `alpha`, `beta` or a weight is negative or not finite, `log_zero` is above 0 or not finite,
     /// or the list of weights is empty.
+    #[inline(never)] // The kernels of the formula are compiled here.
     pub fn try_init(&self) -> Result<SymmetricCrossEntropyLoss, LossError> {
         let check = Check("SymmetricCrossEntropyLossConfig");
         check.at_least_zero("alpha", self.alpha)?;
@@ -85,38 +77,23 @@ impl SymmetricCrossEntropyLossConfig {
             "a finite number of 0 or below",
         )?;
         check.class_weights("weights", &self.weights)?;
-        Ok(SymmetricCrossEntropyLoss {
-            alpha: self.alpha,
-            beta: self.beta,
-            log_zero: self.log_zero,
-            weights: self.weights.clone(),
-            ignore_index: self.ignore_index,
-            reduction: self.reduction,
-        })
+        Ok(ClassLoss::named(
+            "SymmetricCrossEntropyLoss",
+            SymmetricCrossEntropy {
+                alpha: self.alpha,
+                beta: self.beta,
+                log_zero: self.log_zero,
+            },
+            &[
+                ("alpha", &self.alpha),
+                ("beta", &self.beta),
+                ("log_zero", &self.log_zero),
+            ],
+            self.reduction,
+        )
+        .with_weights(self.weights.clone())
+        .with_ignore_index(self.ignore_index))
     }
 }
 
-softmax_loss!(
-    SymmetricCrossEntropyLoss,
-    SymmetricCrossEntropyLossConfig,
-    shows: [alpha, beta, log_zero, weights, ignore_index]
-);
-
-impl SoftmaxLoss for SymmetricCrossEntropyLoss {
-    const NAME: &'static str = "SymmetricCrossEntropyLoss";
-    type Formula = EntropyAndMiss;
-    type Margin = NoMargin;
-
-    #[track_caller]
-    fn row(&self, classes: usize) -> SoftmaxRow<EntropyAndMiss, NoMargin> {
-        let formula = EntropyAndMiss {
-            entropy: self.alpha,
-            miss: -self.beta * self.log_zero,
-        };
-        let weights = class_weights(Self::NAME, &self.weights, classes, ClassesOf::Logits);
-        SoftmaxRow {
-            ignore_index: self.ignore_index,
-            ..SoftmaxRow::new(Self::NAME, formula).weighted(weights)
-        }
-    }
-}
+plain_init!(SymmetricCrossEntropyLoss, SymmetricCrossEntropyLossConfig);

@@ -1,6 +1,6 @@
 //! Cross entropy that fades where the prediction is already right.
 
-use super::{ClassFormula, Formula, Real, binary::Logit, softmax::miss};
+use super::{Formula, Real, binary::Logit};
 
 /// The least number that has a finite reciprocal in `f32`.
 const TINY: f64 = f32::MIN_POSITIVE as f64;
@@ -72,35 +72,5 @@ impl Formula for SigmoidFocal {
             Some(alpha) => (-(t.clone() - 1.0) * (1.0 - alpha) + t * alpha) * faded,
             None => faded,
         }
-    }
-}
-
-/// `-(1 - e^l)^gamma l`: cross entropy that fades where the prediction is right (Lin et al., 2017).
-#[derive(Clone, Copy, Debug)]
-pub struct SoftmaxFocal {
-    /// How fast right predictions fade, 0 or above.
-    pub gamma: f64,
-}
-
-impl SoftmaxFocal {
-    /// Below this, `1 - e^l` is 1 in any type.
-    const CERTAIN_MISS: f64 = -150.0;
-}
-
-impl ClassFormula for SoftmaxFocal {
-    #[inline(always)]
-    fn is_linear(&self) -> bool {
-        self.gamma == 0.0
-    }
-
-    #[inline(always)]
-    fn value<R: Real>(&self, l: R) -> R {
-        if self.gamma == 0.0 {
-            return -l;
-        }
-        // The product rule would meet infinity times 0 at an infinite l.
-        let finite = l.clone().at_least(Self::CERTAIN_MISS);
-        let faded = -(power(miss(finite.clone()), self.gamma) * finite);
-        l.where_below(Self::CERTAIN_MISS, -l.clone(), faded)
     }
 }

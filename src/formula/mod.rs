@@ -11,6 +11,7 @@
 mod anchors;
 mod asymmetric;
 mod binary;
+mod class;
 mod distance;
 mod divergence;
 mod dual;
@@ -19,7 +20,6 @@ mod focal;
 mod pairs;
 mod real;
 mod regression;
-mod softmax;
 mod triplets;
 
 pub use anchors::{AnchorFormula, SupervisedPairs, has_pairs, softplus};
@@ -28,11 +28,17 @@ pub use binary::{
     BinaryCrossEntropy, BinaryVariant, ProbabilityCrossEntropy, Smoothed, WeightedCrossEntropy,
     WeightedProbabilityCrossEntropy,
 };
+pub(crate) use class::ClassList;
+pub use class::{
+    AdditiveMargin, Adjustment, AngularMargin, BalancedSoftmax, ClassFormula, CrossEntropy,
+    EntropyAndMiss, GeneralizedCrossEntropy, Ldam, LogitAdjusted, Margin, NoMargin, Poly, SoftCap,
+    SoftmaxFocal, SymmetricCrossEntropy,
+};
 pub use distance::{Gap, Measure, Norm};
 pub use divergence::{JensenShannon, KullbackLeibler};
 pub use dual::Dual;
 pub(crate) use exponentials::Exponentials;
-pub use focal::{SigmoidFocal, SoftmaxFocal};
+pub use focal::SigmoidFocal;
 pub use pairs::{
     CirclePairs, HardNegatives, Kind, MarginPairs, NegativeReach, OnePositive, PairFormula,
     ScaledPairs, SeveralPositives, SigmoidPairs, Summation, Term,
@@ -40,11 +46,6 @@ pub use pairs::{
 pub use real::Real;
 pub(crate) use real::Sealed;
 pub use regression::{Absolute, Cauchy, Charbonnier, Huber, LogCosh, Quantile, SmoothL1, Squared};
-pub(crate) use softmax::SoftmaxRow;
-pub use softmax::{
-    AdditiveMargin, AngularMargin, ClassFormula, CrossEntropy, EntropyAndMiss,
-    GeneralizedCrossEntropy, Margin, NoMargin, SoftCap,
-};
 pub use triplets::{AllTriplets, PairSelection, TripletPenalty, counts};
 
 use core::fmt::Debug;

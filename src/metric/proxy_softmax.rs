@@ -2,9 +2,9 @@
 
 use super::proxies::{Proxied, batch, random, replaced};
 use crate::{
-    backend::{RowInputs, Target, row_losses},
+    backend::{RowInputs, SoftmaxRow, Target, TargetMargin, row_losses},
     embeddings::{EmbeddingEvaluation, SampleLosses},
-    formula::{CrossEntropy, Margin, SoftmaxRow},
+    formula::{CrossEntropy, Margin},
     module::Shown,
     reduction::Reduction,
 };
@@ -36,20 +36,9 @@ pub struct ProxySoftmaxLoss<M: Margin> {
 /// What a loss is below its type.
 #[derive(Debug)]
 struct Definition {
-    cosines: Box<dyn Cosines>,
+    /// What is made of the cosines of an embedding.
+    row: Arc<SoftmaxRow>,
     shown: Shown,
-}
-
-/// What is made of the cosines, without the type of the margin.
-trait Cosines: fmt::Debug + Send + Sync {
-    /// The loss of each row of them.
-    fn losses(&self, inputs: RowInputs) -> Tensor<2>;
-}
-
-impl<M: Margin> Cosines for SoftmaxRow<CrossEntropy, M> {
-    fn losses(&self, inputs: RowInputs) -> Tensor<2> {
-        row_losses(self.clone(), inputs)
-    }
 }
 
 /// What a loss of the softmax of cosines is made of.
@@ -81,7 +70,11 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
             shown,
             reduction,
         } = parts;
-        let row = SoftmaxRow::new(loss, CrossEntropy).with_margin(margin, vec![parameter; classes]);
+        let row = SoftmaxRow {
+            margin: TargetMargin::new(margin.clone(), vec![parameter; classes]),
+            scale,
+            ..SoftmaxRow::new(loss, Arc::new(CrossEntropy))
+        };
         let mut all = Shown::new(loss);
         all.add("classes", &classes);
         all.add("dimension", &dimension);
@@ -92,7 +85,7 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
             proxies: random(classes, dimension, device),
             margin,
             definition: Arc::new(Definition {
-                cosines: Box::new(SoftmaxRow { scale, ..row }),
+                row: Arc::new(row),
                 shown: all,
             }),
             reduction,
@@ -176,7 +169,7 @@ impl Definition {
             target: Target::Classes(proxied.labels.reshape([count, 1])),
             weights: None,
         };
-        self.cosines.losses(inputs).reshape([count])
+        row_losses(self.row.clone(), inputs).reshape([count])
     }
 }
 

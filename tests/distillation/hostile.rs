@@ -261,7 +261,11 @@ fn an_empty_batch_is_loss_0_with_an_empty_gradient() {
                 (MEAN, true, true),
                 (SUM, false, true),
                 (MEAN, false, false),
+                (MEAN, true, false),
                 (Method::NoReduction, false, true),
+                (Method::NoReduction, true, true),
+                (Method::NoReduction, false, false),
+                (Method::Normalized(2.0), true, true),
             ] {
                 let mut call = call(&oracle, method, shape, weighted, Dtype::F32);
                 call.has_labels = has_labels;
@@ -307,7 +311,7 @@ fn what_does_not_fit_is_refused_on_an_empty_batch_too() {
                     loss.forward_no_reduction(x.clone(), x.clone(), y.clone());
                 }),
                 run(&|| {
-                    loss.forward_unlabeled(x.clone(), x.clone());
+                    drop(loss.on_unlabeled(x.clone(), x.clone()));
                 }),
             ];
             for text in texts {

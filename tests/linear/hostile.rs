@@ -1,13 +1,13 @@
 //! Hostile input and the right answer to it.
 
-use super::{MEAN, SUM, WAYS, assert_right, oracles};
+use super::{MEAN, SUM, assert_right, oracles};
 use crate::{
     acceptance::extremes::exact_numbers,
     panics::message,
     support::{
         Dtype, Layout, Method, Site, Tolerance, differentiable_sites, differentiable_sites_and_gpu,
         linear::{LinearCall, LinearOracle, LinearTracked, check_linear},
-        softmax::{RowOracle, cases::entropy},
+        softmax::{FORMS, RowOracle, cases::entropy},
     },
 };
 use burn_losses::Reduction;
@@ -211,7 +211,7 @@ fn a_class_out_of_range_is_named_on_a_cpu_and_nan_on_a_gpu() {
 fn an_empty_batch_is_loss_0_with_gradients_of_0() {
     for oracle in oracles(5) {
         for shape in [&[0, 4][..], &[0, 3, 4], &[2, 0, 4]] {
-            for (method, weighted) in WAYS {
+            for (method, weighted) in FORMS {
                 let call = LinearCall::random(&oracle, method, shape, 5, weighted, Dtype::F32);
                 let loss = oracle.loss(method.reduction());
                 for site in differentiable_sites_and_gpu() {
@@ -235,7 +235,7 @@ fn an_empty_batch_is_loss_0_with_gradients_of_0() {
 #[test]
 fn nothing_to_count_is_loss_0_whatever_the_layer_holds() {
     for oracle in oracles(5) {
-        for (method, weighted) in WAYS {
+        for (method, weighted) in FORMS {
             for rows in [0, 3] {
                 let mut call =
                     LinearCall::random(&oracle, method, &[rows, 4], 5, weighted, Dtype::F32);
@@ -302,6 +302,77 @@ fn weights_that_cancel_give_a_mean_of_0() {
                 list.iter().all(|&number| number == 0.0),
                 "on {site}: {list:?}"
             );
+        }
+    }
+}
+
+/// What a loss hands on to its operands is what autodiff of the whole layer would give, whatever it holds and whatever
+/// comes from upstream.
+#[test]
+fn a_nan_hidden_state_shows_in_the_gradients_of_a_reduced_loss() {
+    for oracle in oracles(5) {
+        for method in [MEAN, SUM] {
+            for upstream in [1.0, -3.0, 1e-20] {
+                let mut call = LinearCall::random(&oracle, method, &[4, 3], 5, false, Dtype::F32);
+                call.classes = vec![0, 1, 2, 4];
+                call.hidden[7] = f64::NAN;
+                call.upstream = vec![upstream];
+                let loss = oracle.loss(method.reduction());
+                for site in differentiable_sites_and_gpu() {
+                    let outcome = call.run(&loss, &site);
+                    let what = format!("{oracle:?} {method:?} {upstream} on {site}");
+                    assert!(outcome.value[0].is_nan(), "{what}");
+                    let by_hidden = outcome.hidden.expect("a gradient");
+                    for (place, number) in by_hidden.iter().enumerate() {
+                        assert_eq!(number.is_nan(), place / 3 == 2, "{what}: {by_hidden:?}");
+                    }
+                    for list in [outcome.matrix, outcome.bias] {
+                        let list = list.expect("a gradient");
+                        assert!(
+                            list.iter().all(|number| number.is_nan()),
+                            "{what}: {list:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Finite gradients stay finite, above half of the largest number and where their sum before the mean would not be.
+#[test]
+fn gradients_near_the_largest_number_are_right() {
+    let most = f64::from(f32::MAX);
+    for (hidden, rows, method) in [
+        (most, 1, SUM),
+        (3e38, 2, SUM),
+        (3e38, 4, MEAN),
+        (2e38, 3, MEAN),
+    ] {
+        for upstream in [1.0, -1.0, 0.5] {
+            let row = [hidden, -hidden];
+            let rows = vec![(&row[..], 0); rows];
+            let mut call = identity(&rows, &[0.0, 0.0]);
+            (call.method, call.upstream) = (method, vec![upstream]);
+            call.matrix.fill(0.0);
+            // Both classes are as likely, so the slopes of the logits are -1/2 and 1/2.
+            let count = if method == SUM {
+                rows.len() as f64
+            } else {
+                1.0
+            };
+            let slope = 0.5 * upstream * count * f64::from(hidden as f32);
+            let expected = [-slope, slope, slope, -slope];
+            let loss = plain(entropy()).loss(method.reduction());
+            for site in differentiable_sites_and_gpu() {
+                let by_matrix = call.run(&loss, &site).matrix.expect("a gradient");
+                let what = format!("{hidden} {method:?} {upstream} on {site}");
+                Tolerance::at(&site, Dtype::F32).check(
+                    &what,
+                    &by_matrix,
+                    &exact_numbers(&expected),
+                );
+            }
         }
     }
 }

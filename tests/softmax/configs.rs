@@ -323,8 +323,8 @@ fn any_loss_is_the_loss_it_names_in_every_method() {
                     loss.forward_no_reduction(x.clone(), t.clone()),
                 ),
                 (
-                    any.forward_weighted(x.clone(), t.clone(), w()),
-                    loss.forward_weighted(x, t, w()),
+                    any.on(x.clone(), t.clone()).weights(w()).reduce(),
+                    loss.on(x, t).weights(w()).reduce(),
                 ),
             ]
         });

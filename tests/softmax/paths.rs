@@ -3,22 +3,13 @@
 
 use crate::support::{
     Dtype, Layout, Method, Site, differentiable_sites, differentiable_sites_and_gpu,
-    softmax::{RowCall, RowCase, Targets, check_rows, row_cases, share_cases},
+    softmax::{FORMS, RowCall, RowCase, Targets, check_rows, row_cases, share_cases},
     tensors::repeat_first_row,
 };
 use burn_losses::Reduction;
 
 const MEAN: Method = Method::Reduced(Reduction::Mean);
 const SUM: Method = Method::Reduced(Reduction::Sum);
-
-/// The ways a loss can be called: method, and whether with weights of rows.
-const WAYS: [(Method, bool); 5] = [
-    (MEAN, false),
-    (MEAN, true),
-    (SUM, false),
-    (SUM, true),
-    (Method::NoReduction, false),
-];
 
 /// Runs a call and holds the outcome against the oracle.
 #[track_caller]
@@ -68,7 +59,7 @@ fn every_shape_is_right_on_every_path() {
     let sites = differentiable_sites();
     for case in row_cases() {
         for shape in shapes {
-            for (method, weighted) in WAYS {
+            for (method, weighted) in FORMS {
                 for call in calls(&case, method, shape, weighted, Dtype::F32) {
                     assert_right(&case, &call, &sites);
                 }
@@ -135,7 +126,7 @@ fn tensors_of_any_layout_are_right_on_every_path() {
     for case in row_cases() {
         for layouts in layouts {
             for shape in [&[9, 4][..], &[2, 3, 5], &[2, 17, 2, 3]] {
-                for (method, weighted) in WAYS {
+                for (method, weighted) in FORMS {
                     for mut call in calls(&case, method, shape, weighted, Dtype::F32) {
                         call.layouts = layouts;
                         repeat_expanded(&mut call);
@@ -172,7 +163,7 @@ fn half_precision_costs_one_rounding() {
     for case in row_cases() {
         for dtype in [Dtype::F16, Dtype::BF16] {
             for shape in [&[5, 33][..], &[3, 350], &[2, 5, 2, 3]] {
-                for (method, weighted) in WAYS {
+                for (method, weighted) in FORMS {
                     for call in calls(&case, method, shape, weighted, dtype) {
                         assert_right(&case, &call, &sites);
                     }
@@ -211,7 +202,7 @@ fn losses_of_f64_tensors_have_the_precision_of_f64() {
     let sites = differentiable_sites();
     for case in row_cases() {
         for shape in [&[20, 7][..], &[2, 17, 3]] {
-            for (method, weighted) in WAYS {
+            for (method, weighted) in FORMS {
                 for mut call in calls(&case, method, shape, weighted, Dtype::F64) {
                     call.tracked.weights = weighted;
                     assert_right(&case, &call, &sites);

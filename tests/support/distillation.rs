@@ -2,7 +2,12 @@
 
 use super::{
     Expected, Layout, Method, Number, Outcome, Site,
-    softmax::{RowCall, RowOracle, Targets, call::classes_tensor, expected::Rows, oracle::Row},
+    softmax::{
+        RowCall, RowOracle, Targets,
+        call::{classes_tensor, reduced},
+        expected::Rows,
+        oracle::Row,
+    },
     tensors::{Read, in_shape_of, leaf},
 };
 use burn::tensor::{DType, Tensor, TensorData};
@@ -183,18 +188,22 @@ impl DistillationCall {
         let upstream = TensorData::new(rows.upstream.clone(), [rows.upstream.len()]);
         let upstream = Tensor::<1>::from_data(upstream, (&site.device, DType::from(rows.dtype)));
 
+        let evaluation = site.path.run(|| {
+            let evaluation = match self.has_labels {
+                true => loss.on(student, teacher, labels()),
+                false => loss.on_unlabeled(student, teacher),
+            };
+            match weights {
+                Some(weights) => evaluation.weights(weights),
+                None => evaluation,
+            }
+        });
         let (read, total) = if rows.method == Method::NoReduction {
-            let value: Tensor<T> = site
-                .path
-                .run(|| loss.forward_no_reduction(student, teacher, labels()));
+            let value: Tensor<T> = site.path.run(|| evaluation.each());
             let upstream = in_shape_of(upstream, &value);
             (Read::of(value.clone()), (value * upstream).sum())
         } else {
-            let value = site.path.run(|| match (self.has_labels, weights) {
-                (false, _) => loss.forward_unlabeled(student, teacher),
-                (true, None) => loss.forward(student, teacher, labels()),
-                (true, Some(weights)) => loss.forward_weighted(student, teacher, labels(), weights),
-            });
+            let value = site.path.run(|| reduced(evaluation, rows.method, site));
             (Read::of(value.clone()), value * upstream)
         };
         let gradients = any.then(|| total.backward());

@@ -6,7 +6,7 @@ use super::{
     compare::Tolerance,
     softmax::{
         RowOracle, Target,
-        call::classes_tensor,
+        call::{classes_tensor, reduced},
         expected::Rows,
         oracle::{Logit, Row},
     },
@@ -177,8 +177,12 @@ impl LinearOracle {
             rows: evaluated.collect(),
             divisors: divisors.collect(),
         };
-        let (value, factors, by_weights) =
-            rows.reduce(call.method, |row| call.weight(row), &call.upstream);
+        let (value, factors, by_weights) = rows.reduce(
+            call.method,
+            call.per_index(),
+            |row| call.weight(row),
+            &call.upstream,
+        );
         let mut by_hidden = Scaled::zeros(call.hidden.len());
         let mut by_matrix = Scaled::zeros(call.matrix.len());
         let mut by_bias = Scaled::zeros(call.vocabulary);
@@ -269,6 +273,11 @@ impl LinearCall {
         self.row_shape().iter().product()
     }
 
+    /// How many rows there are for each index of the first dimension.
+    fn per_index(&self) -> usize {
+        self.row_shape()[1..].iter().product()
+    }
+
     fn weight(&self, row: usize) -> f64 {
         self.weights.as_ref().map_or(1.0, |weights| weights[row])
     }
@@ -316,17 +325,18 @@ impl LinearCall {
         );
         let upstream = TensorData::new(self.upstream.clone(), [self.upstream.len()]);
         let upstream = Tensor::<1>::from_data(upstream, (&site.device, DType::from(dtype)));
+        let evaluation = site.path.run(|| {
+            let evaluation = loss.on(h, m, b, targets);
+            match w {
+                Some(w) => evaluation.weights(w),
+                None => evaluation,
+            }
+        });
         let (read, total) = if self.method.reduces() {
-            let value = site.path.run(|| match w {
-                None => loss.forward(h, m, b, targets),
-                Some(w) => loss.forward_weighted(h, m, b, targets, w),
-            });
+            let value = site.path.run(|| reduced(evaluation, self.method, site));
             (Read::of(value.clone()), value * upstream)
         } else {
-            assert!(w.is_none(), "weights are for reduced losses");
-            let value = site
-                .path
-                .run(|| loss.forward_no_reduction(h, m, b, targets));
+            let value: Tensor<T> = site.path.run(|| evaluation.each());
             let upstream = in_shape_of(upstream, &value);
             (Read::of(value.clone()), (value * upstream).sum())
         };

@@ -1,15 +1,17 @@
 //! The backward pass of the fused operations.
 
-use crate::{
-    backend::{
-        ElementFormula, Fold,
-        element::fused::{Differentiated, ElementCall},
-        extension::{LossBackend, RowTarget, Weights},
-        fused::FusedBackend,
-        linear::{LinearRow, fused::LinearCall},
-        softmax::fused::Rows,
+use super::chain::chained;
+use crate::backend::{
+    element::{
+        ElementFormula,
+        fused::{Differentiated, ElementCall},
     },
-    formula::{ClassFormula, Margin, SoftmaxRow},
+    extension::{LossBackend, RowTarget, Weights},
+    fold::Fold,
+    fused::FusedBackend,
+    linear::fused::LinearCall,
+    row::SoftmaxRow,
+    softmax::fused::Rows,
 };
 use burn::backend::{
     Autodiff, Backend,
@@ -83,8 +85,8 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
         }
     }
 
-    fn softmax_rows<F: ClassFormula, M: Margin>(
-        row: SoftmaxRow<F, M>,
+    fn softmax_rows(
+        row: Arc<SoftmaxRow>,
         logits: FloatTensor<Self>,
         target: RowTarget<Self>,
         weights: Weights<Self>,
@@ -114,7 +116,7 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
     }
 
     fn linear_softmax(
-        row: LinearRow,
+        row: Arc<SoftmaxRow>,
         hidden: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
@@ -133,7 +135,7 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
             // The upstream gradient will be one number, so the gradients can be had now, while the
             // logits are there.
             let outcome = B::differentiate_linear(LinearCall {
-                row: &row,
+                row,
                 operands,
                 classes,
                 weights,
@@ -146,6 +148,10 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
                 OpsKind::UnTracked(prep) => prep.finish(outcome.loss),
             };
         }
+        let kept = match &weights {
+            Weights::Equal => None,
+            Weights::Each(weights) => Some(weights.clone()),
+        };
         let loss = B::linear_softmax(
             row.clone(),
             operands[0].clone(),
@@ -159,6 +165,7 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
             row,
             operands,
             classes,
+            weights: kept,
             tracked,
         };
         match LinearBackward
@@ -180,9 +187,10 @@ struct LinearBackward;
 /// What the backward pass of an unreduced loss of a linear layer starts from.
 #[derive(Clone, Debug)]
 struct LinearState<B: Backend> {
-    row: LinearRow,
+    row: Arc<SoftmaxRow>,
     operands: [FloatTensor<B>; 3],
     classes: IntTensor<B>,
+    weights: Option<FloatTensor<B>>,
     tracked: [bool; 3],
 }
 
@@ -196,11 +204,16 @@ impl<B: FusedBackend> Backward<B, 3> for LinearBackward {
         _checkpointer: &mut Checkpointer,
     ) {
         let state = ops.state;
+        let upstream = grads.consume::<B>(&ops.node);
+        let factors = match state.weights {
+            Some(weights) => chained::<B>(weights, upstream),
+            None => upstream,
+        };
         let outcome = B::differentiate_linear(LinearCall {
-            row: &state.row,
+            row: state.row,
             operands: state.operands,
             classes: state.classes,
-            weights: Weights::Each(grads.consume::<B>(&ops.node)),
+            weights: Weights::Each(factors),
             fold: Some(Fold::Sum { factor: 1.0 }),
             gradients: state.tracked,
         });

@@ -1,14 +1,14 @@
 //! A linear layer with a loss of the softmax of its outputs as one operation on slices of `f32`.
 
-use super::LinearRow;
 use crate::{
     backend::{
-        Fold,
         extension::Weights,
-        fused::{Host, HostIndices, zeros},
-        softmax::check_classes,
+        fold::Fold,
+        host::{Host, HostIndices, zeros},
+        row::SoftmaxRow,
+        softmax::fused::{count, of_kernel},
     },
-    kernel::cpu::{self, Linear, LinearWanted, Matrix, RowOperands, RowTargets, Shape},
+    kernel::cpu::{self, Linear, LinearWanted, Matrix, RowOperands, RowTargets},
 };
 use burn::{
     backend::{
@@ -17,10 +17,11 @@ use burn::{
     },
     tensor,
 };
+use std::sync::Arc;
 
 /// Everything the loss is computed from.
-pub(in crate::backend) struct LinearCall<'a, B: Backend> {
-    pub row: &'a LinearRow,
+pub(in crate::backend) struct LinearCall<B: Backend> {
+    pub row: Arc<SoftmaxRow>,
     /// Hidden states `[N, H]`, weight `[V, H]`, bias `[V]`.
     pub operands: [FloatTensor<B>; 3],
     pub classes: IntTensor<B>,
@@ -41,7 +42,7 @@ pub(in crate::backend) struct Differentiated<B: Backend> {
 /// # Panics
 /// If a class that counts is out of range.
 pub(in crate::backend) fn differentiate<B: Host<f32> + HostIndices>(
-    call: LinearCall<'_, B>,
+    call: LinearCall<B>,
 ) -> Differentiated<B> {
     let shapes = call.operands.each_ref().map(|operand| operand.shape());
     let [hidden, weight, bias] = call.operands;
@@ -67,21 +68,10 @@ pub(in crate::backend) fn differentiate<B: Host<f32> + HostIndices>(
         },
     };
     let weightless = |index| operands.is_weightless(index);
-    check_classes(
-        call.row,
-        indices.iter().copied(),
-        linear.bias.len(),
-        weightless,
-    );
+    let row = &call.row;
+    row.check_classes(indices.iter().copied(), linear.bias.len(), weightless);
 
-    let count = || {
-        let shape = Shape {
-            outer: linear.rows,
-            classes: linear.bias.len(),
-            inner: 1,
-        };
-        operands.count(call.row, shape)
-    };
+    let count = || count(row, &operands, linear.rows);
     let Some((factor, divisor)) = call.fold.map_or(Some((1.0, 1.0)), |fold| fold.of(count)) else {
         let zeros = |index: usize| call.gradients[index].then(|| zeros::<B>(&shapes[index]));
         return Differentiated {
@@ -95,7 +85,7 @@ pub(in crate::backend) fn differentiate<B: Host<f32> + HostIndices>(
     };
     let scale = factor / divisor;
     let outcome = cpu::linear_softmax(
-        call.row,
+        &of_kernel(row),
         &linear,
         &indices,
         operands.weights.as_deref(),

@@ -2,22 +2,22 @@
 
 use crate::{
     backend::{
-        Fold,
         extension::{RowTarget, Weights},
-        fused::{Host, HostIndices, zeros},
-        softmax::check_classes,
+        fold::Fold,
+        host::{Host, HostIndices, zeros},
+        row::SoftmaxRow,
     },
-    formula::{ClassFormula, Margin, SoftmaxRow},
-    kernel::cpu::{self, Prediction, RowOperands, RowTargets, RowsWanted, Storage},
+    kernel::cpu::{self, Prediction, RowMargin, RowOperands, RowTargets, RowsWanted, Storage},
 };
 use burn::{
     backend::{Backend, TensorMetadata, tensor::FloatTensor},
     tensor::Shape,
 };
+use std::sync::Arc;
 
 /// Everything a loss of softmax rows is computed from.
-pub(in crate::backend) struct Rows<B: Backend, F, M> {
-    pub row: SoftmaxRow<F, M>,
+pub(in crate::backend) struct Rows<B: Backend> {
+    pub row: Arc<SoftmaxRow>,
     /// `[N, C, K]`
     pub logits: FloatTensor<B>,
     pub target: RowTarget<B>,
@@ -37,12 +37,10 @@ pub(in crate::backend) struct Differentiated<B: Backend> {
 ///
 /// # Panics
 /// If a class that counts is out of range.
-pub(in crate::backend) fn differentiate<B, E, F, M>(call: Rows<B, F, M>) -> Differentiated<B>
+pub(in crate::backend) fn differentiate<B, E>(call: Rows<B>) -> Differentiated<B>
 where
     B: Host<E> + Host<f32> + HostIndices,
     E: Storage,
-    F: ClassFormula,
-    M: Margin,
 {
     let row = &call.row;
     let tensor_shape = call.logits.shape();
@@ -73,10 +71,10 @@ where
 
     if let Some(classes) = &classes {
         let weightless = |index| operands.is_weightless(index);
-        check_classes(row, classes.iter().copied(), shape.classes, weightless);
+        row.check_classes(classes.iter().copied(), shape.classes, weightless);
     }
 
-    let count = || operands.count(row, shape);
+    let count = || count(row, &operands, shape.rows());
     let Some((factor, divisor)) = call.fold.map_or(Some((1.0, 1.0)), |fold| fold.of(count)) else {
         return Differentiated {
             loss: B::from_vec(vec![E::from_f64(0.0)], Shape::new([1])),
@@ -87,8 +85,9 @@ where
         losses: call.fold.is_none(),
         gradient: call.gradient,
     };
+    let row = of_kernel(row);
     let run = |logits: Prediction<'_, E>| {
-        cpu::softmax_rows(row, logits, shape, &operands, wanted, factor / divisor)
+        cpu::softmax_rows(&row, logits, shape, &operands, wanted, factor / divisor)
     };
     let owned = if call.gradient && E::IS_F32 {
         <B as Host<E>>::slice_mut(&mut logits)
@@ -116,4 +115,43 @@ where
         None => call.gradient.then_some(logits),
     };
     Differentiated { loss, gradient }
+}
+
+/// What the kernel knows of a loss.
+pub(in crate::backend) fn of_kernel(row: &SoftmaxRow) -> cpu::SoftmaxRow<'_> {
+    cpu::SoftmaxRow {
+        phi: &*row.phi,
+        margin: row.margin.as_ref().map(|margin| RowMargin {
+            margin: &*margin.margin,
+            parameters: &margin.parameters,
+        }),
+        soft_cap: row.soft_cap,
+        bias: &row.bias,
+        scale: row.scale,
+        weights: &row.weights,
+        smoothing: row.smoothing,
+        ignored: row.ignore_index,
+        z_loss: row.z_loss,
+        divergence: row.divergence,
+        factor: row.factor,
+    }
+}
+
+/// By how much all rows together count in a mean.
+pub(in crate::backend) fn count<E: Storage>(
+    row: &SoftmaxRow,
+    operands: &RowOperands<'_, E>,
+    rows: usize,
+) -> f64 {
+    let weights = operands.weights.as_deref();
+    let weight = |i: usize| weights.map_or(1.0, |weights| weights[i] as f64);
+    let of_class = |class: i64| row.counts.get(class as usize).copied().unwrap_or(1.0);
+    match operands.targets {
+        RowTargets::Shares(_) if weights.is_none() => rows as f64,
+        RowTargets::Shares(_) => (0..rows).map(weight).sum(),
+        RowTargets::Classes(classes) => (0..rows)
+            .filter(|&i| !row.is_ignored(classes[i]) && weight(i) != 0.0)
+            .map(|i| weight(i) * of_class(classes[i]))
+            .sum(),
+    }
 }

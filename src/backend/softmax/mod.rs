@@ -1,132 +1,72 @@
 //! Losses of softmax rows on tensors, by whichever path they can take.
 
+mod classes;
 mod composed;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) mod fused;
 
-#[cfg(any(feature = "flex", feature = "ndarray"))]
-use super::path::is_fused;
-use super::{Fold, path::runs_on_cpu};
-use crate::{
-    error::check_class,
-    formula::{ClassFormula, Margin, SoftmaxRow},
+use super::{
+    fold::Fold,
+    path::runs_on_cpu,
+    row::{RowInputs, SoftmaxRow, Target, weightless},
 };
-use burn::tensor::{Int, Tensor};
-pub(crate) use composed::{ignored, log_softmax};
-pub(super) use composed::{losses as composed_losses, skipped, totals};
+use burn::tensor::Tensor;
+use std::sync::Arc;
 
-/// What logits are compared with; shapes and data types have been checked.
-#[derive(Clone, Debug)]
-pub(crate) enum Target {
-    /// The index of a class for each row, `[N, K]`.
-    Classes(Tensor<2, Int>),
-    /// Shares of the classes, of the shape of the logits.
-    Shares(Tensor<3>),
-}
-
-/// What a loss of softmax rows is computed from; shapes and data types have been checked.
-#[derive(Clone, Debug)]
-pub(crate) struct RowInputs {
-    /// `[N, C, K]`, every dimension after the classes in one.
-    pub logits: Tensor<3>,
-    /// The target.
-    pub target: Target,
-    /// A weight for each row, `[N, K]`.
-    pub weights: Option<Tensor<2>>,
-}
+pub(crate) use classes::ignored;
+pub(super) use composed::{Kept, losses as composed_losses, total};
 
 /// The loss of every row, times its weight.
 #[track_caller]
-pub(crate) fn row_losses<F: ClassFormula, M: Margin>(
-    row: SoftmaxRow<F, M>,
-    inputs: RowInputs,
-) -> Tensor<2> {
+pub(crate) fn row_losses(row: Arc<SoftmaxRow>, inputs: RowInputs) -> Tensor<2> {
     #[cfg(any(feature = "flex", feature = "ndarray"))]
-    if inputs.are_fused() {
+    if are_fused(&inputs) {
         return Tensor::from_dispatch(run_fused(row, inputs, None));
     }
-    inputs.check_classes(&row);
+    check_classes(&row, &inputs);
     composed::losses(&row, inputs)
 }
 
 /// The losses of all rows as one number. No rows at all give 0.
 #[track_caller]
-pub(crate) fn reduced_rows<F: ClassFormula, M: Margin>(
-    row: SoftmaxRow<F, M>,
-    inputs: RowInputs,
-    fold: Fold,
-) -> Tensor<1> {
+pub(crate) fn reduced_rows(row: Arc<SoftmaxRow>, inputs: RowInputs, fold: Fold) -> Tensor<1> {
     #[cfg(any(feature = "flex", feature = "ndarray"))]
-    if inputs.are_fused() {
+    if are_fused(&inputs) {
         return Tensor::from_dispatch(run_fused(row, inputs, Some(fold)));
     }
-    inputs.check_classes(&row);
+    check_classes(&row, &inputs);
     composed::reduced(&row, inputs, fold)
 }
 
-impl RowInputs {
-    /// Panics if a class index is out of range, where the host can see it without waiting.
-    #[track_caller]
-    fn check_classes<F: ClassFormula, M: Margin>(&self, row: &SoftmaxRow<F, M>) {
-        if let Target::Classes(classes) = &self.target
-            && runs_on_cpu(&self.logits)
-        {
-            let weightless = weightless(self.weights.as_ref());
-            check_classes(
-                row,
-                classes.to_data().iter(),
-                self.logits.dims()[1],
-                weightless,
-            );
-        }
-    }
-}
-
-/// Whether a row has the weight 0, of weights the host can see.
-pub(super) fn weightless<const D: usize>(weights: Option<&Tensor<D>>) -> impl Fn(usize) -> bool {
-    let weights = weights.map(|weights| weights.to_data());
-    let weightless: Vec<bool> = weights
-        .iter()
-        .flat_map(|weights| weights.iter::<f64>())
-        .map(|weight| weight == 0.0)
-        .collect();
-    move |index| weightless.get(index).is_some_and(|&is| is)
-}
-
-/// Panics if one of the class indices that count is out of range.
+/// Panics if a class index is out of range, where the host can see it without waiting.
 #[track_caller]
-pub(super) fn check_classes<F: ClassFormula, M: Margin>(
-    row: &SoftmaxRow<F, M>,
-    classes: impl Iterator<Item = i64>,
-    count: usize,
-    is_weightless: impl Fn(usize) -> bool,
-) {
-    for (index, class) in classes.enumerate() {
-        if !row.is_ignored(class) && !is_weightless(index) {
-            check_class(row.loss, index, class, count);
-        }
+fn check_classes(row: &SoftmaxRow, inputs: &RowInputs) {
+    if let Target::Classes(classes) = &inputs.target
+        && runs_on_cpu(&inputs.logits)
+    {
+        let weightless = weightless(inputs.weights.as_ref());
+        let count = inputs.logits.dims()[1];
+        row.check_classes(classes.to_data().iter(), count, weightless);
     }
 }
 
+/// The fused operation has a gradient to logits alone; a target or weights that are tracked take the
+/// composed path.
 #[cfg(any(feature = "flex", feature = "ndarray"))]
-impl RowInputs {
-    /// The fused operation has a gradient to logits alone; a target or weights that are tracked take
-    /// the composed path.
-    fn are_fused(&self) -> bool {
-        let shares_are_tracked =
-            matches!(&self.target, Target::Shares(shares) if shares.is_tracked());
-        let weights_are_tracked = self.weights.as_ref().is_some_and(Tensor::is_tracked);
-        is_fused(&self.logits) && !shares_are_tracked && !weights_are_tracked
-    }
+fn are_fused(inputs: &RowInputs) -> bool {
+    let shares_are_tracked =
+        matches!(&inputs.target, Target::Shares(shares) if shares.is_tracked());
+    let weights_are_tracked = inputs.weights.as_ref().is_some_and(Tensor::is_tracked);
+    super::path::is_fused(&inputs.logits) && !shares_are_tracked && !weights_are_tracked
 }
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]
-fn run_fused<F: ClassFormula, M: Margin>(
-    row: SoftmaxRow<F, M>,
+fn run_fused(
+    row: Arc<SoftmaxRow>,
     inputs: RowInputs,
     fold: Option<Fold>,
 ) -> burn::backend::DispatchTensor {
-    use crate::backend::extension::{LossBackend, RowTarget, Weights};
+    use super::extension::{LossBackend, RowTarget, Weights};
     use burn::backend::Dispatch;
 
     let target = match inputs.target {

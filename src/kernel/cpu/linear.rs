@@ -7,9 +7,8 @@ use super::{
     element::Prediction,
     fresh::{with_room, zeros},
     gemm::{Existing, Matrix, product},
-    softmax::{RowOperands, RowTargets, RowsWanted, Shape, softmax_rows},
+    softmax::{RowOperands, RowTargets, RowsWanted, Shape, SoftmaxRow, softmax_rows},
 };
-use crate::formula::{CrossEntropy, NoMargin, SoftmaxRow};
 use rayon::prelude::*;
 
 /// How many logits a block has at most, unless a single row has more: 24 MB of them.
@@ -51,7 +50,7 @@ pub(crate) struct LinearOutcome {
 /// # Panics
 /// If lengths do not fit, or a class that counts is out of range.
 pub(crate) fn linear_softmax(
-    row: &SoftmaxRow<CrossEntropy, NoMargin>,
+    row: &SoftmaxRow<'_>,
     linear: &Linear<'_>,
     classes: &[i64],
     weights: Option<&[f32]>,
@@ -148,7 +147,7 @@ fn rows_per_block(rows: usize, outputs: usize) -> usize {
 fn without_skipped<'a>(
     inputs: &'a [f32],
     width: usize,
-    row: &SoftmaxRow<CrossEntropy, NoMargin>,
+    row: &SoftmaxRow<'_>,
     operands: &RowOperands<'_, f32>,
 ) -> std::borrow::Cow<'a, [f32]> {
     let rows = 0..inputs.len() / width.max(1);
@@ -160,11 +159,7 @@ fn without_skipped<'a>(
 }
 
 /// Whether a row does not count: by its class, or by its weight.
-fn is_skipped(
-    row: &SoftmaxRow<CrossEntropy, NoMargin>,
-    operands: &RowOperands<'_, f32>,
-    index: usize,
-) -> bool {
+fn is_skipped(row: &SoftmaxRow<'_>, operands: &RowOperands<'_, f32>, index: usize) -> bool {
     let RowTargets::Classes(classes) = operands.targets else {
         unreachable!("a linear layer has classes for targets");
     };

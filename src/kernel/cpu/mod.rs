@@ -27,5 +27,8 @@ pub(crate) use pairs::{
     triplet_terms,
 };
 pub(crate) use scale::{multiply, multiply_rows, narrowed, scale, sum, widened};
-pub(crate) use softmax::{RowOperands, RowTargets, RowsWanted, Shape, softmax_rows};
+pub(crate) use softmax::{
+    ClassKernel, MarginKernel, RowMargin, RowOperands, RowTargets, RowsWanted, Shape, SoftmaxRow,
+    softmax_rows,
+};
 pub(crate) use storage::Storage;

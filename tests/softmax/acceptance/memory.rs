@@ -76,7 +76,8 @@ fn a_copy_of_shares_and_of_untracked_logits_keeps_its_values() {
         let copies = (logits.clone(), shares.clone());
         site.path.run(|| loss.forward(logits, targets));
         let (logits, shares) = (copies.0.clone(), copies.1.clone());
-        site.path.run(|| loss.forward_probabilities(logits, shares));
+        site.path
+            .run(|| loss.on_probabilities(logits, shares).reduce());
         assert_eq!((read(copies.0), read(copies.1)), before, "on {site}");
     }
 }
@@ -147,14 +148,14 @@ fn a_loss_of_logits_against_themselves_has_both_gradients() {
         let leaf = start.clone().require_grad();
         let value = site
             .path
-            .run(|| loss.forward_probabilities(leaf.clone(), leaf.clone()));
+            .run(|| loss.on_probabilities(leaf.clone(), leaf.clone()).reduce());
         let both = read(leaf.grad(&value.backward()).expect("a gradient"));
 
         // Not a clone: that would be the same leaf.
         let (x, t) = (start.require_grad(), inputs(&case, &site).0.require_grad());
         let value = site
             .path
-            .run(|| loss.forward_probabilities(x.clone(), t.clone()));
+            .run(|| loss.on_probabilities(x.clone(), t.clone()).reduce());
         let gradients = value.backward();
         let by_logits = read(x.grad(&gradients).expect("a gradient"));
         let by_shares = read(t.grad(&gradients).expect("a gradient"));

@@ -29,6 +29,9 @@ fn an_empty_batch_is_loss_0_with_an_empty_gradient() {
                 (REDUCED[0], true),
                 (REDUCED[1], false),
                 (Method::NoReduction, false),
+                (Method::NoReduction, true),
+                (Method::Normalized(2.0), true),
+                (Method::NormalizedByTensor(2.0), false),
             ] {
                 let mut calls = vec![case.full_call(method, shape, weighted, Dtype::F32)];
                 if case.oracle(1).takes_shares() {
@@ -90,9 +93,6 @@ fn calls_with_ignored_garbage(case: &RowCase, method: Method, all: bool) -> Vec<
             }
         }
         calls.push(call);
-    }
-    if !method.reduces() {
-        return calls;
     }
     let mut weighted = vec![case.full_call(method, &shape, true, Dtype::F32)];
     if case.oracle(5).takes_shares() {

@@ -6,6 +6,23 @@ use crate::support::{
     tensors::{Read, in_shape_of, leaf},
 };
 use burn::tensor::{DType, Int, Tensor, TensorData};
+use burn_losses::{ClassEvaluation, Reduction};
+
+/// Every form of a loss of rows: the last word of the evaluation, and whether there are weights.
+pub const FORMS: [(Method, bool); 12] = [
+    (Method::Reduced(Reduction::Mean), false),
+    (Method::Reduced(Reduction::Mean), true),
+    (Method::Reduced(Reduction::Sum), false),
+    (Method::Reduced(Reduction::Sum), true),
+    (Method::Reduced(Reduction::BatchMean), false),
+    (Method::Reduced(Reduction::BatchMean), true),
+    (Method::NoReduction, false),
+    (Method::NoReduction, true),
+    (Method::Normalized(7.0), false),
+    (Method::Normalized(7.0), true),
+    (Method::NormalizedByTensor(3.25), false),
+    (Method::NormalizedByTensor(3.25), true),
+];
 
 /// What rows are held against.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +113,11 @@ impl RowCall {
         self.row_shape().iter().product()
     }
 
+    /// How many rows there are for each index of the first dimension.
+    pub fn per_index(&self) -> usize {
+        self.shape[2..].iter().product()
+    }
+
     /// Where the logit of a class of a row is.
     pub fn place(&self, row: usize, class: usize) -> usize {
         let inner: usize = self.shape[2..].iter().product();
@@ -149,30 +171,24 @@ impl RowCall {
         let upstream = TensorData::new(self.upstream.clone(), [self.upstream.len()]);
         let upstream = Tensor::<1>::from_data(upstream, (&site.device, DType::from(self.dtype)));
 
-        let (read, total) = if self.method.reduces() {
-            let (read, value) = result(site.path.run(|| match (&self.targets, shares, w) {
-                (Targets::Classes(classes), _, w) => {
-                    let t = classes_tensor::<T>(for_targets, classes, &row_shape, site);
-                    match w {
-                        None => loss.forward(x, t),
-                        Some(w) => loss.forward_weighted(x, t, w),
-                    }
-                }
-                (_, shares, None) => loss.forward_probabilities(x, shares.expect("shares")),
-                (_, shares, Some(w)) => {
-                    loss.forward_probabilities_weighted(x, shares.expect("shares"), w)
-                }
-            }));
-            (read, any.then(|| value * upstream))
-        } else {
-            assert!(w.is_none(), "weights are for reduced losses");
-            let value: Tensor<T> = site.path.run(|| match (&self.targets, shares) {
+        let evaluation = site.path.run(|| {
+            let evaluation = match (&self.targets, shares) {
                 (Targets::Classes(classes), _) => {
                     let t = classes_tensor::<T>(for_targets, classes, &row_shape, site);
-                    loss.forward_no_reduction(x, t)
+                    loss.on(x, t)
                 }
-                (_, shares) => loss.forward_probabilities_no_reduction(x, shares.expect("shares")),
-            });
+                (_, shares) => loss.on_probabilities(x, shares.expect("shares")),
+            };
+            match w {
+                Some(w) => evaluation.weights(w),
+                None => evaluation,
+            }
+        });
+        let (read, total) = if self.method.reduces() {
+            let (read, value) = result(site.path.run(|| reduced(evaluation, self.method, site)));
+            (read, any.then(|| value * upstream))
+        } else {
+            let value: Tensor<T> = site.path.run(|| evaluation.each());
             let upstream = in_shape_of(upstream, &value);
             let read = Read::of(value.clone());
             (read, any.then(|| (value * upstream).sum()))
@@ -197,6 +213,23 @@ impl RowCall {
                 Some(Read::of(gradient).values)
             }),
         }
+    }
+}
+
+/// The last word of an evaluation that gives one number.
+pub fn reduced<const D: usize>(
+    evaluation: ClassEvaluation<D>,
+    method: Method,
+    site: &Site,
+) -> Tensor<1> {
+    match method {
+        Method::Reduced(_) => evaluation.reduce(),
+        Method::Normalized(normalizer) => evaluation.divided_by(normalizer),
+        Method::NormalizedByTensor(normalizer) => {
+            let normalizer = Tensor::<1>::from_floats([normalizer as f32], &site.device);
+            evaluation.divided_by(normalizer)
+        }
+        Method::NoReduction => panic!("it gives a number for each row"),
     }
 }
 

@@ -2,10 +2,9 @@
 
 use super::RowCall;
 use crate::support::{
-    Expected, Method, Outcome, Site, Tolerance,
+    Expected, Outcome, Site, Tolerance,
     compare::{Form, Tolerances, check_within},
 };
-use burn_losses::Reduction;
 
 /// Panics unless `outcome` is what the oracle expects of the call.
 #[track_caller]
@@ -20,8 +19,10 @@ pub fn check_rows(what: &str, site: &Site, call: &RowCall, outcome: &Outcome, ex
         let row = element.summed_one_by_one(call.dtype, classes);
         (row, row.summed(call.dtype, call.rows()))
     };
-    let mean = call.method == Method::Reduced(Reduction::Mean);
-    let gradient = if mean { rows } else { row };
+    let gradient = match call.method.divides_by_weights() {
+        true => rows,
+        false => row,
+    };
     let form = Form {
         shape: match call.method.reduces() {
             true => vec![1],

@@ -41,19 +41,28 @@ impl Rows {
     }
 
     /// The loss of the call, the factor of each row in it and its derivatives by the weights of
-    /// rows. Open (NaN) is what the weight of a row that weighs 0 gets.
+    /// rows, of which there are so many for each index of the first dimension. Open (NaN) is what the
+    /// weight of a row that weighs 0 gets.
     pub fn reduce(
         &self,
         method: Method,
+        per_index: usize,
         weight: impl Fn(usize) -> f64,
         upstream: &[f64],
     ) -> (Scaled, Vec<f64>, Scaled) {
         let count = self.rows.len();
+        let counted = || {
+            (0..count)
+                .map(|i| weight(i) * self.divisors[i])
+                .sum::<f64>()
+        };
         let divisor = match method {
-            Method::Reduced(Reduction::Mean) => {
-                (0..count).map(|i| weight(i) * self.divisors[i]).sum()
+            Method::Reduced(Reduction::Mean) => counted(),
+            Method::Reduced(Reduction::BatchMean) => counted() / per_index as f64,
+            Method::Reduced(Reduction::Sum) | Method::NoReduction => 1.0,
+            Method::Normalized(normalizer) | Method::NormalizedByTensor(normalizer) => {
+                normalizer.max(1.0)
             }
-            _ => 1.0,
         };
         // Nothing to go by is no loss.
         let part = if divisor == 0.0 { 0.0 } else { 1.0 / divisor };
@@ -69,15 +78,17 @@ impl Rows {
             factors[i] = weight(i) * part * upstream[place];
         }
         let mut by_weights = Scaled::zeros(count);
-        for (i, row) in self.rows.iter().enumerate().filter(|_| method.reduces()) {
-            let factor = part * upstream[0];
+        for (i, row) in self.rows.iter().enumerate() {
+            let factor = part * upstream[if method.reduces() { 0 } else { i }];
             match row {
                 Some(row) => by_weights.add(i, row.loss, factor),
                 None if weight(i) == 0.0 => by_weights.values[i] = f64::NAN,
                 None => continue,
             }
-            if method == Method::Reduced(Reduction::Mean) {
-                by_weights.add(i, value.at(0), -factor * self.divisors[i]);
+            if method.divides_by_weights() {
+                // The divisor of a batch mean grows by as much less as it is smaller.
+                let share = self.divisors[i] * divisor / counted();
+                by_weights.add(i, value.at(0), -factor * share);
             }
         }
         (value, factors, by_weights)
@@ -87,8 +98,12 @@ impl Rows {
 impl Rows {
     /// What a call has to give whose rows these are.
     pub fn expected(&self, call: &RowCall) -> Expected {
-        let (value, factors, by_weights) =
-            self.reduce(call.method, |row| call.weight(row), &call.upstream);
+        let (value, factors, by_weights) = self.reduce(
+            call.method,
+            call.per_index(),
+            |row| call.weight(row),
+            &call.upstream,
+        );
         let mut expected = Expected {
             value,
             by_weights,

@@ -45,14 +45,36 @@ macro_rules! row_losses {
                 }
             }
 
-            pub fn forward_weighted<const D: usize, const T: usize>(
+            pub fn on<const D: usize, const T: usize>(
                 &self,
                 x: Tensor<D>,
                 t: Tensor<T, Int>,
-                w: Tensor<T>,
-            ) -> Tensor<1> {
+            ) -> ClassEvaluation<D> {
                 match self {
-                    $(RowLoss::$kind(loss) => loss.forward_weighted(x, t, w),)+
+                    $(RowLoss::$kind(loss) => loss.on(x, t),)+
+                }
+            }
+
+            pub fn on_probabilities<const D: usize>(
+                &self,
+                x: Tensor<D>,
+                t: Tensor<D>,
+            ) -> ClassEvaluation<D> {
+                match self {
+                    $(RowLoss::$kind(loss) => loss.on_probabilities(x, t),)+
+                }
+            }
+
+            /// The same loss without its type.
+            pub fn erased(&self) -> ClassificationLoss {
+                match self {
+                    $(RowLoss::$kind(loss) => loss.clone().into(),)+
+                }
+            }
+
+            pub fn display(&self) -> String {
+                match self {
+                    $(RowLoss::$kind(loss) => format!("{loss}"),)+
                 }
             }
 
@@ -79,39 +101,7 @@ row_losses! {
         = "symmetric_cross_entropy";
 }
 
-macro_rules! of_shares {
-    ($self:expr, $loss:ident => $call:expr) => {
-        match $self {
-            RowLoss::CrossEntropy($loss) => $call,
-            RowLoss::Focal($loss) => $call,
-            RowLoss::Poly($loss) => $call,
-            other => panic!("{} takes no probabilities", other.name()),
-        }
-    };
-}
-
 impl RowLoss {
-    pub fn forward_probabilities<const D: usize>(&self, x: Tensor<D>, t: Tensor<D>) -> Tensor<1> {
-        of_shares!(self, loss => loss.forward_probabilities(x, t))
-    }
-
-    pub fn forward_probabilities_no_reduction<const D: usize, const T: usize>(
-        &self,
-        x: Tensor<D>,
-        t: Tensor<D>,
-    ) -> Tensor<T> {
-        of_shares!(self, loss => loss.forward_probabilities_no_reduction::<D, T>(x, t))
-    }
-
-    pub fn forward_probabilities_weighted<const D: usize, const T: usize>(
-        &self,
-        x: Tensor<D>,
-        t: Tensor<D>,
-        w: Tensor<T>,
-    ) -> Tensor<1> {
-        of_shares!(self, loss => loss.forward_probabilities_weighted(x, t, w))
-    }
-
     /// The loss whose hyperparameters are those of the oracle.
     pub fn like(oracle: &RowOracle, reduction: Reduction) -> Self {
         let RowOracle {

@@ -7,8 +7,8 @@ pub mod expected;
 pub mod loss;
 pub mod oracle;
 
-pub use call::{RowCall, Targets};
-pub use cases::{RowCase, row_cases, share_cases};
+pub use call::{FORMS, RowCall, Targets};
+pub use cases::{RowCase, row_case, row_cases, share_cases};
 pub use compare::check_rows;
 pub use loss::RowLoss;
 pub use oracle::{Kind, RowOracle, Target};

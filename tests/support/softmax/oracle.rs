@@ -120,10 +120,8 @@ impl RowOracle {
 
     /// Whether the loss takes shares of classes for a target.
     pub fn takes_shares(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::CrossEntropy | Kind::Focal { .. } | Kind::Poly { .. }
-        )
+        // A margin is that of one target class.
+        !matches!(self.kind, Kind::Ldam { .. })
     }
 
     /// The weight of a class.

@@ -1,15 +1,14 @@
 //! Where the rows of a task are while they are worked on.
 
 use super::{Elements, Pass, Targets};
-use crate::formula::{ClassFormula, Margin};
 
 /// How many elements a tile of strided rows should have at most.
 const TILE: usize = 16_384;
 
 /// The rows in work: pointers into the tensors where rows lie there as they are needed, copies in a
 /// tile of consecutive rows elsewhere.
-pub(super) struct Buffers<'a, 'p, F, M> {
-    pass: &'p Pass<'a, F, M>,
+pub(super) struct Buffers<'a, 'p> {
+    pass: &'p Pass<'a>,
     /// How many rows a tile holds.
     width: usize,
     logits: Option<Vec<f32>>,
@@ -19,8 +18,8 @@ pub(super) struct Buffers<'a, 'p, F, M> {
     run: Vec<f32>,
 }
 
-impl<'a, 'p, F: ClassFormula, M: Margin> Buffers<'a, 'p, F, M> {
-    pub fn new(pass: &'p Pass<'a, F, M>) -> Self {
+impl<'a, 'p> Buffers<'a, 'p> {
+    pub fn new(pass: &'p Pass<'a>) -> Self {
         let strided = pass.shape.inner > 1;
         let width = match strided {
             true => (TILE / pass.shape.classes)
@@ -137,8 +136,8 @@ pub(super) enum RowLogits {
 ///
 /// # Safety
 /// These rows exist, and nobody writes to them.
-unsafe fn gather<F, M>(
-    pass: &Pass<'_, F, M>,
+unsafe fn gather(
+    pass: &Pass<'_>,
     elements: &Elements<'_>,
     first: usize,
     run: &mut [f32],

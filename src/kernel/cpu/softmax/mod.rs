@@ -7,7 +7,12 @@
 //! that stays in cache.
 
 mod buffers;
+mod curved;
+mod lanes;
+mod object;
 mod row;
+mod spec;
+mod transform;
 
 use super::{
     element::Prediction,
@@ -17,10 +22,14 @@ use super::{
     storage::Storage,
     threads::{CHUNK, sum_over},
 };
-use crate::formula::{ClassFormula, Margin, SoftmaxRow};
 use buffers::Buffers;
 use core::ops::Range;
-use row::{Constants, Row, Target};
+use curved::Stretch;
+use row::{Row, Target};
+use spec::Constants;
+
+pub(crate) use object::{ClassKernel, MarginKernel};
+pub(crate) use spec::{RowMargin, SoftmaxRow};
 
 /// The shape of logits, `[outer, classes, inner]`.
 #[derive(Clone, Copy, Debug)]
@@ -64,25 +73,6 @@ impl<E: Storage> RowOperands<'_, E> {
             .as_ref()
             .is_some_and(|weights| weights[row] == 0.0)
     }
-
-    /// By how much all rows together count in a mean.
-    pub fn count<F: ClassFormula, M: Margin>(&self, row: &SoftmaxRow<F, M>, shape: Shape) -> f64 {
-        let weight = |i: usize| {
-            self.weights
-                .as_ref()
-                .map_or(1.0, |weights| weights[i] as f64)
-        };
-        let of_class = |class: i64| row.counts.get(class as usize).copied().unwrap_or(1.0);
-        let rows = 0..shape.rows();
-        match self.targets {
-            RowTargets::Shares(_) if self.weights.is_none() => shape.rows() as f64,
-            RowTargets::Shares(_) => rows.map(weight).sum(),
-            RowTargets::Classes(classes) => rows
-                .filter(|&i| !row.is_ignored(classes[i]) && weight(i) != 0.0)
-                .map(|i| weight(i) * of_class(classes[i]))
-                .sum(),
-        }
-    }
 }
 
 /// What the pass has to deliver besides the sum.
@@ -109,8 +99,8 @@ pub(crate) struct RowsOutcome {
 /// # Panics
 /// If lengths do not fit the shape, a class that counts is out of range, or logits that are not `f32`
 /// are consumed.
-pub(crate) fn softmax_rows<F: ClassFormula, M: Margin, E: Storage>(
-    row: &SoftmaxRow<F, M>,
+pub(crate) fn softmax_rows<E: Storage>(
+    row: &SoftmaxRow<'_>,
     logits: Prediction<'_, E>,
     shape: Shape,
     operands: &RowOperands<'_, E>,
@@ -131,7 +121,7 @@ pub(crate) fn softmax_rows<F: ClassFormula, M: Margin, E: Storage>(
     if let Some(weights) = &operands.weights {
         assert_eq!(weights.len(), rows, "one weight per row");
     }
-    match operands.targets {
+    let targets = match operands.targets {
         RowTargets::Classes(classes) => {
             assert_eq!(classes.len(), rows, "one class per row");
             let known = |(index, &class): (usize, &i64)| {
@@ -140,20 +130,22 @@ pub(crate) fn softmax_rows<F: ClassFormula, M: Margin, E: Storage>(
                     || usize::try_from(class).is_ok_and(|class| class < shape.classes)
             };
             assert!(classes.iter().enumerate().all(known), "classes in range");
+            Targets::Classes(classes)
         }
-        RowTargets::Shares(shares) => assert_eq!(shares.len(), length, "a share per logit"),
-    }
+        RowTargets::Shares(shares) => {
+            assert_eq!(shares.len(), length, "a share per logit");
+            Targets::Shares(Elements::new(shares))
+        }
+    };
 
     let mut losses = wanted.losses.then(|| with_room(rows));
     let mut fresh = (wanted.gradient && overwritten.is_none()).then(|| with_room(length));
+    let choice = Choice::current();
     let pass = Pass {
-        constants: Constants::new(row, shape.classes),
+        constants: Constants::new(row, shape.classes, choice),
         shape,
         logits: elements,
-        targets: match operands.targets {
-            RowTargets::Classes(classes) => Targets::Classes(classes),
-            RowTargets::Shares(shares) => Targets::Shares(Elements::new(shares)),
-        },
+        targets,
         weights: operands.weights.as_deref(),
         losses: losses.as_mut().map(Vec::as_mut_ptr),
         gradient: match &mut fresh {
@@ -161,14 +153,10 @@ pub(crate) fn softmax_rows<F: ClassFormula, M: Margin, E: Storage>(
             None => overwritten.filter(|_| wanted.gradient),
         },
         scale,
-        choice: Choice::current(),
+        choice,
     };
-    // Of strided rows at least as many as make a cache line.
-    let least = if shape.inner > 1 { 16 } else { 1 };
-    let rows_per_task = (2 * CHUNK / shape.classes).max(least);
-    // SAFETY: all pointers are valid for the shape, the written ones exclusively; the ranges of the
-    // tasks do not overlap.
-    let sum = sum_over(rows, rows_per_task, &|range| unsafe { pass.run(range) });
+    // SAFETY: all pointers are valid for the shape, the written ones exclusively.
+    let sum = unsafe { pass.run_all() };
 
     // SAFETY: the capacities are these, and the tasks have written every element.
     unsafe {
@@ -228,8 +216,8 @@ enum Targets<'a> {
 }
 
 /// A pass over all rows. Pointers, because logits may be read and written.
-struct Pass<'a, F, M> {
-    constants: Constants<'a, F, M>,
+struct Pass<'a> {
+    constants: Constants<'a>,
     shape: Shape,
     logits: Elements<'a>,
     targets: Targets<'a>,
@@ -241,9 +229,23 @@ struct Pass<'a, F, M> {
 }
 
 // SAFETY: threads work on rows that do not overlap.
-unsafe impl<F: Sync, M: Sync> Sync for Pass<'_, F, M> {}
+unsafe impl Sync for Pass<'_> {}
 
-impl<F: ClassFormula, M: Margin> Pass<'_, F, M> {
+impl Pass<'_> {
+    /// Evaluates all rows, on all threads, and returns the sum of their losses.
+    ///
+    /// # Safety
+    /// All pointers are valid for the shape, the mutable ones exclusively (the logits may be the same
+    /// memory as the gradient).
+    unsafe fn run_all(&self) -> f64 {
+        // Of strided rows at least as many as make a cache line.
+        let least = if self.shape.inner > 1 { 16 } else { 1 };
+        let rows_per_task = (2 * CHUNK / self.shape.classes).max(least);
+        // SAFETY: as promised by the caller; the ranges of the tasks do not overlap.
+        let work = |range| unsafe { self.run(range) };
+        sum_over(self.shape.rows(), rows_per_task, &work)
+    }
+
     /// Evaluates a range of rows and returns the sum of their losses.
     ///
     /// # Safety
@@ -264,12 +266,12 @@ impl<F: ClassFormula, M: Margin> Pass<'_, F, M> {
     }
 }
 
-struct Task<'a, F, M> {
-    pass: &'a Pass<'a, F, M>,
+struct Task<'a> {
+    pass: &'a Pass<'a>,
     rows: Range<usize>,
 }
 
-impl<F: ClassFormula, M: Margin> Body for Task<'_, F, M> {
+impl Body for Task<'_> {
     type Output = f64;
 
     #[inline(always)]
@@ -284,10 +286,11 @@ impl<F: ClassFormula, M: Margin> Body for Task<'_, F, M> {
 /// # Safety
 /// As for [`Pass::run`].
 #[inline(always)]
-unsafe fn body<I: Isa, F: ClassFormula, M: Margin>(isa: I, task: &Task<'_, F, M>) -> f64 {
+unsafe fn body<I: Isa>(isa: I, task: &Task<'_>) -> f64 {
     let pass = task.pass;
     let classes = pass.shape.classes;
     let mut buffers = Buffers::new(pass);
+    let mut stretch = Stretch::new();
     let mut sum = 0.0;
     let mut first = task.rows.start;
     while first < task.rows.end {
@@ -319,7 +322,7 @@ unsafe fn body<I: Isa, F: ClassFormula, M: Margin>(isa: I, task: &Task<'_, F, M>
                     factor: weight * pass.scale,
                 };
                 // SAFETY: the pointers are those of a row of this many classes.
-                weight * unsafe { row.evaluate(isa) }
+                weight * unsafe { row.evaluate(isa, &mut stretch) }
             };
             sum += loss;
             if let Some(losses) = pass.losses {

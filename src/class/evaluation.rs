@@ -1,0 +1,192 @@
+use super::{
+    samples::{Logits, Samples},
+    shape::{flat, nothing_tracked, reshaped},
+};
+use crate::{
+    backend::SoftmaxRow,
+    error::{check_row_weights, check_rows},
+    reduction::{Normalizer, Reduction},
+};
+use burn::tensor::{Int, Tensor};
+use std::sync::Arc;
+
+/// A loss of the classes of samples, from [`ClassLoss::on`](crate::ClassLoss::on),
+/// [`ClassLoss::on_probabilities`](crate::ClassLoss::on_probabilities),
+/// [`DistillationLoss::on`](crate::DistillationLoss::on) or
+/// [`LinearCrossEntropyLoss::on`](crate::LinearCrossEntropyLoss::on).
+///
+/// Nothing is computed before its last word, which is [`reduce`](Self::reduce), [`each`](Self::each) or
+/// [`divided_by`](Self::divided_by). `D` is the rank of the logits (of the hidden states), one more than that of what
+/// there is for each sample.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is computed before `reduce`, `each` or `divided_by`"]
+pub struct ClassEvaluation<const D: usize> {
+    /// The name of the loss in messages.
+    loss: &'static str,
+    samples: Samples,
+    frame: Frame<D>,
+    reduction: Reduction,
+    /// `[N, K]`
+    weights: Option<Tensor<2>>,
+}
+
+/// The shape that samples come from.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame<const D: usize> {
+    /// What it is the shape of.
+    pub whole: &'static str,
+    pub shape: [usize; D],
+    /// The dimension that a sample runs along.
+    pub along: usize,
+}
+
+impl<const D: usize> Frame<D> {
+    pub fn of_logits(logits: &Tensor<D>) -> Self {
+        Self {
+            whole: "logits",
+            shape: logits.dims(),
+            along: 1,
+        }
+    }
+
+    /// The shape of what there is for each sample.
+    pub fn samples<const T: usize>(&self) -> [usize; T] {
+        const { assert!(T + 1 == D, "samples have one dimension less than logits") };
+        core::array::from_fn(|i| self.shape[if i < self.along { i } else { i + 1 }])
+    }
+
+    /// How many samples there are for each index of dimension 0.
+    fn per_index(&self) -> usize {
+        let dims = self.shape.iter().enumerate().skip(1);
+        let dims = dims.filter(|(dim, _)| *dim != self.along);
+        dims.map(|(_, size)| size).product()
+    }
+
+    /// Panics unless there is one of `name` for each sample.
+    #[track_caller]
+    pub fn check(&self, loss: &str, name: &str, shape: &[usize]) {
+        check_rows(loss, name, shape, self.whole, &self.shape, self.along);
+    }
+}
+
+impl<const D: usize> ClassEvaluation<D> {
+    pub(crate) fn new(
+        loss: &'static str,
+        samples: Samples,
+        frame: Frame<D>,
+        reduction: Reduction,
+    ) -> Self {
+        Self {
+            loss,
+            samples,
+            frame,
+            reduction,
+            weights: None,
+        }
+    }
+
+    /// Logits against class indices.
+    #[track_caller]
+    pub(crate) fn of_classes<const T: usize>(
+        row: Arc<SoftmaxRow>,
+        reduction: Reduction,
+        logits: Tensor<D>,
+        targets: Tensor<T, Int>,
+    ) -> Self {
+        let frame = Frame::of_logits(&logits);
+        let loss = row.loss;
+        let samples = Samples::Logits(Logits::of_classes(row, logits, targets));
+        Self::new(loss, samples, frame, reduction)
+    }
+
+    /// Logits against probabilities of the classes.
+    #[track_caller]
+    pub(crate) fn of_probabilities(
+        row: Arc<SoftmaxRow>,
+        reduction: Reduction,
+        logits: Tensor<D>,
+        probabilities: Tensor<D>,
+    ) -> Self {
+        let frame = Frame::of_logits(&logits);
+        let loss = row.loss;
+        let samples = Samples::Logits(Logits::of_probabilities(row, logits, probabilities));
+        Self::new(loss, samples, frame, reduction)
+    }
+
+    /// A weight `s` for each sample. A weight of 0 ignores its sample, whatever it holds.
+    ///
+    /// # Shapes
+    /// - weights: `[N, d1..dk]`
+    ///
+    /// # Panics
+    /// If the shape or the data type does not fit.
+    #[track_caller]
+    pub fn weights<const T: usize>(mut self, weights: Tensor<T>) -> Self {
+        const { assert!(T + 1 == D, "weights have one dimension less than logits") };
+        self.frame.check(self.loss, "weights", &weights.dims());
+        check_row_weights(self.loss, weights.dtype(), self.samples.dtype());
+        self.weights = Some(flat(weights, nothing_tracked));
+        self
+    }
+
+    /// Another reduction than that of the loss.
+    pub fn reduction(mut self, reduction: Reduction) -> Self {
+        self.reduction = reduction;
+        self
+    }
+
+    /// One number, `[1]`. Returns 0 for an empty batch.
+    ///
+    /// As a mean it is `sum(s l) / sum(s w)` for the sample weights `s` and the class weights `w` of the targets; each is
+    /// 1 where there are none, and `w` for a target of probabilities. Ignored samples count in neither sum; where nothing
+    /// counts the loss is 0. As a sum it is `sum(s l)`. As the batch mean it is the mean times the number of samples for
+    /// each index of dimension 0.
+    ///
+    /// # Panics
+    /// If a target is no class, on the CPU; on a GPU the loss of its sample is NaN.
+    #[track_caller]
+    pub fn reduce(self) -> Tensor<1> {
+        let fold = self.reduction.of_counted(self.frame.per_index());
+        self.samples.reduced(self.weights, fold)
+    }
+
+    /// The sum of all losses divided by `max(normalizer, 1)`, whatever the reduction. The normalizer is a number, or a
+    /// tensor of shape `[1]`.
+    ///
+    /// # Panics
+    /// If the normalizer is a number that is not finite, or a tensor of another shape. If a target is no class, on the
+    /// CPU; on a GPU the loss of its sample is NaN.
+    #[track_caller]
+    pub fn divided_by(self, normalizer: impl Into<Normalizer>) -> Tensor<1> {
+        let Self {
+            loss,
+            samples,
+            weights,
+            ..
+        } = self;
+        let dtype = samples.dtype();
+        let value = normalizer.into().divide(loss, |fold, is_tensor| {
+            // A sum that is yet to be divided by a tensor may be more than half precision holds.
+            let (samples, weights) = match is_tensor {
+                true => samples.widened(weights),
+                false => (samples, weights),
+            };
+            samples.reduced(weights, fold)
+        });
+        value.cast(dtype)
+    }
+
+    /// The loss of each sample, times its weight where there are some; 0 where it is ignored.
+    ///
+    /// # Shapes
+    /// - output: `[N, d1..dk]`
+    ///
+    /// # Panics
+    /// If a target is no class, on the CPU; on a GPU the loss of its sample is NaN.
+    #[track_caller]
+    pub fn each<const T: usize>(self) -> Tensor<T> {
+        const { assert!(T + 1 == D, "samples have one dimension less than logits") };
+        let shape = self.frame.samples();
+        reshaped(self.samples.each(self.weights), shape, nothing_tracked)
+    }
+}

@@ -1,0 +1,292 @@
+use super::{ClassEvaluation, definition::Definition};
+use crate::{
+    error::{Check, check_takes_probabilities},
+    formula::ClassFormula,
+    module::type_name,
+    reduction::Reduction,
+};
+use burn::{
+    module::{Content, DisplaySettings, Module, ModuleDisplay},
+    tensor::{Int, Tensor},
+};
+use core::fmt;
+use std::sync::Arc;
+
+/// A loss of one class among several, from the softmax of logits.
+///
+/// ```text
+/// loss = sum_c q_c w_c phi(ln p_c)          p = softmax(logits)
+/// q    = (1 - e) target + e / C
+/// ```
+/// with the formula `phi`, the class weights `w`, the label smoothing `e` and the number of classes `C`. The target of a
+/// class index is 1 at that class and 0 elsewhere; a target may be probabilities of the classes, too.
+///
+/// The losses of this crate come from their configurations, such as
+/// [`SoftmaxFocalLossConfig`](crate::SoftmaxFocalLossConfig), and each has a name for its type:
+///
+/// | loss | `phi(l)` with `l = ln p` | probabilities |
+/// |---|---|---|
+/// | [`CrossEntropyLoss`](crate::CrossEntropyLoss) | `-l` | yes |
+/// | [`SoftmaxFocalLoss`](crate::SoftmaxFocalLoss) | `-(1 - p)^gamma l` | yes |
+/// | [`PolyLoss`](crate::PolyLoss) | `-l + epsilon (1 - p)` | yes |
+/// | [`BalancedSoftmaxLoss`](crate::BalancedSoftmaxLoss) | `-l` of logits plus `ln n` | yes |
+/// | [`LogitAdjustedLoss`](crate::LogitAdjustedLoss) | `-l` of logits plus `tau ln pi` | yes |
+/// | [`LdamLoss`](crate::LdamLoss) | `-l` of logits minus a margin at the target | no: probabilities have no one class that the margin could be taken off |
+/// | [`GeneralizedCrossEntropyLoss`](crate::GeneralizedCrossEntropyLoss) | `(1 - p^q) / q` | yes |
+/// | [`SymmetricCrossEntropyLoss`](crate::SymmetricCrossEntropyLoss) | `-alpha l - beta A (1 - p)` | yes |
+/// | [`ClassificationLoss`](crate::ClassificationLoss) | that of any of them | as that loss |
+///
+/// A formula of your own becomes a loss by [`new`](Self::new): a fused kernel on the CPU, tensor operations elsewhere, and
+/// in both cases with its gradient.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::{ClassLoss, Reduction, formula::{ClassFormula, Real}};
+///
+/// /// `(1 - p)²`, which a wrong label moves little.
+/// #[derive(Clone, Debug)]
+/// struct SquaredMiss;
+///
+/// impl ClassFormula for SquaredMiss {
+///     #[inline(always)]
+///     fn value<R: Real>(&self, l: R) -> R {
+///         l.exp_m1().powi(2)
+///     }
+/// }
+///
+/// let device = Device::flex();
+/// let loss = ClassLoss::new(SquaredMiss, Reduction::Sum).with_ignore_index(Some(255));
+/// let logits = Tensor::<2>::from_floats([[0.0, 0.0], [5.0, 0.0]], &device);
+/// let targets = Tensor::<1, Int>::from_ints([1, 255], &device);
+/// assert_eq!(loss.forward(logits, targets).into_scalar::<f32>(), 0.25);
+/// ```
+#[derive(Module)]
+#[module(custom_display)]
+pub struct ClassLoss<F: Clone + fmt::Debug + Send + Sync + 'static> {
+    #[module(skip)]
+    formula: F,
+    #[module(skip)]
+    definition: Definition,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+/// Some [`ClassFormula`]; which one is known when the program runs.
+#[derive(Clone, Copy, Debug)]
+pub struct AnyClassFormula;
+
+impl<F: ClassFormula> ClassLoss<F> {
+    /// A loss by a formula of your own, that ignores the class index -100.
+    pub fn new(formula: F, reduction: Reduction) -> Self {
+        let shown: &[(&'static str, &dyn fmt::Debug)] = &[("formula", &formula.clone())];
+        Self::named(type_name::<F>(), formula, shown, reduction)
+            .with_weights(None)
+            .with_label_smoothing(0.0)
+            .with_ignore_index(Some(-100))
+    }
+
+    /// A loss of this crate. To be called where the formula is no parameter, so that its kernels are
+    /// compiled here.
+    pub(crate) fn named(
+        name: &'static str,
+        formula: F,
+        shown: &[(&'static str, &dyn fmt::Debug)],
+        reduction: Reduction,
+    ) -> Self {
+        let phi = Arc::new(formula.clone());
+        let mut definition = Definition::new(name, phi, formula.adjustment());
+        for (field, value) in shown {
+            definition.shown.set(field, value);
+        }
+        Self {
+            formula,
+            definition,
+            reduction,
+        }
+    }
+
+    /// The formula with its hyperparameters.
+    pub fn formula(&self) -> &F {
+        &self.formula
+    }
+}
+
+impl<F: ClassFormula> From<ClassLoss<F>> for ClassLoss<AnyClassFormula> {
+    fn from(loss: ClassLoss<F>) -> Self {
+        Self {
+            formula: AnyClassFormula,
+            definition: loss.definition,
+            reduction: loss.reduction,
+        }
+    }
+}
+
+impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
+    /// The loss with a weight for each class, or without. They count in a mean.
+    ///
+    /// # Panics
+    /// If a weight is negative or not finite, or the list is empty.
+    #[track_caller]
+    pub fn with_weights(mut self, weights: Option<Vec<f64>>) -> Self {
+        let check = Check(self.definition.row.loss);
+        if let Err(error) = check.class_weights("weights", &weights) {
+            panic!("{error}");
+        }
+        self.definition.shown.set("weights", &weights);
+        self.definition.weigh(weights);
+        self
+    }
+
+    /// The loss with so much of each target spread over all classes, from 0 to 1.
+    ///
+    /// # Panics
+    /// If it is not from 0 to 1.
+    #[track_caller]
+    pub fn with_label_smoothing(mut self, label_smoothing: f64) -> Self {
+        let check = Check(self.definition.row.loss);
+        if let Err(error) = check.in_unit_interval("label_smoothing", label_smoothing) {
+            panic!("{error}");
+        }
+        self.definition
+            .shown
+            .set("label_smoothing", &label_smoothing);
+        self.definition
+            .change(|row| row.smoothing = label_smoothing);
+        self
+    }
+
+    /// The loss with another class index that stands for no target, or none.
+    pub fn with_ignore_index(mut self, ignore_index: Option<i64>) -> Self {
+        self.definition.shown.set("ignore_index", &ignore_index);
+        self.definition
+            .change(|row| row.ignore_index = ignore_index);
+        self
+    }
+
+    /// The loss of all samples, reduced as configured. Returns 0 for an empty batch.
+    ///
+    /// # Shapes
+    /// - logits: `[N, C, d1..dk]`, the classes in dimension 1
+    /// - targets: `[N, d1..dk]`, the index of a class or the `ignore_index`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes do not fit, there are no classes, or not as many as a list of the
+    /// configuration has. If a target is no class, on the CPU; on a GPU the loss of its sample is
+    /// NaN.
+    #[track_caller]
+    pub fn forward<const D: usize, const T: usize>(
+        &self,
+        logits: Tensor<D>,
+        targets: Tensor<T, Int>,
+    ) -> Tensor<1> {
+        self.on(logits, targets).reduce()
+    }
+
+    /// The loss of each sample; 0 where it is ignored.
+    ///
+    /// # Shapes
+    /// - logits: `[N, C, d1..dk]`, the classes in dimension 1
+    /// - targets: `[N, d1..dk]`, the index of a class or the `ignore_index`
+    /// - output: `[N, d1..dk]`
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    #[track_caller]
+    pub fn forward_no_reduction<const D: usize, const T: usize>(
+        &self,
+        logits: Tensor<D>,
+        targets: Tensor<T, Int>,
+    ) -> Tensor<T> {
+        self.on(logits, targets).each()
+    }
+
+    /// The loss of logits against class indices, with sample weights, a normalizer or another reduction to be added.
+    ///
+    /// # Shapes
+    /// - logits: `[N, C, d1..dk]`, the classes in dimension 1
+    /// - targets: `[N, d1..dk]`, the index of a class or the `ignore_index`
+    ///
+    /// # Panics
+    /// If shapes do not fit, there are no classes, or not as many as a list of the configuration has.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Int, Tensor};
+    /// use burn_losses::CrossEntropyLossConfig;
+    ///
+    /// let device = Device::flex();
+    /// let logits = Tensor::<2>::from_floats([[0.0, 0.0], [0.0, 0.0], [9.0, 0.0]], &device);
+    /// let targets = Tensor::<1, Int>::from_ints([0, 1, 1], &device);
+    /// let weights = Tensor::<1>::from_floats([1.0, 3.0, 0.0], &device);
+    /// let loss = CrossEntropyLossConfig::new().init();
+    /// let value = loss.on(logits, targets).weights(weights).divided_by(2);
+    /// assert!((value.into_scalar::<f32>() - 2.0 * 2f32.ln()).abs() < 1e-6);
+    /// ```
+    #[track_caller]
+    pub fn on<const D: usize, const T: usize>(
+        &self,
+        logits: Tensor<D>,
+        targets: Tensor<T, Int>,
+    ) -> ClassEvaluation<D> {
+        let row = self.definition.row.clone();
+        ClassEvaluation::of_classes(row, self.reduction, logits, targets)
+    }
+
+    /// The loss of logits against probabilities of the classes (mixup, soft labels), with sample weights, a normalizer or
+    /// another reduction to be added. It is the mean of the losses of all classes, each with its probability. The mean
+    /// over samples divides by their number, or by the sum of their weights.
+    ///
+    /// # Shapes
+    /// - logits: `[N, C, d1..dk]`, the classes in dimension 1
+    /// - probabilities: the same
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit, there are no classes, or not as many as a list of the
+    /// configuration has. If the loss has a margin ([`LdamLoss`](crate::LdamLoss)).
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use burn_losses::CrossEntropyLossConfig;
+    ///
+    /// let device = Device::flex();
+    /// let logits = Tensor::<2>::from_floats([[0.0, 0.0], [0.0, 0.0]], &device);
+    /// let probabilities = Tensor::<2>::from_floats([[0.7, 0.3], [0.5, 0.5]], &device);
+    /// let loss = CrossEntropyLossConfig::new().init();
+    /// let value = loss.on_probabilities(logits, probabilities).reduce();
+    /// assert!((value.into_scalar::<f32>() - 2f32.ln()).abs() < 1e-6);
+    /// ```
+    #[track_caller]
+    pub fn on_probabilities<const D: usize>(
+        &self,
+        logits: Tensor<D>,
+        probabilities: Tensor<D>,
+    ) -> ClassEvaluation<D> {
+        let row = self.definition.row.clone();
+        check_takes_probabilities(row.loss, row.margin.is_some());
+        ClassEvaluation::of_probabilities(row, self.reduction, logits, probabilities)
+    }
+}
+
+impl<F: Clone + fmt::Debug + Send + Sync + 'static> fmt::Debug for ClassLoss<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.definition.shown.debug(f, &self.reduction)
+    }
+}
+
+impl<F: Clone + fmt::Debug + Send + Sync + 'static> ModuleDisplay for ClassLoss<F> {
+    fn custom_settings(&self) -> Option<DisplaySettings> {
+        DisplaySettings::new()
+            .with_new_line_after_attribute(false)
+            .optional()
+    }
+
+    fn custom_content(&self, content: Content) -> Option<Content> {
+        self.definition
+            .shown
+            .content(content, &self.reduction)
+            .optional()
+    }
+}

@@ -1,0 +1,12 @@
+//! Losses of one class among several, from the softmax of logits: the generic loss, and the evaluation that
+//! all of them end in.
+
+mod definition;
+mod evaluation;
+mod loss;
+mod samples;
+mod shape;
+
+pub use evaluation::ClassEvaluation;
+pub use loss::{AnyClassFormula, ClassLoss};
+pub(crate) use samples::{Distilled, Layer, Parts, Samples};

@@ -1,0 +1,147 @@
+//! Logits and what they are compared with.
+
+use crate::{
+    backend::{
+        Fold, RowInputs, SoftmaxRow, Target, is_nothing, loss_of_nothing, reduced_rows, row_losses,
+    },
+    class::shape::{flat, has_operations, no_classes, nothing_tracked, rows_of},
+    error::{ClassesOf, check_has_classes, check_like_prediction, check_rows},
+};
+use burn::tensor::{DType, Int, Tensor};
+use std::sync::Arc;
+
+/// Logits and what they are compared with.
+#[derive(Clone, Debug)]
+pub(crate) struct Logits {
+    row: Arc<SoftmaxRow>,
+    /// `[N, C, K]`
+    logits: Tensor<3>,
+    target: Target,
+}
+
+impl Logits {
+    /// Logits against class indices.
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn of_classes<const D: usize, const T: usize>(
+        row: Arc<SoftmaxRow>,
+        logits: Tensor<D>,
+        targets: Tensor<T, Int>,
+    ) -> Self {
+        let target = classes(row.loss, &logits, targets);
+        Self::new(row, logits, target)
+    }
+
+    /// Logits against probabilities of the classes.
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
+    pub fn of_probabilities<const D: usize>(
+        row: Arc<SoftmaxRow>,
+        logits: Tensor<D>,
+        probabilities: Tensor<D>,
+    ) -> Self {
+        const NAME: &str = "target probabilities";
+        check_like_prediction(row.loss, NAME, &probabilities, &logits, &logits.dims());
+        Self::new(row, logits, Target::Shares(rows_of(probabilities)))
+    }
+
+    #[track_caller]
+    fn new<const D: usize>(row: Arc<SoftmaxRow>, logits: Tensor<D>, target: Target) -> Self {
+        check_has_classes(row.loss, &logits);
+        row.check_lists(logits.dims()[1], ClassesOf::Logits);
+        Self {
+            row,
+            logits: rows_of(logits),
+            target,
+        }
+    }
+
+    pub fn dtype(&self) -> DType {
+        self.logits.dtype()
+    }
+
+    pub fn widened(self) -> Self {
+        let inputs = RowInputs {
+            logits: self.logits,
+            target: self.target,
+            weights: None,
+        };
+        let RowInputs { logits, target, .. } = inputs.widened();
+        Self {
+            row: self.row,
+            logits,
+            target,
+        }
+    }
+
+    /// The loss of each sample, times its weight, `[N, K]`.
+    #[inline(never)]
+    #[track_caller]
+    pub fn each(self, weights: Option<Tensor<2>>) -> Tensor<2> {
+        if is_nothing(&self.logits) && !has_operations(&self.logits) {
+            let [rows, _, inner] = self.logits.dims();
+            return nothing_tracked(self.loss_of_no_rows(weights.as_ref()), [rows, inner]);
+        }
+        row_losses(self.row.clone(), self.inputs(weights))
+    }
+
+    /// The losses of all samples as one number.
+    #[inline(never)]
+    #[track_caller]
+    pub fn reduced(self, weights: Option<Tensor<2>>, fold: Fold) -> Tensor<1> {
+        if is_nothing(&self.logits) {
+            return self.loss_of_no_rows(weights.as_ref());
+        }
+        reduced_rows(self.row.clone(), self.inputs(weights), fold)
+    }
+
+    fn inputs(self, weights: Option<Tensor<2>>) -> RowInputs {
+        RowInputs {
+            logits: self.logits,
+            target: self.target,
+            weights,
+        }
+    }
+
+    fn loss_of_no_rows(&self, weights: Option<&Tensor<2>>) -> Tensor<1> {
+        let shares = match &self.target {
+            Target::Shares(shares) => Some(shares),
+            Target::Classes(_) => None,
+        };
+        loss_of_no_rows(&self.logits, shares, weights)
+    }
+}
+
+/// Checks that class indices fit the logits.
+#[track_caller]
+pub(super) fn classes<const D: usize, const T: usize>(
+    loss: &str,
+    logits: &Tensor<D>,
+    targets: Tensor<T, Int>,
+) -> Target {
+    const { assert!(T + 1 == D, "targets have one dimension less than logits") };
+    let shape = logits.dims();
+    check_rows(loss, "targets", &targets.dims(), "logits", &shape, 1);
+    Target::Classes(flat(targets, no_classes))
+}
+
+/// The loss of no rows.
+pub(super) fn loss_of_no_rows(
+    logits: &Tensor<3>,
+    shares: Option<&Tensor<3>>,
+    weights: Option<&Tensor<2>>,
+) -> Tensor<1> {
+    let loss = loss_of_nothing(logits);
+    let loss = match shares {
+        Some(shares) => loss + loss_of_nothing(shares),
+        None => loss,
+    };
+    match weights {
+        Some(weights) => loss + loss_of_nothing(weights),
+        None => loss,
+    }
+}
