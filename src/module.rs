@@ -57,30 +57,6 @@ pub(crate) fn type_name<T>() -> &'static str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-/// Gives a loss its constructor and its display.
-///
-/// The configuration has to have `try_init`; the fields are those the display shows, next to the
-/// reduction.
-macro_rules! loss_module {
-    ($loss:ident, $config:ident, shows: [$($field:ident),*]) => {
-        $crate::module::plain_init!($loss, $config);
-        $crate::module::loss_display!($loss, shows: [$($field),*]);
-    };
-}
-pub(crate) use loss_module;
-
-/// The display of a loss: the fields, next to the reduction.
-macro_rules! loss_display {
-    ($loss:ident, shows: [$($field:ident),*]) => {
-        $crate::module::display!($loss, |loss, content| {
-            content
-                $(.add_debug_attribute(stringify!($field), &loss.$field))*
-                .add("reduction", &loss.reduction.to_string())
-        });
-    };
-}
-pub(crate) use loss_display;
-
 /// A display on one line.
 macro_rules! display {
     ($module:ident, |$this:ident, $content:ident| $shown:expr) => {
@@ -102,40 +78,3 @@ macro_rules! display {
     };
 }
 pub(crate) use display;
-
-/// The constructor that panics.
-macro_rules! plain_init {
-    ($module:ident, $config:ident) => {
-        impl $config {
-            /// Builds it.
-            ///
-            /// # Panics
-            /// If a hyperparameter is out of its range, with the message of
-            /// [`try_init`](Self::try_init).
-            #[track_caller]
-            pub fn init(&self) -> $module {
-                self.try_init().unwrap_or_else(|error| panic!("{error}"))
-            }
-        }
-    };
-}
-pub(crate) use plain_init;
-
-/// The constructor that panics, of a module that holds tensors.
-macro_rules! device_init {
-    ($module:ident, $config:ident) => {
-        impl $config {
-            /// Builds it.
-            ///
-            /// # Panics
-            /// If a hyperparameter is out of its range, with the message of
-            /// [`try_init`](Self::try_init).
-            #[track_caller]
-            pub fn init(&self, device: &::burn::tensor::Device) -> $module {
-                self.try_init(device)
-                    .unwrap_or_else(|error| panic!("{error}"))
-            }
-        }
-    };
-}
-pub(crate) use device_init;

@@ -2,9 +2,8 @@
 
 use crate::{
     class::ClassLoss,
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::BalancedSoftmax,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -78,6 +77,13 @@ impl BalancedSoftmaxLossConfig {
         .with_label_smoothing(self.label_smoothing)
         .with_ignore_index(self.ignore_index))
     }
-}
 
-plain_init!(BalancedSoftmaxLoss, BalancedSoftmaxLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> BalancedSoftmaxLoss {
+        built(self.try_init())
+    }
+}

@@ -3,8 +3,7 @@
 use super::{config_file::Fields, *};
 use crate::{
     class::{AnyClassFormula, ClassLoss},
-    error::LossError,
-    module::plain_init,
+    error::{LossError, built},
 };
 use burn::{
     config::Config,
@@ -95,9 +94,16 @@ impl ClassificationLossConfig {
             Self::SymmetricCrossEntropy(config) => config.try_init()?.into(),
         })
     }
-}
 
-plain_init!(ClassificationLoss, ClassificationLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> ClassificationLoss {
+        built(self.try_init())
+    }
+}
 
 /// The names of the losses in a file.
 #[derive(Deserialize)]

@@ -2,9 +2,8 @@
 
 use crate::{
     class::ClassLoss,
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::CrossEntropy,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -74,6 +73,13 @@ impl CrossEntropyLossConfig {
                 .with_ignore_index(self.ignore_index),
         )
     }
-}
 
-plain_init!(CrossEntropyLoss, CrossEntropyLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> CrossEntropyLoss {
+        built(self.try_init())
+    }
+}

@@ -2,9 +2,8 @@
 
 use crate::{
     class::ClassLoss,
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::GeneralizedCrossEntropy,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -73,9 +72,13 @@ impl GeneralizedCrossEntropyLossConfig {
         .with_weights(self.weights.clone())
         .with_ignore_index(self.ignore_index))
     }
-}
 
-plain_init!(
-    GeneralizedCrossEntropyLoss,
-    GeneralizedCrossEntropyLossConfig
-);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> GeneralizedCrossEntropyLoss {
+        built(self.try_init())
+    }
+}

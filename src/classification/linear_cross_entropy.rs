@@ -3,9 +3,9 @@
 use crate::{
     backend::SoftmaxRow,
     class::{ClassEvaluation, Layer, Samples},
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::{CrossEntropy, SoftCap},
-    module::{display, plain_init},
+    module::display,
     reduction::Reduction,
 };
 use burn::{
@@ -112,9 +112,16 @@ impl LinearCrossEntropyLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-plain_init!(LinearCrossEntropyLoss, LinearCrossEntropyLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> LinearCrossEntropyLoss {
+        built(self.try_init())
+    }
+}
 display!(LinearCrossEntropyLoss, |loss, content| {
     content
         .add_debug_attribute("weights", &loss.weights)

@@ -2,9 +2,8 @@
 
 use crate::{
     class::ClassLoss,
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::LogitAdjusted,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -83,6 +82,13 @@ impl LogitAdjustedLossConfig {
         .with_label_smoothing(self.label_smoothing)
         .with_ignore_index(self.ignore_index))
     }
-}
 
-plain_init!(LogitAdjustedLoss, LogitAdjustedLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> LogitAdjustedLoss {
+        built(self.try_init())
+    }
+}

@@ -2,9 +2,8 @@
 
 use crate::{
     class::ClassLoss,
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::Poly,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -86,6 +85,13 @@ impl PolyLossConfig {
         .with_label_smoothing(self.label_smoothing)
         .with_ignore_index(self.ignore_index))
     }
-}
 
-plain_init!(PolyLoss, PolyLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> PolyLoss {
+        built(self.try_init())
+    }
+}

@@ -2,9 +2,8 @@
 
 use crate::{
     class::ClassLoss,
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::SoftmaxFocal,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -93,6 +92,13 @@ impl SoftmaxFocalLossConfig {
         .with_label_smoothing(self.label_smoothing)
         .with_ignore_index(self.ignore_index))
     }
-}
 
-plain_init!(SoftmaxFocalLoss, SoftmaxFocalLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> SoftmaxFocalLoss {
+        built(self.try_init())
+    }
+}

@@ -2,9 +2,8 @@
 
 use crate::{
     class::ClassLoss,
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::SymmetricCrossEntropy,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -94,6 +93,13 @@ impl SymmetricCrossEntropyLossConfig {
         .with_weights(self.weights.clone())
         .with_ignore_index(self.ignore_index))
     }
-}
 
-plain_init!(SymmetricCrossEntropyLoss, SymmetricCrossEntropyLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> SymmetricCrossEntropyLoss {
+        built(self.try_init())
+    }
+}

@@ -3,9 +3,9 @@
 use crate::embeddings::widened;
 use crate::{
     backend::loss_of_nothing,
-    error::{Check, LossError, check_embeddings_alike},
+    error::{Check, LossError, built, check_embeddings_alike},
     formula::Real,
-    module::{display, plain_init},
+    module::display,
 };
 use burn::{config::Config, module::Module, tensor::Tensor};
 
@@ -59,9 +59,16 @@ impl BarlowTwinsLossConfig {
             off_diagonal: self.off_diagonal,
         })
     }
-}
 
-plain_init!(BarlowTwinsLoss, BarlowTwinsLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> BarlowTwinsLoss {
+        built(self.try_init())
+    }
+}
 display!(BarlowTwinsLoss, |loss, content| {
     content.add_debug_attribute("off_diagonal", &loss.off_diagonal)
 });

@@ -3,8 +3,8 @@
 use super::{info_nce::Pairing, temperature::Temperature};
 use crate::embeddings::{Batch, EmbeddingEvaluation};
 use crate::{
-    error::{Check, LossError, check_embeddings_alike},
-    module::{device_init, display},
+    error::{Check, LossError, built, check_embeddings_alike},
+    module::display,
     reduction::Reduction,
 };
 use burn::{
@@ -83,9 +83,16 @@ impl ClipLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-device_init!(ClipLoss, ClipLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self, device: &Device) -> ClipLoss {
+        built(self.try_init(device))
+    }
+}
 display!(ClipLoss, |loss, content| {
     content
         .add_debug_attribute("temperature", &loss.temperature)

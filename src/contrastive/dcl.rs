@@ -3,9 +3,9 @@
 use super::{temperature::Temperature, views::Views};
 use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms};
 use crate::{
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::OnePositive,
-    module::{display, plain_init},
+    module::display,
     reduction::Reduction,
 };
 use burn::{config::Config, module::Module, tensor::Tensor};
@@ -69,9 +69,16 @@ impl DclLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-plain_init!(DclLoss, DclLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> DclLoss {
+        built(self.try_init())
+    }
+}
 display!(DclLoss, |loss, content| {
     content
         .add_debug_attribute("temperature", &loss.temperature)

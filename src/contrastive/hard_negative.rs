@@ -3,9 +3,9 @@
 use super::{temperature::Temperature, views::Views};
 use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms, softplus};
 use crate::{
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::{HardNegatives, Real},
-    module::{display, plain_init},
+    module::display,
     reduction::Reduction,
 };
 use burn::{config::Config, module::Module, tensor::Tensor};
@@ -90,9 +90,16 @@ impl HardNegativeInfoNceLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-plain_init!(HardNegativeInfoNceLoss, HardNegativeInfoNceLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> HardNegativeInfoNceLoss {
+        built(self.try_init())
+    }
+}
 display!(HardNegativeInfoNceLoss, |loss, content| {
     content
         .add_debug_attribute("temperature", &loss.temperature)

@@ -7,10 +7,11 @@ use crate::embeddings::{
 };
 use crate::{
     error::{
-        Check, LossError, check_dimension, check_embeddings_alike, check_embeddings_fit, check_keys,
+        Check, LossError, built, check_dimension, check_embeddings_alike, check_embeddings_fit,
+        check_keys,
     },
     formula::OnePositive,
-    module::{device_init, display},
+    module::display,
     reduction::Reduction,
 };
 use burn::{
@@ -92,9 +93,16 @@ impl InfoNceLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-device_init!(InfoNceLoss, InfoNceLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self, device: &Device) -> InfoNceLoss {
+        built(self.try_init(device))
+    }
+}
 display!(InfoNceLoss, |loss, content| {
     content
         .add_debug_attribute("temperature", &loss.temperature)

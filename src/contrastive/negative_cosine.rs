@@ -2,8 +2,8 @@
 
 use crate::embeddings::{Batch, EmbeddingEvaluation, SampleLosses, ready, without_weightless};
 use crate::{
-    error::{LossError, check_embeddings_alike},
-    module::{display, plain_init},
+    error::{LossError, built, check_embeddings_alike},
+    module::display,
     reduction::Reduction,
 };
 use burn::{config::Config, module::Module, tensor::Tensor};
@@ -56,9 +56,16 @@ impl NegativeCosineLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-plain_init!(NegativeCosineLoss, NegativeCosineLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> NegativeCosineLoss {
+        built(self.try_init())
+    }
+}
 display!(NegativeCosineLoss, |loss, content| {
     content.add("reduction", &loss.reduction.to_string())
 });

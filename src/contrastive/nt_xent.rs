@@ -3,9 +3,9 @@
 use super::{temperature::Temperature, views::Views};
 use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms, softplus};
 use crate::{
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::OnePositive,
-    module::{device_init, display},
+    module::display,
     reduction::Reduction,
 };
 use burn::{
@@ -79,9 +79,16 @@ impl NtXentLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-device_init!(NtXentLoss, NtXentLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self, device: &Device) -> NtXentLoss {
+        built(self.try_init(device))
+    }
+}
 display!(NtXentLoss, |loss, content| {
     content
         .add_debug_attribute("temperature", &loss.temperature)

@@ -1,8 +1,8 @@
 //! A memory of past embeddings.
 
 use crate::embeddings::{constant, held, pushed, ready};
-use crate::error::{Check, LossError, check_width};
-use crate::module::{device_init, display};
+use crate::error::{Check, LossError, built, check_width};
+use crate::module::display;
 use burn::{
     config::Config,
     module::{Module, Param},
@@ -63,9 +63,16 @@ impl EmbeddingQueueConfig {
             embeddings: held(ready(random, true)),
         })
     }
-}
 
-device_init!(EmbeddingQueue, EmbeddingQueueConfig);
+    /// Builds the queue.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self, device: &Device) -> EmbeddingQueue {
+        built(self.try_init(device))
+    }
+}
 display!(EmbeddingQueue, |queue, content| {
     let [capacity, dimension] = queue.embeddings.dims();
     content

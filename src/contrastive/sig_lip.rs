@@ -4,9 +4,9 @@ use crate::embeddings::{
     Batch, EmbeddingEvaluation, SampleLosses, Terms, labels_from, ready, without_weightless,
 };
 use crate::{
-    error::{Check, LossError, check_embeddings_alike},
+    error::{Check, LossError, built, check_embeddings_alike},
     formula::SigmoidPairs,
-    module::{device_init, display},
+    module::display,
     reduction::Reduction,
 };
 use burn::{
@@ -83,9 +83,16 @@ impl SigLipLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-device_init!(SigLipLoss, SigLipLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self, device: &Device) -> SigLipLoss {
+        built(self.try_init(device))
+    }
+}
 display!(SigLipLoss, |loss, content| {
     content
         .add_debug_attribute("normalize", &loss.normalize)

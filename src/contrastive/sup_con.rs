@@ -3,9 +3,8 @@
 use super::temperature::Temperature;
 use crate::{
     embeddings::PairLoss,
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::SupervisedPairs,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::{
@@ -99,6 +98,13 @@ impl SupConLossConfig {
             ],
         ))
     }
-}
 
-plain_init!(SupConLoss, SupConLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> SupConLoss {
+        built(self.try_init())
+    }
+}

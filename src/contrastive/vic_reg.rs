@@ -3,9 +3,9 @@
 use crate::embeddings::widened;
 use crate::{
     backend::loss_of_nothing,
-    error::{Check, LossError, check_embeddings_alike},
+    error::{Check, LossError, built, check_embeddings_alike},
     formula::Real,
-    module::{display, plain_init},
+    module::display,
 };
 use burn::{
     config::Config,
@@ -76,9 +76,16 @@ impl VicRegLossConfig {
             covariance: self.covariance,
         })
     }
-}
 
-plain_init!(VicRegLoss, VicRegLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> VicRegLoss {
+        built(self.try_init())
+    }
+}
 display!(VicRegLoss, |loss, content| {
     content
         .add_debug_attribute("invariance", &loss.invariance)

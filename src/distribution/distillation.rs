@@ -3,9 +3,9 @@
 use crate::{
     backend::SoftmaxRow,
     class::{ClassEvaluation, Distilled, Parts, Samples},
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::CrossEntropy,
-    module::{display, plain_init},
+    module::display,
     reduction::Reduction,
 };
 use burn::{
@@ -105,14 +105,21 @@ impl DistillationLossConfig {
             reduction: self.reduction,
         })
     }
+
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> DistillationLoss {
+        built(self.try_init())
+    }
 }
 
 /// The factor of the divergence.
 fn soft_factor(alpha: f64, temperature: f64) -> f64 {
     alpha * temperature * temperature
 }
-
-plain_init!(DistillationLoss, DistillationLossConfig);
 display!(DistillationLoss, |loss, content| {
     content
         .add_debug_attribute("temperature", &loss.temperature)

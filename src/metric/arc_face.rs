@@ -5,9 +5,8 @@ use super::{
     proxy_softmax::{Parts, ProxySoftmaxLoss},
 };
 use crate::{
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::AngularMargin,
-    module::device_init,
     reduction::Reduction,
 };
 use burn::{config::Config, tensor::Device};
@@ -81,6 +80,13 @@ impl ArcFaceLossConfig {
         };
         Ok(ProxySoftmaxLoss::new(parts, device))
     }
-}
 
-device_init!(ArcFaceLoss, ArcFaceLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self, device: &Device) -> ArcFaceLoss {
+        built(self.try_init(device))
+    }
+}

@@ -2,9 +2,8 @@
 
 use crate::{
     embeddings::PairLoss,
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::CirclePairs,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -73,6 +72,13 @@ impl CircleLossConfig {
             &[("margin", &self.margin), ("gamma", &self.gamma)],
         ))
     }
-}
 
-plain_init!(CircleLoss, CircleLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> CircleLoss {
+        built(self.try_init())
+    }
+}

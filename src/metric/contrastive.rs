@@ -5,9 +5,9 @@ use crate::{
     embeddings::{
         Batch, Costs, EmbeddingEvaluation, Labelled, Numbers, SampleLosses, Samples, Terms,
     },
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::MarginPairs,
-    module::{display, plain_init},
+    module::display,
 };
 use burn::{
     config::Config,
@@ -89,9 +89,16 @@ impl ContrastiveLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-plain_init!(ContrastiveLoss, ContrastiveLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> ContrastiveLoss {
+        built(self.try_init())
+    }
+}
 display!(ContrastiveLoss, |loss, content| {
     content
         .add_debug_attribute("positive_margin", &loss.positive_margin)

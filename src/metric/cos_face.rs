@@ -5,9 +5,8 @@ use super::{
     proxy_softmax::{Parts, ProxySoftmaxLoss},
 };
 use crate::{
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::AdditiveMargin,
-    module::device_init,
     reduction::Reduction,
 };
 use burn::{config::Config, tensor::Device};
@@ -76,6 +75,13 @@ impl CosFaceLossConfig {
         };
         Ok(ProxySoftmaxLoss::new(parts, device))
     }
-}
 
-device_init!(CosFaceLoss, CosFaceLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self, device: &Device) -> CosFaceLoss {
+        built(self.try_init(device))
+    }
+}

@@ -4,9 +4,9 @@ use super::{distance::Distance, selection::positive_pairs};
 use crate::{
     backend::{ListedPairs, PairInputs, listed_pairs},
     embeddings::{Batch, Costs, EmbeddingEvaluation, SampleLosses, Samples, Terms, softplus},
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::{NegativeReach, Real},
-    module::{display, plain_init},
+    module::display,
     reduction::Reduction,
 };
 use burn::{
@@ -90,9 +90,16 @@ impl LiftedStructureLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-plain_init!(LiftedStructureLoss, LiftedStructureLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> LiftedStructureLoss {
+        built(self.try_init())
+    }
+}
 display!(LiftedStructureLoss, |loss, content| {
     content
         .add_debug_attribute("positive_margin", &loss.positive_margin)

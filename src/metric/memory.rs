@@ -3,8 +3,8 @@
 use crate::{
     backend::NO_LABEL,
     embeddings::{constant, held, of_one_type, pushed},
-    error::{Check, LossError, check_labels, check_width},
-    module::{device_init, display},
+    error::{Check, LossError, built, check_labels, check_width},
+    module::display,
 };
 use burn::{
     config::Config,
@@ -72,9 +72,16 @@ impl CrossBatchMemoryConfig {
             labels: Param::initialized(ParamId::new(), labels),
         })
     }
-}
 
-device_init!(CrossBatchMemory, CrossBatchMemoryConfig);
+    /// Builds the memory.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self, device: &Device) -> CrossBatchMemory {
+        built(self.try_init(device))
+    }
+}
 display!(CrossBatchMemory, |memory, content| {
     let [capacity, dimension] = memory.embeddings.dims();
     content

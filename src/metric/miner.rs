@@ -10,8 +10,8 @@ use super::{
 use crate::{
     backend::{PairInputs, pair_rows, runs_on_cpu},
     embeddings::Samples,
-    error::{Check, LossError},
-    module::{display, plain_init},
+    error::{Check, LossError, built},
+    module::display,
 };
 use burn::{
     config::Config,
@@ -78,9 +78,16 @@ impl TripletMinerConfig {
             normalize: self.normalize,
         })
     }
-}
 
-plain_init!(TripletMiner, TripletMinerConfig);
+    /// Builds the miner.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> TripletMiner {
+        built(self.try_init())
+    }
+}
 display!(TripletMiner, |miner, content| {
     content
         .add_debug_attribute("mining", &miner.mining)

@@ -2,9 +2,8 @@
 
 use crate::{
     embeddings::PairLoss,
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::ScaledPairs,
-    module::plain_init,
     reduction::Reduction,
 };
 use burn::config::Config;
@@ -80,6 +79,13 @@ impl MultiSimilarityLossConfig {
             ],
         ))
     }
-}
 
-plain_init!(MultiSimilarityLoss, MultiSimilarityLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> MultiSimilarityLoss {
+        built(self.try_init())
+    }
+}

@@ -4,9 +4,9 @@ use crate::{
     embeddings::{
         Batch, EmbeddingEvaluation, SampleLosses, Terms, softplus, widened, without_weightless,
     },
-    error::{Check, LossError, check_embeddings_alike, check_labels},
+    error::{Check, LossError, built, check_embeddings_alike, check_labels},
     formula::SeveralPositives,
-    module::{display, plain_init},
+    module::display,
     reduction::Reduction,
 };
 use burn::{
@@ -70,9 +70,16 @@ impl NPairsLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-plain_init!(NPairsLoss, NPairsLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> NPairsLoss {
+        built(self.try_init())
+    }
+}
 display!(NPairsLoss, |loss, content| {
     content
         .add_debug_attribute("l2_weight", &loss.l2_weight)

@@ -3,9 +3,9 @@
 use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
     embeddings::{Divisor, SampleLosses, Terms, softplus_of_some},
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::ScaledPairs,
-    module::{device_init, display},
+    module::display,
 };
 use burn::{
     config::Config,
@@ -74,9 +74,16 @@ impl ProxyAnchorLossConfig {
             alpha: self.alpha,
         })
     }
-}
 
-device_init!(ProxyAnchorLoss, ProxyAnchorLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self, device: &Device) -> ProxyAnchorLoss {
+        built(self.try_init(device))
+    }
+}
 display!(ProxyAnchorLoss, |loss, content| {
     let [classes, dimension] = loss.proxies.dims();
     content

@@ -3,9 +3,9 @@
 use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
     embeddings::{EmbeddingEvaluation, SampleLosses, Terms, softplus_of_some},
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::OnePositive,
-    module::{device_init, display},
+    module::display,
     reduction::Reduction,
 };
 use burn::{
@@ -82,9 +82,16 @@ impl ProxyNcaLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-device_init!(ProxyNcaLoss, ProxyNcaLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self, device: &Device) -> ProxyNcaLoss {
+        built(self.try_init(device))
+    }
+}
 display!(ProxyNcaLoss, |loss, content| {
     let [classes, dimension] = loss.proxies.dims();
     content

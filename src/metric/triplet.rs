@@ -10,9 +10,9 @@ use super::{
 use crate::{
     backend::{ListedPairs, PairInputs, Triplets as AllOfRows, listed_pairs, triplet_terms},
     embeddings::{Batch, Complete, Costs, EmbeddingEvaluation, Numbers, SampleLosses, Samples},
-    error::{Check, LossError},
+    error::{Check, LossError, built},
     formula::{AllTriplets, PairSelection, TripletPenalty, counts},
-    module::{display, plain_init},
+    module::display,
 };
 use burn::{
     config::Config,
@@ -111,9 +111,16 @@ impl TripletLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-plain_init!(TripletLoss, TripletLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> TripletLoss {
+        built(self.try_init())
+    }
+}
 display!(TripletLoss, |loss, content| {
     content
         .add_debug_attribute("mining", &loss.mining)

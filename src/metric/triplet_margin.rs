@@ -4,9 +4,9 @@ use super::distance::Distance;
 use crate::{
     backend::between,
     embeddings::{Batch, EmbeddingEvaluation, SampleLosses, ready, without_weightless},
-    error::{Check, LossError, check_embeddings_alike},
+    error::{Check, LossError, built, check_embeddings_alike},
     formula::TripletPenalty,
-    module::{display, plain_init},
+    module::display,
     reduction::Reduction,
 };
 use burn::{config::Config, module::Module, tensor::Tensor};
@@ -92,9 +92,16 @@ impl TripletMarginLossConfig {
             reduction: self.reduction,
         })
     }
-}
 
-plain_init!(TripletMarginLoss, TripletMarginLossConfig);
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> TripletMarginLoss {
+        built(self.try_init())
+    }
+}
 display!(TripletMarginLoss, |loss, content| {
     content
         .add_debug_attribute("margin", &loss.margin)
