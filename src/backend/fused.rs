@@ -4,7 +4,7 @@ use super::{element::fused as element, linear::fused as linear, softmax::fused a
 use crate::kernel::cpu::{self, Storage};
 use burn::backend::{Backend, TensorMetadata, tensor::FloatTensor};
 
-pub(super) use super::host::{Host, HostIndices, zeros};
+pub(super) use super::host::{Host, zeros};
 
 /// The fused operations of a backend, whatever the data type.
 pub(super) trait FusedBackend: Backend {

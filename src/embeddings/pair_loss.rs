@@ -175,26 +175,26 @@ impl<F: AnchorFormula> PairLoss<F> {
         labels: Tensor<1, Int>,
     ) -> EmbeddingEvaluation<Labelled> {
         let samples = Samples::new(self.definition.shown.name, embeddings, labels);
-        Definition::on(&self.definition, samples, self.normalize, self.reduction)
+        let definition = self.definition.clone();
+        definition.on(samples, self.normalize, self.reduction)
     }
 }
 
 impl Definition {
     fn on(
-        this: &Arc<Self>,
+        self: Arc<Self>,
         samples: Samples,
         normalize: bool,
         reduction: Reduction,
     ) -> EmbeddingEvaluation<Labelled> {
-        let definition = this.clone();
-        let batch = Batch::of(this.shown.name, &samples.embeddings);
+        let batch = Batch::of(self.shown.name, &samples.embeddings);
         let losses = move |Labelled(samples): Labelled, weights: Option<&Tensor<1>>| {
             if samples.has_no_pair() {
                 return samples.nothing();
             }
             let dtype = samples.dtype();
             let inputs = samples.ready(normalize, weights);
-            definition.formula.losses(inputs, dtype)
+            self.formula.losses(inputs, dtype)
         };
         EmbeddingEvaluation::new(batch, reduction, Labelled(samples), losses)
     }

@@ -23,20 +23,24 @@ impl Formula for KullbackLeibler {
         // Where nothing is expected, neither an infinite logarithm nor a slope counts. What is no
         // number stays so: 0 times it is none either.
         let p = p.where_equal(0.0, p.constant(0.0), p.clone());
-        let of = |number: R, is_ln: bool| {
-            if is_ln {
-                let finite = number.where_equal(f64::NEG_INFINITY, p.constant(0.0), number.clone());
-                p.where_equal(0.0, finite, number)
-            } else {
-                // As small as that, a probability has an infinite slope, or none at all.
-                const LEAST: f64 = f32::MIN_POSITIVE as f64;
-                let size = number.clone().abs();
-                let finite = size.where_below(LEAST, p.constant(1.0), number.clone());
-                p.where_equal(0.0, finite, number).ln()
-            }
-        };
-        let (ln_x, ln_t) = (of(x, self.log_prediction), of(t, self.log_target));
+        let ln_x = logarithm(x, self.log_prediction, &p);
+        let ln_t = logarithm(t, self.log_target, &p);
         p * (ln_t - ln_x)
+    }
+}
+
+/// The logarithm of a probability, which may be given as that; finite where `p` is 0.
+#[inline(always)]
+fn logarithm<R: Real>(number: R, is_ln: bool, p: &R) -> R {
+    if is_ln {
+        let finite = number.where_equal(f64::NEG_INFINITY, p.constant(0.0), number.clone());
+        p.where_equal(0.0, finite, number)
+    } else {
+        // As small as that, a probability has an infinite slope, or none at all.
+        const LEAST: f64 = f32::MIN_POSITIVE as f64;
+        let size = number.clone().abs();
+        let finite = size.where_below(LEAST, p.constant(1.0), number.clone());
+        p.where_equal(0.0, finite, number).ln()
     }
 }
 
@@ -56,12 +60,13 @@ impl Formula for JensenShannon {
         const LEAST_LN: f64 = -150.0;
         const TINY: f64 = f32::MIN_POSITIVE as f64;
         let (ln_x, ln_t, x, t) = if self.log_inputs {
-            let ln = |a: &R| a.clone().detach().at_least(LEAST_LN);
-            (ln(&x), ln(&t), x.exp(), t.exp())
+            let ln_x = x.clone().detach().at_least(LEAST_LN);
+            let ln_t = t.clone().detach().at_least(LEAST_LN);
+            (ln_x, ln_t, x.exp(), t.exp())
         } else {
-            let nan = |a: R| a.where_below(0.0, a.constant(f64::NAN), a.clone());
-            let ln = |a: &R| a.clone().detach().at_least(TINY).ln();
-            (ln(&x), ln(&t), nan(x), nan(t))
+            let ln_x = x.clone().detach().at_least(TINY).ln();
+            let ln_t = t.clone().detach().at_least(TINY).ln();
+            (ln_x, ln_t, not_negative(x), not_negative(t))
         };
         let u = (ln_x - ln_t) * 0.5;
         let distance = u.clone().abs();
@@ -75,4 +80,10 @@ impl Formula for JensenShannon {
         let far = x * of_x + t * of_t;
         distance.where_below(0.5, near, far) * 0.5
     }
+}
+
+/// A probability; NaN for a negative number.
+#[inline(always)]
+fn not_negative<R: Real>(p: R) -> R {
+    p.where_below(0.0, p.constant(f64::NAN), p.clone())
 }

@@ -3,7 +3,7 @@
 use super::proxies::{Proxied, batch, random, replaced};
 use crate::{
     backend::{RowInputs, SoftmaxRow, Target, TargetMargin, row_losses},
-    embeddings::{EmbeddingEvaluation, SampleLosses},
+    embeddings::{Batch, EmbeddingEvaluation, SampleLosses},
     formula::{CrossEntropy, Margin},
     module::Shown,
     reduction::Reduction,
@@ -150,17 +150,27 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
         let proxies = self.proxies.val();
         let batch = batch(self.definition.shown.name, &proxies, &embeddings, &labels);
         let definition = self.definition.clone();
-        EmbeddingEvaluation::complete(batch, self.reduction, move |weights| {
-            let dtype = embeddings.dtype();
-            match Proxied::new(proxies, embeddings, labels, weights) {
-                Ok(proxied) => SampleLosses::new(definition.losses(proxied), dtype),
-                Err(nothing) => nothing,
-            }
-        })
+        definition.on(batch, proxies, embeddings, labels, self.reduction)
     }
 }
 
 impl Definition {
+    fn on(
+        self: Arc<Self>,
+        batch: Batch,
+        proxies: Tensor<2>,
+        embeddings: Tensor<2>,
+        labels: Tensor<1, Int>,
+        reduction: Reduction,
+    ) -> EmbeddingEvaluation {
+        EmbeddingEvaluation::complete(batch, reduction, move |weights| {
+            match Proxied::new(proxies, embeddings, labels, weights) {
+                Ok(proxied) => SampleLosses::new(self.losses(proxied), batch.dtype),
+                Err(nothing) => nothing,
+            }
+        })
+    }
+
     fn losses(&self, proxied: Proxied) -> Tensor<1> {
         let logits = proxied.cosines();
         let [count, classes] = logits.dims();

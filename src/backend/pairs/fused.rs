@@ -7,7 +7,7 @@ use super::{
     paths::FusedPairs,
 };
 use crate::{
-    backend::fused::{Host, HostIndices},
+    backend::host::{Host, HostIndices},
     formula::Measure,
     kernel::cpu::{self, Pairs, Points},
 };
