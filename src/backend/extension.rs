@@ -1,7 +1,7 @@
 //! The operations a backend with fused kernels has on top of Burn's own.
 #![cfg_attr(feature = "ndarray", allow(deprecated))] // The list of backends names NdArray.
 
-use super::{element::ElementFormula, fold::Fold, row::SoftmaxRow};
+use super::{element::object::ElementFormula, fold::Fold, row::SoftmaxRow};
 use burn::backend::{
     Backend, ExtensionType, backend_extension,
     tensor::{FloatTensor, IntTensor},

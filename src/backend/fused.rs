@@ -1,10 +1,9 @@
 //! What the fused operations share: the choice by data type, the chain rule.
 
+use super::host::Host;
 use super::{element::fused as element, linear::fused as linear, softmax::fused as softmax};
 use crate::kernel::cpu::{self, Storage};
 use burn::backend::{Backend, TensorMetadata, tensor::FloatTensor};
-
-pub(super) use super::host::{Host, zeros};
 
 /// The fused operations of a backend, whatever the data type.
 pub(super) trait FusedBackend: Backend {

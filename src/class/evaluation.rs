@@ -10,14 +10,14 @@ use crate::{
 use burn::tensor::{Int, Tensor};
 use std::sync::Arc;
 
-/// A loss of the classes of samples, from [`ClassLoss::on`](crate::ClassLoss::on),
+/// The loss of a batch of samples with classes, made by [`ClassLoss::on`](crate::ClassLoss::on),
 /// [`ClassLoss::on_probabilities`](crate::ClassLoss::on_probabilities),
 /// [`DistillationLoss::on`](crate::DistillationLoss::on) or
 /// [`LinearCrossEntropyLoss::on`](crate::LinearCrossEntropyLoss::on).
 ///
-/// Nothing is computed before its last word, which is [`reduce`](Self::reduce), [`each`](Self::each) or
-/// [`divided_by`](Self::divided_by). `D` is the rank of the logits (of the hidden states), one more than that of what
-/// there is for each sample.
+/// Nothing is computed before the last call, which is [`reduce`](Self::reduce), [`each`](Self::each) or
+/// [`divided_by`](Self::divided_by). `D` is the rank of the logits (of the hidden states), one more than the rank of
+/// the per-sample losses.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is computed before `reduce`, `each` or `divided_by`"]
 pub struct ClassEvaluation<const D: usize> {
@@ -113,7 +113,7 @@ impl<const D: usize> ClassEvaluation<D> {
         Self::new(loss, samples, frame, reduction)
     }
 
-    /// A weight `s` for each sample. A weight of 0 ignores its sample, whatever it holds.
+    /// Gives each sample a weight `s`. A sample of weight 0 is ignored, whatever it holds.
     ///
     /// # Shapes
     /// - weights: `[N, d1..dk]`
@@ -129,33 +129,33 @@ impl<const D: usize> ClassEvaluation<D> {
         self
     }
 
-    /// Another reduction than that of the loss.
+    /// Replaces the reduction of the loss.
     pub fn reduction(mut self, reduction: Reduction) -> Self {
         self.reduction = reduction;
         self
     }
 
-    /// One number, `[1]`. Returns 0 for an empty batch.
+    /// Returns the losses of all samples as one number, `[1]`, by the reduction. Returns 0 for an empty batch.
     ///
-    /// As a mean it is `sum(s l) / sum(s w)` for the sample weights `s` and the class weights `w` of the targets; each is
-    /// 1 where there are none, and `w` for a target of probabilities. Ignored samples count in neither sum; where nothing
-    /// counts the loss is 0. As a sum it is `sum(s l)`. As the batch mean it is the mean times the number of samples for
-    /// each index of dimension 0.
+    /// The mean is `sum(s l) / sum(s w)` with the sample weights `s` and the class weights `w` of the targets; `s` and
+    /// `w` are 1 if there are none, and `w` is 1 for probabilities. Ignored samples count in neither sum; the loss is
+    /// 0 if no sample counts. The sum is `sum(s l)`. The batch mean is the mean times the number of samples for each
+    /// index of dimension 0.
     ///
     /// # Panics
-    /// If a target is no class, on the CPU; on a GPU the loss of its sample is NaN.
+    /// If a target is not a class index (on the CPU; the loss of its sample is NaN on a GPU).
     #[track_caller]
     pub fn reduce(self) -> Tensor<1> {
         let fold = self.reduction.of_counted(self.frame.per_index());
         self.samples.reduced(self.weights, fold)
     }
 
-    /// The sum of all losses divided by `max(normalizer, 1)`, whatever the reduction. The normalizer is a number, or a
-    /// tensor of shape `[1]`.
+    /// Returns the sum of all losses divided by `max(normalizer, 1)`, whatever the reduction. The normalizer is a
+    /// number, or a tensor of shape `[1]`.
     ///
     /// # Panics
-    /// If the normalizer is a number that is not finite, or a tensor of another shape. If a target is no class, on the
-    /// CPU; on a GPU the loss of its sample is NaN.
+    /// If the normalizer is a number that is not finite, or a tensor of another shape. If a target is not a class
+    /// index (on the CPU; the loss of its sample is NaN on a GPU).
     #[track_caller]
     pub fn divided_by(self, normalizer: impl Into<Normalizer>) -> Tensor<1> {
         let Self {
@@ -176,13 +176,13 @@ impl<const D: usize> ClassEvaluation<D> {
         value.cast(dtype)
     }
 
-    /// The loss of each sample, times its weight where there are some; 0 where it is ignored.
+    /// Returns the loss of each sample, times its weight if there are weights; 0 for an ignored sample.
     ///
     /// # Shapes
     /// - output: `[N, d1..dk]`
     ///
     /// # Panics
-    /// If a target is no class, on the CPU; on a GPU the loss of its sample is NaN.
+    /// If a target is not a class index (on the CPU; the loss of its sample is NaN on a GPU).
     #[track_caller]
     pub fn each<const T: usize>(self) -> Tensor<T> {
         const { assert!(T + 1 == D, "samples have one dimension less than logits") };

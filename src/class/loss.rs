@@ -18,11 +18,11 @@ use std::sync::Arc;
 /// loss = sum_c q_c w_c phi(ln p_c)          p = softmax(logits)
 /// q    = (1 - e) target + e / C
 /// ```
-/// with the formula `phi`, the class weights `w`, the label smoothing `e` and the number of classes `C`. The target of a
-/// class index is 1 at that class and 0 elsewhere; a target may be probabilities of the classes, too.
+/// with the formula `phi`, the class weights `w`, the label smoothing `e` and the number of classes `C`. The target of
+/// a class index is 1 at that class and 0 elsewhere; a target may also be probabilities of the classes.
 ///
 /// The losses of this crate come from their configurations, such as
-/// [`SoftmaxFocalLossConfig`](crate::SoftmaxFocalLossConfig), and each has a name for its type:
+/// [`SoftmaxFocalLossConfig`](crate::SoftmaxFocalLossConfig), and each has a type alias:
 ///
 /// | loss | `phi(l)` with `l = ln p` | probabilities |
 /// |---|---|---|
@@ -31,13 +31,13 @@ use std::sync::Arc;
 /// | [`PolyLoss`](crate::PolyLoss) | `-l + epsilon (1 - p)` | yes |
 /// | [`BalancedSoftmaxLoss`](crate::BalancedSoftmaxLoss) | `-l` of logits plus `ln n` | yes |
 /// | [`LogitAdjustedLoss`](crate::LogitAdjustedLoss) | `-l` of logits plus `tau ln pi` | yes |
-/// | [`LdamLoss`](crate::LdamLoss) | `-l` of logits minus a margin at the target | no: probabilities have no one class that the margin could be taken off |
+/// | [`LdamLoss`](crate::LdamLoss) | `-l` of logits minus a margin at the target | no: a margin needs one target class |
 /// | [`GeneralizedCrossEntropyLoss`](crate::GeneralizedCrossEntropyLoss) | `(1 - p^q) / q` | yes |
 /// | [`SymmetricCrossEntropyLoss`](crate::SymmetricCrossEntropyLoss) | `-alpha l - beta A (1 - p)` | yes |
 /// | [`ClassificationLoss`](crate::ClassificationLoss) | that of any of them | as that loss |
 ///
-/// A formula of your own becomes a loss by [`new`](Self::new): a fused kernel on the CPU, tensor operations elsewhere, and
-/// in both cases with its gradient.
+/// A formula of your own becomes a loss by [`new`](Self::new): it runs as one fused kernel on the CPU and as tensor
+/// operations elsewhere. Its gradient is derived from the formula in both cases.
 ///
 /// # Example
 /// ```
@@ -72,12 +72,12 @@ pub struct ClassLoss<F: Clone + fmt::Debug + Send + Sync + 'static> {
     reduction: Reduction,
 }
 
-/// Some [`ClassFormula`]; which one is known when the program runs.
+/// Any [`ClassFormula`], chosen at run time.
 #[derive(Clone, Copy, Debug)]
 pub struct AnyClassFormula;
 
 impl<F: ClassFormula> ClassLoss<F> {
-    /// A loss by a formula of your own, that ignores the class index -100.
+    /// Makes a loss from a formula of your own. It ignores the class index -100.
     pub fn new(formula: F, reduction: Reduction) -> Self {
         let shown: &[(&'static str, &dyn fmt::Debug)] = &[("formula", &formula.clone())];
         Self::named(type_name::<F>(), formula, shown, reduction)
@@ -123,7 +123,7 @@ impl<F: ClassFormula> From<ClassLoss<F>> for ClassLoss<AnyClassFormula> {
 }
 
 impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
-    /// The loss with a weight for each class, or without. They count in a mean.
+    /// Returns the loss with class weights, or without. They count in the divisor of a mean.
     ///
     /// # Panics
     /// If a weight is negative or not finite, or the list is empty.
@@ -138,7 +138,7 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
         self
     }
 
-    /// The loss with so much of each target spread over all classes, from 0 to 1.
+    /// Returns the loss with label smoothing: the share of each target that is spread over all classes, from 0 to 1.
     ///
     /// # Panics
     /// If it is not from 0 to 1.
@@ -156,7 +156,7 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
         self
     }
 
-    /// The loss with another class index that stands for no target, or none.
+    /// Returns the loss with another class index that marks a sample as ignored, or none.
     pub fn with_ignore_index(mut self, ignore_index: Option<i64>) -> Self {
         self.definition.shown.set("ignore_index", &ignore_index);
         self.definition
@@ -164,7 +164,7 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
         self
     }
 
-    /// The loss of all samples, reduced as configured. Returns 0 for an empty batch.
+    /// Returns the losses of all samples as one number, by the configured reduction. Returns 0 for an empty batch.
     ///
     /// # Shapes
     /// - logits: `[N, C, d1..dk]`, the classes in dimension 1
@@ -172,9 +172,8 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If shapes do not fit, there are no classes, or not as many as a list of the
-    /// configuration has. If a target is no class, on the CPU; on a GPU the loss of its sample is
-    /// NaN.
+    /// If shapes do not fit, there are no classes, or a list of the configuration has another length. If a target is
+    /// not a class index (on the CPU; the loss of its sample is NaN on a GPU).
     #[track_caller]
     pub fn forward<const D: usize, const T: usize>(
         &self,
@@ -184,7 +183,7 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
         self.on(logits, targets).reduce()
     }
 
-    /// The loss of each sample; 0 where it is ignored.
+    /// Returns the loss of each sample; 0 for an ignored sample.
     ///
     /// # Shapes
     /// - logits: `[N, C, d1..dk]`, the classes in dimension 1
@@ -202,14 +201,15 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
         self.on(logits, targets).each()
     }
 
-    /// The loss of logits against class indices, with sample weights, a normalizer or another reduction to be added.
+    /// Begins an evaluation of logits against class indices, to which sample weights, a normalizer or another
+    /// reduction can be added.
     ///
     /// # Shapes
     /// - logits: `[N, C, d1..dk]`, the classes in dimension 1
     /// - targets: `[N, d1..dk]`, the index of a class or the `ignore_index`
     ///
     /// # Panics
-    /// If shapes do not fit, there are no classes, or not as many as a list of the configuration has.
+    /// If shapes do not fit, there are no classes, or a list of the configuration has another length.
     ///
     /// # Example
     /// ```
@@ -234,17 +234,18 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
         ClassEvaluation::of_classes(row, self.reduction, logits, targets)
     }
 
-    /// The loss of logits against probabilities of the classes (mixup, soft labels), with sample weights, a normalizer or
-    /// another reduction to be added. It is the mean of the losses of all classes, each with its probability. The mean
-    /// over samples divides by their number, or by the sum of their weights.
+    /// Begins an evaluation of logits against probabilities of the classes (mixup, soft labels), to which sample
+    /// weights, a normalizer or another reduction can be added. The loss of a sample is the mean of the losses of all
+    /// classes, weighted by the probabilities. The mean over samples divides by their number, or by the sum of their
+    /// weights.
     ///
     /// # Shapes
     /// - logits: `[N, C, d1..dk]`, the classes in dimension 1
-    /// - probabilities: the same
+    /// - probabilities: of the same shape
     ///
     /// # Panics
-    /// If shapes or data types do not fit, there are no classes, or not as many as a list of the
-    /// configuration has. If the loss has a margin ([`LdamLoss`](crate::LdamLoss)).
+    /// If shapes or data types do not fit, there are no classes, or a list of the configuration has another length. If
+    /// the loss has a margin ([`LdamLoss`](crate::LdamLoss)).
     ///
     /// # Example
     /// ```

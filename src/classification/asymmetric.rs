@@ -11,31 +11,30 @@ use burn::config::Config;
 /// Configuration of [`AsymmetricLoss`].
 #[derive(Config, Debug)]
 pub struct AsymmetricLossConfig {
-    /// How fast right positives fade, 0 or above. Default 1, as in the authors' code.
+    /// The focusing parameter of positives, 0 or above. Default: 1 (the authors' code).
     #[config(default = 1.0)]
     pub gamma_positive: f64,
-    /// How fast right negatives fade, 0 or above. Default 4, as in the paper.
+    /// The focusing parameter of negatives, 0 or above. Default: 4 (the paper).
     #[config(default = 4.0)]
     pub gamma_negative: f64,
-    /// Negatives of a probability up to this cost nothing, from 0 to below 1. Default 0.05, as in the
-    /// paper.
+    /// The probability up to which negatives have loss 0, from 0 to below 1. Default: 0.05 (the paper).
     #[config(default = 0.05)]
     pub clip: f64,
-    /// How the losses of all elements become one number.
+    /// How the losses of all elements become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// A focal loss for many labels at once, of which few are positive: negatives fade faster than
-/// positives, and those that are very likely right cost nothing.
+/// A focal loss for many labels per sample, few of them positive: easy negatives count less than easy positives, and
+/// very easy negatives have loss 0.
 ///
 /// ```text
 /// l   = -t (1 - p)^gamma_positive ln p - (1 - t) p_m^gamma_negative ln(1 - p_m)
 /// p   = sigmoid(x)
 /// p_m = max(p - clip, 0)
 /// ```
-/// Targets are in `[0, 1]`, and may be soft. The gradient is that of the formula: the fading factors
-/// are not taken for constants. The authors' code sums over all elements.
+/// Targets are in `[0, 1]` and may be soft. The gradient is that of the formula: the focusing factors are not treated
+/// as constants. The authors' code sums over all elements.
 ///
 /// Source: T. Ridnik et al., *Asymmetric Loss For Multi-Label Classification*, 2021.
 ///

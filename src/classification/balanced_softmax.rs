@@ -11,14 +11,14 @@ use burn::config::Config;
 /// Configuration of [`BalancedSoftmaxLoss`].
 #[derive(Config, Debug)]
 pub struct BalancedSoftmaxLossConfig {
-    /// How often each class occurs in the training set, at least once.
+    /// The number of samples of each class in the training set, each at least 1.
     pub class_counts: Vec<usize>,
-    /// The weight of each class. Default: all the same.
+    /// The weight of each class. Default: none.
     pub weights: Option<Vec<f64>>,
-    /// How much of each target is spread over all classes, from 0 to 1. Default: 0.
+    /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// The class index that stands for no target. Default: -100, as in PyTorch.
+    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
     /// How the losses of all samples become one number. Default: the mean.
@@ -26,14 +26,13 @@ pub struct BalancedSoftmaxLossConfig {
     pub reduction: Reduction,
 }
 
-/// Cross entropy for a training set in which some classes are rare, of a model that is to be used
-/// where all are as frequent.
+/// Cross entropy for training data with rare classes, if all classes are equally frequent when the model is used.
 ///
 /// ```text
 /// l = -sum_c q_c w_c ln p_c          p = softmax(logits + ln n)
 /// ```
 /// with the counts `n` of the classes in the training set and `q`, `w` as in
-/// [`CrossEntropyLoss`](crate::CrossEntropyLoss). At inference the plain logits are used.
+/// [`CrossEntropyLoss`](crate::CrossEntropyLoss). The plain logits are used at inference.
 ///
 /// Source: J. Ren et al., *Balanced Meta-Softmax for Long-Tailed Visual Recognition*, 2020.
 ///

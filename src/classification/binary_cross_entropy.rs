@@ -11,16 +11,16 @@ use burn::config::Config;
 /// Configuration of [`BinaryCrossEntropyLoss`].
 #[derive(Config, Debug)]
 pub struct BinaryCrossEntropyLossConfig {
-    /// Whether predictions are logits (the default) or probabilities. Prefer logits: a probability
-    /// has lost what its logit knew near 0 and 1.
+    /// Whether predictions are logits; otherwise they are probabilities. Default: true. Prefer logits: probabilities
+    /// near 0 and 1 have lost digits.
     #[config(default = true)]
     pub logits: bool,
-    /// The weight of positive targets, one for each class (the last dimension) or one for all.
+    /// The weight of positive targets, one for each class (the last dimension) or one for all. Default: none.
     pub pos_weight: Option<Vec<f64>>,
-    /// How much of each target is spread over both classes, from 0 to 1. Default 0.
+    /// The share of each target that is spread over both classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// How the losses of all elements become one number.
+    /// How the losses of all elements become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -31,12 +31,11 @@ pub struct BinaryCrossEntropyLossConfig {
 /// l = -w t' ln p - (1 - t') ln(1 - p)      p = sigmoid(x)
 /// t' = t (1 - s) + s / 2
 /// ```
-/// with the positive weight `w` of the class and the label smoothing `s`. Targets may be soft. For
-/// logits the loss is exact at any size, infinite ones included: 0 for the right label, infinite
-/// for the wrong one.
+/// with the positive weight `w` of the class and the label smoothing `s`. Targets may be soft. The loss is exact for
+/// logits of any size, even infinite ones: 0 for the right label, infinite for the wrong one.
 ///
-/// With `logits` off the prediction is `p` itself. Its logarithms are held at -100 as in PyTorch,
-/// so a probability of 0 for a positive costs 100; there the derivative is 0.
+/// The prediction is `p` itself if `logits` is false. Its logarithms are at least -100, as in PyTorch, so a
+/// probability of 0 for a positive has loss 100 and derivative 0.
 ///
 /// Sources: D. R. Cox, *The Regression Analysis of Binary Sequences*, 1958; label smoothing:
 /// C. Szegedy et al., *Rethinking the Inception Architecture for Computer Vision*, 2016.

@@ -2,14 +2,14 @@
 
 use crate::error::{Check, LossError};
 
-/// Weights for classes by the effective number of their samples, for the `weights` of any loss.
+/// Class weights from the effective number of samples of each class, for the `weights` of any loss.
 ///
 /// ```text
 /// w_c = (1 - beta) / (1 - beta^n_c)
 /// ```
-/// scaled so that the weights of the classes that occur are 1 on average. A `beta` of 0 weighs all
-/// classes the same, towards 1 the weights are those of inverse frequency; the paper uses 0.9 to
-/// 0.9999. A class that does not occur has weight 0.
+/// scaled so that the weights of the classes with samples are 1 on average. All classes have the same weight if `beta`
+/// is 0; the weights approach inverse frequencies as `beta` approaches 1. The paper uses 0.9 to 0.9999. A class
+/// without samples has weight 0.
 ///
 /// # Errors
 /// If there are no counts, or `beta` is not in `[0, 1)`.

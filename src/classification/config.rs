@@ -13,15 +13,14 @@ use burn::{
 /// The configuration of any loss of logits against class indices, for training programs that
 /// leave the choice to a file.
 ///
-/// In JSON the field `"loss"` names the loss in snake case; the other fields are those of its
-/// configuration. One that is left out has the default of `new`, as far as there is one; `null`
-/// for a list or the `ignore_index` is none. A field of the wrong type, one that is not known,
-/// one that is given twice or one that is missing is an error that names it, from `load`, from
-/// `load_binary` and from everything else that reads with serde. Numbers are held against
-/// their ranges by [`try_init`](Self::try_init).
+/// The JSON field `"loss"` names the loss in snake case; the other fields are those of its configuration. A field that
+/// is left out has the default of `new`, if there is one; `null` for a list or the `ignore_index` means none. A field
+/// that has the wrong type, is unknown, is given twice or is missing without a default is an error that names it, from
+/// `load`, `load_binary` and everything else that reads with serde. [`try_init`](Self::try_init) checks the ranges of
+/// numbers.
 ///
-/// (The configuration of a single loss is read as every configuration of Burn is: all numbers
-/// have to be there, and fields it does not know are not looked at.)
+/// (The configuration of a single loss is read like every configuration of Burn: all numbers must be given, and
+/// unknown fields are ignored.)
 ///
 /// # Example
 /// ```
@@ -58,8 +57,8 @@ pub enum ClassificationLossConfig {
     SymmetricCrossEntropy(SymmetricCrossEntropyLossConfig),
 }
 
-/// Any loss of logits against class indices, as [`ClassificationLossConfig`] builds it, or made
-/// [`From`] a [`ClassLoss`] of some formula.
+/// Any loss of logits against class indices, built by a [`ClassificationLossConfig`] or made [`From`] a [`ClassLoss`]
+/// of any formula.
 ///
 /// # Example
 /// ```

@@ -11,12 +11,12 @@ use burn::config::Config;
 /// Configuration of [`CrossEntropyLoss`].
 #[derive(Config, Debug)]
 pub struct CrossEntropyLossConfig {
-    /// The weight of each class. Default: all the same.
+    /// The weight of each class. Default: none.
     pub weights: Option<Vec<f64>>,
-    /// How much of each target is spread over all classes, from 0 to 1. Default: 0.
+    /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// The class index that stands for no target. Default: -100, as in PyTorch.
+    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
     /// How the losses of all samples become one number. Default: the mean.
@@ -30,13 +30,12 @@ pub struct CrossEntropyLossConfig {
 /// l = -sum_c q_c w_c ln p_c          p = softmax(logits)
 /// q = (1 - e) target + e / C
 /// ```
-/// with the class weights `w` and the label smoothing `e`; the target of a class index is 1 at that
-/// class. A mean divides by the sum of the targets' class weights (class indices) or by the number of
-/// samples (probabilities), as PyTorch's does; ignored samples count in neither. The loss of logits is
-/// exact at any size.
+/// with the class weights `w` and the label smoothing `e`; the target of a class index is 1 at that class. A mean
+/// divides by the sum of the targets' class weights (class indices) or by the number of samples (probabilities), as in
+/// PyTorch; ignored samples count in neither. The loss is exact for logits of any size.
 ///
-/// A logit of minus infinity costs nothing where the target is 0; with label smoothing no target is,
-/// and the loss is infinite.
+/// A logit of minus infinity adds nothing if its target is 0; label smoothing makes all targets positive and this loss
+/// infinite.
 ///
 /// Sources: I. J. Good, *Rational Decisions*, 1952; label smoothing: C. Szegedy et al., *Rethinking
 /// the Inception Architecture for Computer Vision*, 2016.

@@ -11,13 +11,13 @@ use burn::config::Config;
 /// Configuration of [`GeneralizedCrossEntropyLoss`].
 #[derive(Config, Debug)]
 pub struct GeneralizedCrossEntropyLossConfig {
-    /// Between cross entropy (towards 0) and the mean absolute error (1): above 0, at most 1. Default:
-    /// 0.7, as in the paper.
+    /// The exponent, above 0, at most 1: values near 0 give cross entropy, 1 gives the mean absolute error. Default:
+    /// 0.7 (the paper).
     #[config(default = 0.7)]
     pub q: f64,
-    /// The weight of each class. Default: all the same.
+    /// The weight of each class. Default: none.
     pub weights: Option<Vec<f64>>,
-    /// The class index that stands for no target. Default: -100, as in PyTorch.
+    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
     /// How the losses of all samples become one number. Default: the mean.
@@ -25,8 +25,8 @@ pub struct GeneralizedCrossEntropyLossConfig {
     pub reduction: Reduction,
 }
 
-/// A loss for noisy labels: as fast to learn from as cross entropy, almost as forgiving of wrong
-/// labels as the mean absolute error.
+/// A loss for noisy labels: training is as fast as with cross entropy and almost as robust to wrong labels as with the
+/// mean absolute error.
 ///
 /// ```text
 /// l = w_y (1 - p_y^q) / q          p = softmax(logits)

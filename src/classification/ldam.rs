@@ -11,18 +11,17 @@ use burn::config::Config;
 /// Configuration of [`LdamLoss`].
 #[derive(Config, Debug)]
 pub struct LdamLossConfig {
-    /// How often each class occurs in the training set, at least once.
+    /// The number of samples of each class in the training set, each at least 1.
     pub class_counts: Vec<usize>,
-    /// The margin of the rarest class, 0 or above. Default: 0.5, as in the authors' code.
+    /// The margin of the rarest class, 0 or above. Default: 0.5 (the authors' code).
     #[config(default = 0.5)]
     pub max_margin: f64,
-    /// What the logits are multiplied with, above 0. Default: 30, as in the authors' code.
+    /// The factor of the logits, above 0. Default: 30 (the authors' code).
     #[config(default = 30.0)]
     pub scale: f64,
-    /// The weight of each class (deferred re-weighting sets it late in training). Default: all the
-    /// same.
+    /// The weight of each class (deferred re-weighting sets it late in training). Default: none.
     pub weights: Option<Vec<f64>>,
-    /// The class index that stands for no target. Default: -100, as in PyTorch.
+    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
     /// How the losses of all samples become one number. Default: the mean.
@@ -36,10 +35,9 @@ pub struct LdamLossConfig {
 /// l   = -w_y ln p_y          p = softmax(s (logits - m_y at the target class y))
 /// m_c = max_margin (min n / n_c)^(1/4)
 /// ```
-/// with the counts `n` of the classes in the training set, the scale `s` and the class weights `w`. A
-/// mean divides by the sum of the targets' class weights. The scale is made for logits that are
-/// cosines, of normalised features and class vectors. A target is a class index: probabilities have no one class whose
-/// margin it could be.
+/// with the counts `n` of the classes in the training set, the scale `s` and the class weights `w`. A mean divides by
+/// the sum of the targets' class weights. The scale is meant for logits that are cosines of normalised features and
+/// class vectors. Targets are class indices only: a margin needs one target class.
 ///
 /// Source: K. Cao et al., *Learning Imbalanced Datasets with Label-Distribution-Aware Margin Loss*,
 /// 2019.

@@ -18,47 +18,43 @@ use std::sync::Arc;
 /// Configuration of [`LinearCrossEntropyLoss`].
 #[derive(Config, Debug)]
 pub struct LinearCrossEntropyLossConfig {
-    /// The weight of each class. Default: all the same.
+    /// The weight of each class. Default: none.
     pub weights: Option<Vec<f64>>,
-    /// How much of each target is spread over all classes, from 0 to 1. Default: 0.
+    /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// The class index that stands for no target. Default: -100, as in PyTorch.
+    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
     /// The factor of the squared logarithm of the sum of exponentials, 0 or above; language models
     /// use 0.0001. Default: 0.
     #[config(default = 0.0)]
     pub z_loss: f64,
-    /// The bound logits are held within, above 0; Gemma 2 uses 30. Default: none.
+    /// The bound of the logits, above 0; Gemma 2 uses 30. Default: none.
     pub soft_cap: Option<f64>,
     /// How the losses of all samples (tokens) become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// The cross entropy of the outputs of a linear layer, such as a language model's head, that are
-/// never held all at once.
+/// The cross entropy of the outputs of a linear layer, such as a language model's head. These logits are never stored
+/// all at once.
 ///
 /// ```text
 /// l = CE(a, target) + z_loss (ln sum_c e^(a_c))²
 /// a = soft_cap tanh(z / soft_cap)          or z without a soft cap
 /// z = weight hidden + bias
 /// ```
-/// with the cross entropy CE of [`CrossEntropyLoss`](crate::CrossEntropyLoss). A mean divides by what
-/// it divides by there.
+/// with the cross entropy CE of [`CrossEntropyLoss`](crate::CrossEntropyLoss). A mean has the same divisor as there.
 ///
-/// The layer is evaluated for a block of tokens at a time. A reduced loss computes its gradients on the
-/// way, so nothing is computed twice; an unreduced one multiplies the blocks out again in its backward
-/// pass. All logits are held in three cases: by a loss whose sample weights are tracked, on every backend; by an
-/// unreduced loss where there are no kernels for it (on GPUs, and in `f64`); and on a backend for which this crate has no
-/// feature.
+/// The layer is evaluated in blocks of tokens. A reduced loss computes its gradients in the forward pass, so nothing
+/// is computed twice; an unreduced loss computes the blocks again in its backward pass. All logits are stored in three
+/// cases: by a loss with tracked sample weights, on every backend; by an unreduced loss without a kernel (on GPUs, and
+/// in `f64`); and on a backend for which this crate has no feature.
 ///
-/// Half precision is computed in `f32`: hidden states, weight and bias are widened, each to a copy of
-/// twice its size.
+/// Half precision is computed in `f32`: hidden states, weight and bias are converted to copies of twice their size.
 ///
-/// Burn's `Linear` keeps its weight as `[H, V]`: pass `linear.weight.val().transpose()`, which is not
-/// copied.
+/// Burn's `Linear` keeps its weight as `[H, V]`: pass `linear.weight.val().transpose()`, which makes no copy.
 ///
 /// Sources: E. Wijmans et al., *Cut Your Losses in Large-Vocabulary Language Models*, 2024; P. Hsu et
 /// al., *Liger Kernel*, 2024; z-loss: A. Chowdhery et al., *PaLM*, 2022; soft cap: Gemma Team,
@@ -145,8 +141,8 @@ impl LinearCrossEntropyLoss {
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If shapes or data types do not fit, or the weight has no classes, or not as many as the class
-    /// weights `weights`. If a target is no class, on the CPU; on a GPU the loss of its sample is NaN.
+    /// If shapes or data types do not fit, the weight has no classes, or `weights` is a list of another length. If a
+    /// target is not a class index (on the CPU; the loss of its sample is NaN on a GPU).
     #[track_caller]
     pub fn forward<const D: usize, const T: usize>(
         &self,
@@ -158,7 +154,7 @@ impl LinearCrossEntropyLoss {
         self.on(hidden, weight, bias, targets).reduce()
     }
 
-    /// Returns the loss of each sample; 0 where it is ignored.
+    /// Returns the loss of each sample; 0 for an ignored sample.
     ///
     /// # Shapes
     /// - hidden: `[.., H]`
@@ -189,8 +185,7 @@ impl LinearCrossEntropyLoss {
     /// - targets: `[..]`, the index of a class or the `ignore_index`
     ///
     /// # Panics
-    /// If shapes or data types do not fit, or the weight has no classes, or not as many as the class
-    /// weights `weights`.
+    /// If shapes or data types do not fit, the weight has no classes, or `weights` is a list of another length.
     #[track_caller]
     pub fn on<const D: usize, const T: usize>(
         &self,

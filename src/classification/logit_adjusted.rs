@@ -11,17 +11,17 @@ use burn::config::Config;
 /// Configuration of [`LogitAdjustedLoss`].
 #[derive(Config, Debug)]
 pub struct LogitAdjustedLossConfig {
-    /// How often each class occurs in the training set, at least once.
+    /// The number of samples of each class in the training set, each at least 1.
     pub class_counts: Vec<usize>,
-    /// How far the logits are adjusted, 0 or above; 0 is cross entropy. Default: 1, as in the paper.
+    /// The strength of the adjustment, 0 or above; 0 gives cross entropy. Default: 1 (the paper).
     #[config(default = 1.0)]
     pub tau: f64,
-    /// The weight of each class. Default: all the same.
+    /// The weight of each class. Default: none.
     pub weights: Option<Vec<f64>>,
-    /// How much of each target is spread over all classes, from 0 to 1. Default: 0.
+    /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// The class index that stands for no target. Default: -100, as in PyTorch.
+    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
     /// How the losses of all samples become one number. Default: the mean.
@@ -35,8 +35,8 @@ pub struct LogitAdjustedLossConfig {
 /// l = -sum_c q_c w_c ln p_c          p = softmax(logits + tau ln pi)
 /// ```
 /// with the shares `pi` of the classes in the training set and `q`, `w` as in
-/// [`CrossEntropyLoss`](crate::CrossEntropyLoss). With `tau` 1 it is
-/// [`BalancedSoftmaxLoss`](crate::BalancedSoftmaxLoss). At inference the plain logits are used.
+/// [`CrossEntropyLoss`](crate::CrossEntropyLoss). The loss equals [`BalancedSoftmaxLoss`](crate::BalancedSoftmaxLoss)
+/// if `tau` is 1. The plain logits are used at inference.
 ///
 /// Source: A. K. Menon et al., *Long-Tail Learning via Logit Adjustment*, 2021.
 ///

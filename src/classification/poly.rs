@@ -11,17 +11,16 @@ use burn::config::Config;
 /// Configuration of [`PolyLoss`].
 #[derive(Config, Debug)]
 pub struct PolyLossConfig {
-    /// What is added to the first coefficient of the series of the cross entropy, -1 or above; 0 is
-    /// cross entropy. Default: 2, the paper's choice for image classification (ImageNet) and the
-    /// default of Optax.
+    /// The number added to the first coefficient of the series of the cross entropy, -1 or above; 0 gives cross
+    /// entropy. Default: 2 (the paper for ImageNet, and Optax).
     #[config(default = 2.0)]
     pub epsilon: f64,
-    /// The weight of each class. Default: all the same.
+    /// The weight of each class. Default: none.
     pub weights: Option<Vec<f64>>,
-    /// How much of each target is spread over all classes, from 0 to 1. Default: 0.
+    /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// The class index that stands for no target. Default: -100, as in PyTorch.
+    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
     /// How the losses of all samples become one number. Default: the mean.

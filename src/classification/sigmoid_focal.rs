@@ -11,23 +11,23 @@ use burn::config::Config;
 /// Configuration of [`SigmoidFocalLoss`].
 #[derive(Config, Debug)]
 pub struct SigmoidFocalLossConfig {
-    /// The weight of positives, from 0 to 1; negatives weigh `1 - alpha`. `None` weighs both 1.
-    /// Default 0.25, as in the paper.
+    /// The weight of positives, from 0 to 1; negatives have weight `1 - alpha`. `None` gives both weight 1. Default:
+    /// 0.25 (the paper).
     #[config(default = "Some(0.25)")]
     pub alpha: Option<f64>,
-    /// How fast right predictions fade, 0 or above; 0 is cross entropy. Default 2, as in the paper.
+    /// The focusing parameter, 0 or above; 0 gives cross entropy. Default: 2 (the paper).
     #[config(default = 2.0)]
     pub gamma: f64,
-    /// How much of each target is spread over both classes, from 0 to 1. Default 0.
+    /// The share of each target that is spread over both classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// How the losses of all elements become one number.
+    /// How the losses of all elements become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// The focal loss of logits against targets in `[0, 1]`: cross entropy that fades where the
-/// prediction is already right, so that many easy elements do not drown the few hard ones.
+/// The focal loss of logits against targets in `[0, 1]`: cross entropy with less weight on correct predictions, so
+/// that many easy elements do not dominate a few hard ones.
 ///
 /// ```text
 /// l = alpha_t (1 - p_t)^gamma CE(x, t')          p = sigmoid(x)
@@ -35,11 +35,11 @@ pub struct SigmoidFocalLossConfig {
 /// alpha_t = alpha t' + (1 - alpha)(1 - t')
 /// t'      = t (1 - s) + s / 2
 /// ```
-/// with the binary cross entropy CE and the label smoothing `s`. Targets may be soft. Value and
-/// gradient are finite and right for every `gamma` at any finite logit.
+/// with the binary cross entropy CE and the label smoothing `s`. Targets may be soft. Value and gradient are finite
+/// and correct for every `gamma` and any finite logit.
 ///
 /// Detectors divide the sum by the number of foreground anchors:
-/// [`Evaluation::divided_by`](crate::Evaluation::divided_by).
+/// [`ElementEvaluation::divided_by`](crate::ElementEvaluation::divided_by).
 ///
 /// Source: T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, *Focal Loss for Dense Object
 /// Detection*, 2017.

@@ -11,18 +11,18 @@ use burn::config::Config;
 /// Configuration of [`SoftmaxFocalLoss`].
 #[derive(Config, Debug)]
 pub struct SoftmaxFocalLossConfig {
-    /// The factor of each class, from 0 to 1, or one for all. Other than `weights` it does not count
-    /// in a mean. Default: none.
+    /// The factor of each class, from 0 to 1, or one factor for all. It does not count in the divisor of a mean,
+    /// unlike `weights`. Default: none.
     pub alpha: Option<Vec<f64>>,
-    /// How fast right predictions fade, 0 or above; 0 is cross entropy. Default: 2, as in the paper.
+    /// The focusing parameter, 0 or above; 0 gives cross entropy. Default: 2 (the paper).
     #[config(default = 2.0)]
     pub gamma: f64,
-    /// The weight of each class. Default: all the same.
+    /// The weight of each class. Default: none.
     pub weights: Option<Vec<f64>>,
-    /// How much of each target is spread over all classes, from 0 to 1. Default: 0.
+    /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// The class index that stands for no target. Default: -100, as in PyTorch.
+    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
     /// How the losses of all samples become one number. Default: the mean.
@@ -30,19 +30,17 @@ pub struct SoftmaxFocalLossConfig {
     pub reduction: Reduction,
 }
 
-/// The focal loss of one class among several: cross entropy that fades where the prediction is
-/// already right.
+/// The focal loss of one class among several: cross entropy with less weight on correct predictions.
 ///
 /// ```text
 /// l = -sum_c q_c w_c alpha_c (1 - p_c)^gamma ln p_c          p = softmax(logits)
 /// q = (1 - e) target + e / C
 /// ```
-/// with the class weights `w` and the label smoothing `e`; the target of a class index is 1 at that
-/// class. A mean divides by the sum of the targets' class weights (class indices) or by the number of
-/// samples (probabilities). Value and gradient are finite and right for every `gamma` at any finite
-/// logit.
+/// with the class weights `w` and the label smoothing `e`; the target of a class index is 1 at that class. A mean
+/// divides by the sum of the targets' class weights (class indices) or by the number of samples (probabilities). Value
+/// and gradient are finite and correct for every `gamma` and any finite logit.
 ///
-/// For a class each on its own, as in detectors, see [`SigmoidFocalLoss`](crate::SigmoidFocalLoss).
+/// [`SigmoidFocalLoss`](crate::SigmoidFocalLoss) treats each class on its own, as detectors do.
 ///
 /// Source: T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, *Focal Loss for Dense Object
 /// Detection*, 2017.

@@ -11,20 +11,19 @@ use burn::config::Config;
 /// Configuration of [`SymmetricCrossEntropyLoss`].
 #[derive(Config, Debug)]
 pub struct SymmetricCrossEntropyLossConfig {
-    /// The factor of the cross entropy, 0 or above. Default: 0.1, as in the paper for CIFAR-10.
+    /// The factor of the cross entropy, 0 or above. Default: 0.1 (the paper, for CIFAR-10).
     #[config(default = 0.1)]
     pub alpha: f64,
-    /// The factor of the reverse cross entropy, 0 or above. Default: 1, as in the paper.
+    /// The factor of the reverse cross entropy, 0 or above. Default: 1 (the paper).
     #[config(default = 1.0)]
     pub beta: f64,
-    /// What stands for the logarithm of 0, 0 or below. Default: -4, as in the paper. Implementations
-    /// that hold the one-hot target at 1e-4 or above and take its natural logarithm compute with
-    /// -9.21.
+    /// The value used for the logarithm of 0, 0 or below. Default: -4 (the paper). Implementations that clamp the
+    /// one-hot target to at least 1e-4 and take its natural logarithm use -9.21.
     #[config(default = -4.0)]
     pub log_zero: f64,
-    /// The weight of each class. Default: all the same.
+    /// The weight of each class. Default: none.
     pub weights: Option<Vec<f64>>,
-    /// The class index that stands for no target. Default: -100, as in PyTorch.
+    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
     /// How the losses of all samples become one number. Default: the mean.
@@ -32,8 +31,7 @@ pub struct SymmetricCrossEntropyLossConfig {
     pub reduction: Reduction,
 }
 
-/// A loss for noisy labels: the cross entropy of the prediction under the label, and that of the label
-/// under the prediction.
+/// A loss for noisy labels: the cross entropy, plus the reverse cross entropy, which exchanges prediction and label.
 ///
 /// ```text
 /// l = w_y (-alpha ln p_y - beta sum_c p_c ln t_c)          p = softmax(logits)

@@ -12,22 +12,22 @@ use burn::{config::Config, module::Module, tensor::Tensor};
 /// Configuration of [`BarlowTwinsLoss`].
 #[derive(Config, Debug)]
 pub struct BarlowTwinsLossConfig {
-    /// The factor of correlations between different dimensions, 0 or above. Default: 0.005
-    /// (lightly); the authors have 0.0051.
+    /// The factor of correlations between different dimensions, 0 or above. Default: 0.005 (lightly); the authors use
+    /// 0.0051.
     #[config(default = 0.005)]
     pub off_diagonal: f64,
 }
 
-/// The loss of Barlow Twins: each dimension of the embedding is to be the same for both views of an
-/// image, and to say something no other dimension says.
+/// The loss of Barlow Twins: each dimension of the embedding should be the same for both views of an image and
+/// uncorrelated with the other dimensions.
 ///
 /// ```text
 /// l = sum_d (1 - c_dd)² + off_diagonal sum_(d != e) c_de²
 /// c = A^T B / N
 /// ```
 /// for the embeddings A and B of first and second views, each dimension standardised over the batch:
-/// `(x - mean) / sqrt(variance + 1e-5)`, the variance divided by N. It is one number for the whole batch: there
-/// are no per-sample losses, and so no sample weights.
+/// `(x - mean) / sqrt(variance + 1e-5)`, the variance divided by N. The loss is one number for the whole batch: there
+/// are no per-sample losses and no sample weights.
 ///
 /// Source: J. Zbontar et al., *Barlow Twins: Self-Supervised Learning via Redundancy Reduction*, 2021.
 ///

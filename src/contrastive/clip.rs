@@ -16,32 +16,32 @@ use burn::{
 /// Configuration of [`ClipLoss`].
 #[derive(Config, Debug)]
 pub struct ClipLossConfig {
-    /// What similarities are divided by in the beginning, above 0. Default: 0.07 (the paper).
+    /// The initial temperature that divides the similarities, above 0. Default: 0.07 (the paper).
     #[config(default = 0.07)]
     pub temperature: f64,
-    /// Whether the temperature is learned. Default: yes.
+    /// Whether the temperature is learned. Default: true.
     #[config(default = true)]
     pub learnable_temperature: bool,
-    /// What similarities are multiplied with at most, above 0. Default: 100 (the paper). A learned
-    /// temperature gets no gradient beyond it, so it stays there once it has arrived.
+    /// The largest factor `1 / T` of the similarities, above 0. Default: 100 (the paper). A learned temperature gets
+    /// no gradient beyond it, so it stays there once it has reached it.
     #[config(default = 100.0)]
     pub max_scale: f64,
-    /// Whether embeddings are divided by their norm first. Default: yes.
+    /// Whether embeddings are divided by their norm first. Default: true.
     #[config(default = true)]
     pub normalize: bool,
-    /// How the losses of all pairs become one number.
+    /// How the losses of all pairs become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// The loss of CLIP: each image is to find its text among all texts, and each text its image.
+/// The loss of CLIP: each image should find its text among all texts, and each text its image.
 ///
 /// ```text
 /// l_i = -(ln e^(s_ii) / sum_j e^(s_ij) + ln e^(s_ii) / sum_j e^(s_ji)) / 2
 /// s_ij = min(1 / T, max_scale) x_i · t_j
 /// ```
-/// for images x and texts t, with a temperature T that is learned as `ln(1 / T)`. Both directions are
-/// computed in one walk over the similarities, which are never held all at once. One pair alone costs 0.
+/// for images x and texts t, with a temperature T that is learned as `ln(1 / T)`. Both directions are computed in one
+/// pass over the similarities, which are never stored all at once. A single pair has loss 0.
 ///
 /// Source: A. Radford et al., *Learning Transferable Visual Models From Natural Language Supervision*,
 /// 2021.

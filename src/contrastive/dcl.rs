@@ -13,25 +13,24 @@ use burn::{config::Config, module::Module, tensor::Tensor};
 /// Configuration of [`DclLoss`].
 #[derive(Config, Debug)]
 pub struct DclLossConfig {
-    /// What similarities are divided by, above 0. Default: 0.1 (the paper, lightly).
+    /// The temperature that divides the similarities, above 0. Default: 0.1 (the paper and lightly).
     #[config(default = 0.1)]
     pub temperature: f64,
-    /// Whether embeddings are divided by their norm first. Default: yes.
+    /// Whether embeddings are divided by their norm first. Default: true.
     #[config(default = true)]
     pub normalize: bool,
-    /// How the losses of all views become one number.
+    /// How the losses of all views become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// The loss of SimCLR without the positive pair in the denominator, where it slows learning down in
-/// small batches.
+/// The loss of SimCLR without the positive pair in the denominator, where it slows learning in small batches.
 ///
 /// ```text
 /// l_i = -s_ip + ln sum_(j != i, p) e^(s_ij)          s_ij = z_i · z_j / T
 /// ```
-/// over the `2 N` views of `N` images, with p the other view of the image of i. It can be below 0. The
-/// mean is over all views. One image alone has no negatives and costs 0.
+/// over the `2 N` views of `N` images, with p the other view of the image of i. The loss can be below 0. The mean is
+/// over all views. A single image has no negatives and loss 0.
 ///
 /// Source: C.-H. Yeh et al., *Decoupled Contrastive Learning*, 2022.
 ///
@@ -89,8 +88,8 @@ display!(DclLoss, |loss, content| {
 const NAME: &str = "DclLoss";
 
 impl DclLoss {
-    /// Returns the losses of all views as one number, by the configured reduction. Returns 0 for an empty batch,
-    /// and for one image alone.
+    /// Returns the losses of all views as one number, by the configured reduction. Returns 0 for an empty batch, and
+    /// for a single image.
     ///
     /// # Shapes
     /// - first: `[N, D]`, an embedding of each image

@@ -13,35 +13,34 @@ use burn::{config::Config, module::Module, tensor::Tensor};
 /// Configuration of [`HardNegativeInfoNceLoss`].
 #[derive(Config, Debug)]
 pub struct HardNegativeInfoNceLossConfig {
-    /// What similarities are divided by, above 0. Default: 0.5 (the authors' code).
+    /// The temperature that divides the similarities, above 0. Default: 0.5 (the authors' code).
     #[config(default = 0.5)]
     pub temperature: f64,
-    /// The share of negatives that are of the same class after all, at least 0 and below 1. Default: 0.1
-    /// (the authors' code).
+    /// The expected share of negatives that have the class of the anchor, at least 0 and below 1. Default: 0.1 (the
+    /// authors' code).
     #[config(default = 0.1)]
     pub tau_plus: f64,
-    /// How much more hard negatives count, 0 or above. Default: 1 (the authors' code).
+    /// The concentration of the weights on hard negatives, 0 or above. Default: 1 (the authors' code).
     #[config(default = 1.0)]
     pub beta: f64,
-    /// Whether embeddings are divided by their norm first. Default: yes.
+    /// Whether embeddings are divided by their norm first. Default: true.
     #[config(default = true)]
     pub normalize: bool,
-    /// How the losses of all views become one number.
+    /// How the losses of all views become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// The loss of SimCLR with negatives reweighted by how hard they are, and corrected for those that are
-/// of the same class.
+/// The loss of SimCLR with negatives weighted by their hardness and corrected for negatives of the same class.
 ///
 /// ```text
 /// l_i = -ln e^(s_ip) / (e^(s_ip) + G_i)          s_ij = z_i · z_j / T
 /// G_i = max((sum_j w_ij e^(s_ij) - t n e^(s_ip)) / (1 - t), n e^(-1/T))
 /// w_ij = e^(b s_ij) / mean_j e^(b s_ij)
 /// ```
-/// over the `2 N` views of `N` images, with p the other view of the image of i, the `n = 2 N - 2` views
-/// j of other images, `t = tau_plus` and `b = beta`. With `t = b = 0` it is that of SimCLR. The mean is
-/// over all views. One image alone has no negatives and costs 0.
+/// over the `2 N` views of `N` images, with p the other view of the image of i, the `n = 2 N - 2` views j of other
+/// images, `t = tau_plus` and `b = beta`. The loss is that of SimCLR if `t = b = 0`. The mean is over all views. A
+/// single image has no negatives and loss 0.
 ///
 /// Source: J. Robinson et al., *Contrastive Learning with Hard Negative Samples*, 2021.
 ///
@@ -112,8 +111,8 @@ display!(HardNegativeInfoNceLoss, |loss, content| {
 const NAME: &str = "HardNegativeInfoNceLoss";
 
 impl HardNegativeInfoNceLoss {
-    /// Returns the losses of all views as one number, by the configured reduction. Returns 0 for an empty batch,
-    /// and for one image alone.
+    /// Returns the losses of all views as one number, by the configured reduction. Returns 0 for an empty batch, and
+    /// for a single image.
     ///
     /// # Shapes
     /// - first: `[N, D]`, an embedding of each image

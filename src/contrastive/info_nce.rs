@@ -23,35 +23,35 @@ use burn::{
 /// Configuration of [`InfoNceLoss`].
 #[derive(Config, Debug)]
 pub struct InfoNceLossConfig {
-    /// What similarities are divided by, above 0. Default: 0.07 (MoCo).
+    /// The temperature that divides the similarities, above 0. Default: 0.07 (MoCo).
     #[config(default = 0.07)]
     pub temperature: f64,
-    /// Whether the temperature is learned; it starts from that value. Default: no.
+    /// Whether the temperature is learned; it starts from `temperature`. Default: false.
     #[config(default = false)]
     pub learnable_temperature: bool,
-    /// Whether keys are to find their queries as well as queries their keys. Default: no.
+    /// Whether keys should also find their queries. Default: false.
     #[config(default = false)]
     pub symmetric: bool,
-    /// Whether embeddings are divided by their norm first. Default: yes.
+    /// Whether embeddings are divided by their norm first. Default: true.
     #[config(default = true)]
     pub normalize: bool,
-    /// How the losses of all queries become one number.
+    /// How the losses of all queries become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// InfoNCE: each query is to find its key among all keys.
+/// InfoNCE: each query should find its key among all keys.
 ///
 /// ```text
 /// l_i = -ln e^(s_ip) / sum_j e^(s_ij)          s_ij = q_i · k_j / T
 /// ```
-/// with the key p of query i: key i, or key `i + offset` where keys of other devices were gathered
-/// ([`offset`](EmbeddingEvaluation::offset)). The symmetric loss is the mean of this and of the same with
-/// queries and keys exchanged. Similarities are never held all at once: memory grows with the number of
-/// embeddings, not with its square. One query with one key costs 0.
+/// with the key p of query i: key i, or key `i + offset` if keys of several devices were gathered
+/// ([`offset`](EmbeddingEvaluation::offset)). The symmetric loss is the mean of this loss and the loss with queries
+/// and keys exchanged. Similarities are never stored all at once: memory grows with the number of embeddings, not with
+/// its square. A single query with a single key has loss 0.
 ///
-/// The loss of MoCo takes negatives from a queue ([`EmbeddingQueue`](crate::EmbeddingQueue)) alone
-/// ([`negatives`](EmbeddingEvaluation::negatives)).
+/// The loss of MoCo takes negatives only from a queue ([`EmbeddingQueue`](crate::EmbeddingQueue),
+/// [`negatives`](EmbeddingEvaluation::negatives)).
 ///
 /// Sources: A. van den Oord et al., *Representation Learning with Contrastive Predictive Coding*, 2018;
 /// K. He et al., *Momentum Contrast for Unsupervised Visual Representation Learning*, 2020.
@@ -231,7 +231,7 @@ impl InfoNceLoss {
     }
 }
 
-/// Queries and keys, of which each query has one of its own.
+/// Queries and keys, with one key for each query.
 #[derive(Clone, Debug)]
 pub struct QueriesAndKeys {
     queries: Tensor<2>,
@@ -243,11 +243,11 @@ pub struct QueriesAndKeys {
 }
 
 impl EmbeddingEvaluation<QueriesAndKeys> {
-    /// Says where the keys of the queries are among keys that were gathered from several devices: the key of
-    /// query i is key `i + offset`, and all others are its negatives.
+    /// Sets the position of the keys of the queries among keys gathered from several devices: the key of query i is
+    /// key `i + offset`, and all others are its negatives.
     ///
     /// # Panics
-    /// If there are fewer than `N + offset` keys. (The symmetric loss has N, hence no offset.)
+    /// If there are fewer than `N + offset` keys. (The symmetric loss has N keys, so its offset is 0.)
     ///
     /// # Example
     /// ```
@@ -269,15 +269,15 @@ impl EmbeddingEvaluation<QueriesAndKeys> {
         self
     }
 
-    /// Tells each query's own key from these negatives alone, such as the contents of an
-    /// [`EmbeddingQueue`](crate::EmbeddingQueue): the loss of MoCo. The keys of other queries are left out, and
-    /// `symmetric` has no effect. Without any negatives the loss is 0.
+    /// Compares each query only with its own key and these negatives, such as the contents of an
+    /// [`EmbeddingQueue`](crate::EmbeddingQueue): the loss of MoCo. The keys of other queries are ignored, and
+    /// `symmetric` has no effect. The loss is 0 without negatives.
     ///
     /// # Shapes
     /// - negatives: `[M, D]`, of any float type
     ///
     /// # Panics
-    /// If the negatives are of another dimension, or there is not one key for each query.
+    /// If the negatives have another dimension, or there is not one key for each query.
     ///
     /// # Example
     /// ```

@@ -1,7 +1,7 @@
-//! Losses of embeddings that are to be near one another or far apart, without labels or with them.
+//! Losses that pull embeddings together or push them apart, with or without labels.
 //!
-//! Those over all pairs never hold all similarities: memory grows with the number of embeddings, not
-//! with its square, forward and backward.
+//! Losses over all pairs never store all similarities: memory grows with the number of embeddings, not with its
+//! square, forward and backward.
 
 mod barlow_twins;
 mod clip;

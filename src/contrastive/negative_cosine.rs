@@ -11,7 +11,7 @@ use burn::{config::Config, module::Module, tensor::Tensor};
 /// Configuration of [`NegativeCosineLoss`].
 #[derive(Config, Debug)]
 pub struct NegativeCosineLossConfig {
-    /// How the losses of all predictions become one number.
+    /// How the losses of all predictions become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -50,7 +50,7 @@ impl NegativeCosineLossConfig {
     /// Builds the loss.
     ///
     /// # Errors
-    /// Never: there is nothing to check.
+    /// Never. The method exists because every loss has it.
     pub fn try_init(&self) -> Result<NegativeCosineLoss, LossError> {
         Ok(NegativeCosineLoss {
             reduction: self.reduction,

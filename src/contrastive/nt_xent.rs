@@ -17,29 +17,29 @@ use burn::{
 /// Configuration of [`NtXentLoss`].
 #[derive(Config, Debug)]
 pub struct NtXentLossConfig {
-    /// What similarities are divided by, above 0. Default: 0.5 (lightly).
+    /// The temperature that divides the similarities, above 0. Default: 0.5 (lightly).
     #[config(default = 0.5)]
     pub temperature: f64,
-    /// Whether the temperature is learned; it starts from that value. Default: no.
+    /// Whether the temperature is learned; it starts from `temperature`. Default: false.
     #[config(default = false)]
     pub learnable_temperature: bool,
-    /// Whether embeddings are divided by their norm first. Default: yes.
+    /// Whether embeddings are divided by their norm first. Default: true.
     #[config(default = true)]
     pub normalize: bool,
-    /// How the losses of all views become one number.
+    /// How the losses of all views become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// The loss of SimCLR: each view of an image is to be told apart from all views of other images by its
-/// likeness to the image's other view.
+/// The loss of SimCLR: each view of an image should be more similar to the other view of that image than to all views
+/// of other images.
 ///
 /// ```text
 /// l_i = -ln e^(s_ip) / sum_(j != i) e^(s_ij)          s_ij = z_i · z_j / T
 /// ```
-/// over the `2 N` views of `N` images, with p the other view of the image of i. The mean is over all
-/// views. Similarities are never held all at once: memory grows with N, not with its square. One
-/// image alone has nothing to be told apart from and costs 0.
+/// over the `2 N` views of `N` images, with p the other view of the image of i. The mean is over all views.
+/// Similarities are never stored all at once: memory grows with N, not with its square. A single image has no
+/// negatives and loss 0.
 ///
 /// Source: T. Chen et al., *A Simple Framework for Contrastive Learning of Visual Representations*,
 /// 2020.
@@ -104,8 +104,8 @@ impl NtXentLoss {
         &self.temperature
     }
 
-    /// Returns the losses of all views as one number, by the configured reduction. Returns 0 for an empty batch,
-    /// and for one image alone.
+    /// Returns the losses of all views as one number, by the configured reduction. Returns 0 for an empty batch, and
+    /// for a single image.
     ///
     /// # Shapes
     /// - first: `[N, D]`, an embedding of each image

@@ -12,17 +12,17 @@ use burn::{
 /// Configuration of [`EmbeddingQueue`].
 #[derive(Config, Debug)]
 pub struct EmbeddingQueueConfig {
-    /// How many embeddings it holds, at least 1. 65536 in MoCo.
+    /// The number of embeddings it holds, at least 1. MoCo uses 65536.
     pub capacity: usize,
-    /// Their dimension, at least 1.
+    /// The dimension of the embeddings, at least 1.
     pub dimension: usize,
 }
 
-/// A first-in, first-out memory of embeddings, to be negatives of later batches: the queue of MoCo.
+/// A first-in, first-out memory of embeddings, the negatives of later batches: the queue of MoCo.
 ///
-/// It is always full and begins with random directions, as MoCo's does. What it holds, oldest first, is
-/// saved and loaded with the module; it is no parameter that is trained. Read it before the batch is
-/// pushed, so that no query meets its own key in it.
+/// The queue is always full and begins with random directions, as in MoCo. Its contents, oldest first, are saved and
+/// loaded with the module but not trained. Read the queue before the batch is pushed, so that no query finds its own
+/// key in it.
 ///
 /// Source: K. He et al., *Momentum Contrast for Unsupervised Visual Representation Learning*, 2020.
 ///
@@ -81,7 +81,7 @@ display!(EmbeddingQueue, |queue, content| {
 });
 
 impl EmbeddingQueue {
-    /// What it holds, oldest first, without a gradient.
+    /// Returns the embeddings, oldest first, without a gradient.
     ///
     /// # Shapes
     /// - output: `[capacity, dimension]`
@@ -89,19 +89,19 @@ impl EmbeddingQueue {
         constant(self.embeddings.val())
     }
 
-    /// How many embeddings it holds.
+    /// Returns the number of embeddings it holds.
     pub fn capacity(&self) -> usize {
         self.embeddings.dims()[0]
     }
 
-    /// The queue with the embeddings of a batch in place of the oldest ones. The last are kept of a batch
-    /// that is larger than the queue.
+    /// Returns the queue with the embeddings of a batch in place of the oldest ones. Only the last embeddings are kept
+    /// of a batch that is larger than the queue.
     ///
     /// # Shapes
     /// - embeddings: `[N, dimension]`
     ///
     /// # Panics
-    /// If the embeddings are of another dimension.
+    /// If the embeddings have another dimension.
     #[track_caller]
     pub fn push(self, embeddings: Tensor<2>) -> Self {
         const NAME: &str = "EmbeddingQueue";

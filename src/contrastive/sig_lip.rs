@@ -18,27 +18,27 @@ use burn::{
 /// Configuration of [`SigLipLoss`].
 #[derive(Config, Debug)]
 pub struct SigLipLossConfig {
-    /// What similarities are multiplied with in the beginning, above 0. Default: 10 (the paper).
+    /// The initial factor of the similarities, above 0. Default: 10 (the paper).
     #[config(default = 10.0)]
     pub scale: f64,
-    /// What is added to scaled similarities in the beginning. Default: -10 (the paper).
+    /// The initial bias, added to the scaled similarities. Default: -10 (the paper).
     #[config(default = -10.0)]
     pub bias: f64,
-    /// Whether embeddings are divided by their norm first. Default: yes.
+    /// Whether embeddings are divided by their norm first. Default: true.
     #[config(default = true)]
     pub normalize: bool,
-    /// How the losses of all images become one number.
+    /// How the losses of all images become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// The loss of SigLIP: whether an image and a text belong together, asked of every pair by itself.
+/// The loss of SigLIP: every pair of an image and a text is classified on its own, as matching or not.
 ///
 /// ```text
 /// l_i = -sum_j ln sigmoid(y_ij (s x_i · t_j + b))          y_ij = 1 if i = j, else -1
 /// ```
-/// for images x and texts t, with the scale s, learned as `ln s`, and the bias b, learned, too. The mean
-/// is over images. Similarities are never held all at once.
+/// for images x and texts t, with the scale s, learned as `ln s`, and the learned bias b. The mean is over images.
+/// Similarities are never stored all at once.
 ///
 /// Source: X. Zhai et al., *Sigmoid Loss for Language Image Pre-Training*, 2023.
 ///

@@ -12,36 +12,36 @@ use burn::{
     serde::{Deserialize, Serialize},
 };
 
-/// Where the mean over an anchor's positives is taken.
+/// The place of the mean over the positives of an anchor.
 ///
-/// In a configuration file it is `"out"` or `"in"`.
+/// It is `"out"` or `"in"` in a configuration file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "burn::serde", rename_all = "snake_case")]
 pub enum SupConForm {
-    /// Outside of the logarithm: the form the authors recommend.
+    /// Outside the logarithm: the form the authors recommend.
     #[default]
     Out,
-    /// Inside of it.
+    /// Inside the logarithm.
     In,
 }
 
 /// Configuration of [`SupConLoss`].
 #[derive(Config, Debug)]
 pub struct SupConLossConfig {
-    /// What similarities are divided by, above 0. Default: 0.07 (the authors' code).
+    /// The temperature that divides the similarities, above 0. Default: 0.07 (the authors' code).
     #[config(default = 0.07)]
     pub temperature: f64,
-    /// The loss is multiplied by the temperature and divided by this, above 0. Default: 0.07
-    /// (the authors' code).
+    /// The base temperature, above 0: the loss is multiplied by `temperature / base_temperature`. Default: 0.07 (the
+    /// authors' code).
     #[config(default = 0.07)]
     pub base_temperature: f64,
-    /// Where the mean over positives is taken. Default: outside of the logarithm.
+    /// The place of the mean over positives. Default: outside the logarithm.
     #[config(default = "SupConForm::Out")]
     pub form: SupConForm,
-    /// Whether embeddings are divided by their norm first. Default: yes.
+    /// Whether embeddings are divided by their norm first. Default: true.
     #[config(default = true)]
     pub normalize: bool,
-    /// How the losses of all anchors become one number.
+    /// How the losses of all anchors become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -52,8 +52,8 @@ pub struct SupConLossConfig {
 /// out: l_i = -(T / B) mean_p ln e^(s_ip) / sum_(j != i) e^(s_ij)          s_ij = z_i · z_j / T
 /// in:  l_i = -(T / B) ln mean_p e^(s_ip) / sum_(j != i) e^(s_ij)
 /// ```
-/// over the other embeddings p with the label of i, with the base temperature B. An embedding without
-/// any is left out: it costs 0 and does not count in the mean. Similarities are never held all at once.
+/// over the other embeddings p with the label of i, with the base temperature B. An embedding without any is ignored:
+/// its loss is 0 and it does not count in the mean. Similarities are never stored all at once.
 ///
 /// Source: P. Khosla et al., *Supervised Contrastive Learning*, 2020.
 ///

@@ -1,4 +1,4 @@
-//! What similarities are multiplied with.
+//! The temperature of a contrastive loss.
 
 use crate::error::{Check, LossError};
 use burn::{
@@ -6,8 +6,8 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-/// The temperature of a contrastive loss: similarities are divided by it, or multiplied with its
-/// reciprocal, the scale. A learned one is held as the logarithm of the scale, which stays above 0.
+/// The temperature of a contrastive loss: similarities are divided by it, or multiplied by its reciprocal, the scale.
+/// A learned temperature is stored as the logarithm of the scale, so the scale stays above 0.
 #[derive(Module, Debug)]
 pub struct Temperature {
     /// That of the configuration, where a learned one begins.
@@ -37,7 +37,7 @@ impl Temperature {
         check.above_zero("temperature", temperature)
     }
 
-    /// The logarithm of the scale, of shape `[1]`, where it is learned.
+    /// The logarithm of the scale, of shape `[1]`, if it is learned.
     pub fn log_scale(&self) -> Option<Tensor<1>> {
         self.log_scale.as_ref().map(Param::val)
     }

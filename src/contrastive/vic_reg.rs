@@ -19,8 +19,7 @@ pub struct VicRegLossConfig {
     /// The factor of the distance between both views, 0 or above. Default: 25 (the paper).
     #[config(default = 25.0)]
     pub invariance: f64,
-    /// The factor of what dimensions lack of a standard deviation of 1, 0 or above. Default: 25 (the
-    /// paper).
+    /// The factor of standard deviations below 1, 0 or above. Default: 25 (the paper).
     #[config(default = 25.0)]
     pub variance: f64,
     /// The factor of covariances between dimensions, 0 or above. Default: 1 (the paper).
@@ -28,16 +27,16 @@ pub struct VicRegLossConfig {
     pub covariance: f64,
 }
 
-/// The loss of VICReg: both views of an image near one another, every dimension with a variance, none
-/// with a covariance.
+/// The loss of VICReg: both views of an image should be close, every dimension should vary, and no two dimensions
+/// should be correlated.
 ///
 /// ```text
 /// l = invariance mean (A - B)² + variance (v(A) + v(B)) / 2 + covariance (c(A) + c(B))
 /// v(Z) = mean_d max(0, 1 - sqrt(Var Z_d + 1e-4))
 /// c(Z) = 1/D sum_(d != e) Cov(Z_d, Z_e)²
 /// ```
-/// for the embeddings A and B of first and second views; variances and covariances divide by `N - 1`. It
-/// is one number for the whole batch: there are no per-sample losses, and so no sample weights.
+/// for the embeddings A and B of first and second views; variances and covariances divide by `N - 1`. The loss is one
+/// number for the whole batch: there are no per-sample losses and no sample weights.
 ///
 /// Source: A. Bardes et al., *VICReg: Variance-Invariance-Covariance Regularization for Self-Supervised
 /// Learning*, 2022; factors of the terms as in lightly.

@@ -18,19 +18,19 @@ use std::sync::Arc;
 /// Configuration of [`DistillationLoss`].
 #[derive(Config, Debug)]
 pub struct DistillationLossConfig {
-    /// What the logits of both are divided by, above 0. Default: 4, as in RepDistiller.
+    /// The temperature that divides the logits of both models, above 0. Default: 4 (RepDistiller).
     #[config(default = 4.0)]
     pub temperature: f64,
-    /// The share of the teacher, from 0 to 1; the rest is that of the labels. Default: 0.9, as in
-    /// RepDistiller.
+    /// The weight of the teacher's part, from 0 to 1; the part of the labels has weight `1 - alpha`. Default: 0.9
+    /// (RepDistiller).
     #[config(default = 0.9)]
     pub alpha: f64,
-    /// The weight of each class in the cross entropy with the labels. Default: all the same.
+    /// The weight of each class in the cross entropy with the labels. Default: none.
     pub weights: Option<Vec<f64>>,
-    /// How much of each label is spread over all classes, from 0 to 1. Default: 0.
+    /// The share of each label that is spread over all classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
-    /// The class index that stands for no label: such samples are left out. Default: -100, as in PyTorch.
+    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
     #[config(default = "Some(-100)")]
     pub ignore_index: Option<i64>,
     /// How the losses of all samples become one number. Default: the mean.
@@ -43,12 +43,11 @@ pub struct DistillationLossConfig {
 /// ```text
 /// l = alpha T² KL(softmax(teacher / T) || softmax(student / T)) + (1 - alpha) CE(student, label)
 /// ```
-/// with the temperature `T` and the cross entropy CE of
-/// [`CrossEntropyLoss`](crate::CrossEntropyLoss). The factor `T²` keeps the gradients of both parts
-/// in proportion when the temperature changes. A mean is taken of each part on its own, over the samples
-/// whose label is not ignored: the part of the teacher is divided by the sum of the sample weights, that of the labels by
-/// the sum of the sample weights times the class weights. A teacher that is tracked gets a gradient, unless `alpha` is 0; detach
-/// it where it is not to learn.
+/// with the temperature `T` and the cross entropy CE of [`CrossEntropyLoss`](crate::CrossEntropyLoss). The factor `T²`
+/// keeps the gradients of both parts in proportion when the temperature changes. Each part has its own mean over the
+/// samples that are not ignored: the part of the teacher is divided by the sum of the sample weights, the part of the
+/// labels by the sum of the sample weights times the class weights. A tracked teacher gets a gradient, unless `alpha`
+/// is 0; detach a teacher that must not learn.
 ///
 /// Source: G. Hinton, O. Vinyals, J. Dean, *Distilling the Knowledge in a Neural Network*, 2015.
 ///
@@ -137,14 +136,14 @@ impl DistillationLoss {
     ///
     /// # Shapes
     /// - student: logits `[N, C, d1..dk]`, the classes in dimension 1
-    /// - teacher: logits, the same
+    /// - teacher: logits, of the same shape
     /// - labels: `[N, d1..dk]`, the index of a class or the `ignore_index`
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If shapes or data types do not fit, there are no classes, or not as many as `weights`. If a
-    /// label is no class, on the CPU; on a GPU the loss of its sample is NaN. (With an `alpha` of 1 labels
-    /// only say which samples are ignored.)
+    /// If shapes or data types do not fit, there are no classes, or `weights` is a list of another length. If a label
+    /// is not a class index (on the CPU; the loss of its sample is NaN on a GPU). (Labels only say which samples are
+    /// ignored if `alpha` is 1.)
     #[track_caller]
     pub fn forward<const D: usize, const T: usize>(
         &self,
@@ -155,11 +154,11 @@ impl DistillationLoss {
         self.on(student, teacher, labels).reduce()
     }
 
-    /// Returns the loss of each sample; 0 where it is ignored.
+    /// Returns the loss of each sample; 0 for an ignored sample.
     ///
     /// # Shapes
     /// - student: logits `[N, C, d1..dk]`, the classes in dimension 1
-    /// - teacher: logits, the same
+    /// - teacher: logits, of the same shape
     /// - labels: `[N, d1..dk]`, the index of a class or the `ignore_index`
     /// - output: `[N, d1..dk]`
     ///
@@ -179,11 +178,11 @@ impl DistillationLoss {
     ///
     /// # Shapes
     /// - student: logits `[N, C, d1..dk]`, the classes in dimension 1
-    /// - teacher: logits, the same
+    /// - teacher: logits, of the same shape
     /// - labels: `[N, d1..dk]`, the index of a class or the `ignore_index`
     ///
     /// # Panics
-    /// If shapes or data types do not fit, there are no classes, or not as many as `weights`.
+    /// If shapes or data types do not fit, there are no classes, or `weights` is a list of another length.
     #[track_caller]
     pub fn on<const D: usize, const T: usize>(
         &self,
@@ -199,10 +198,10 @@ impl DistillationLoss {
     ///
     /// # Shapes
     /// - student: logits `[N, C, d1..dk]`, the classes in dimension 1
-    /// - teacher: logits, the same
+    /// - teacher: logits, of the same shape
     ///
     /// # Panics
-    /// If shapes or data types do not fit, there are no classes, or not as many as `weights`.
+    /// If shapes or data types do not fit, there are no classes, or `weights` is a list of another length.
     ///
     /// # Example
     /// ```

@@ -11,10 +11,10 @@ use burn::config::Config;
 /// Configuration of [`JensenShannonLoss`].
 #[derive(Config, Debug)]
 pub struct JensenShannonLossConfig {
-    /// Whether both inputs are logarithms of probabilities or probabilities (the default).
+    /// Whether both inputs are logarithms of probabilities; otherwise they are probabilities. Default: false.
     #[config(default = false)]
     pub log_inputs: bool,
-    /// How the terms become one number.
+    /// How the losses of all elements become one number. Default: the batch mean.
     #[config(default = "Reduction::BatchMean")]
     pub reduction: Reduction,
 }
@@ -47,7 +47,7 @@ impl JensenShannonLossConfig {
     /// Builds the loss.
     ///
     /// # Errors
-    /// None; it is here because every configuration has it.
+    /// Never. The method exists because every loss has it.
     pub fn try_init(&self) -> Result<JensenShannonLoss, LossError> {
         let formula = JensenShannon {
             log_inputs: self.log_inputs,

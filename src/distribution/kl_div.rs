@@ -11,14 +11,13 @@ use burn::config::Config;
 /// Configuration of [`KlDivLoss`].
 #[derive(Config, Debug)]
 pub struct KlDivLossConfig {
-    /// Whether predictions are logarithms of probabilities (the default, as in PyTorch) or
-    /// probabilities.
+    /// Whether predictions are logarithms of probabilities; otherwise they are probabilities. Default: true (PyTorch).
     #[config(default = true)]
     pub log_prediction: bool,
-    /// Whether targets are logarithms of probabilities or probabilities (the default).
+    /// Whether targets are logarithms of probabilities; otherwise they are probabilities. Default: false.
     #[config(default = false)]
     pub log_target: bool,
-    /// How the terms become one number.
+    /// How the losses of all elements become one number. Default: the batch mean.
     #[config(default = "Reduction::BatchMean")]
     pub reduction: Reduction,
 }
@@ -51,7 +50,7 @@ impl KlDivLossConfig {
     /// Builds the loss.
     ///
     /// # Errors
-    /// None; it is here because every configuration has it.
+    /// Never. The method exists because every loss has it.
     pub fn try_init(&self) -> Result<KlDivLoss, LossError> {
         let formula = KullbackLeibler {
             log_prediction: self.log_prediction,

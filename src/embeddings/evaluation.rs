@@ -8,28 +8,26 @@ use crate::{
 use burn::tensor::{DType, Tensor};
 use core::{fmt, marker::PhantomData};
 
-/// Arguments that are complete: of the choices of an [`EmbeddingEvaluation`] only those apply that every loss
-/// has.
+/// Complete arguments: an [`EmbeddingEvaluation`] of them has only the choices of every loss.
 #[derive(Clone, Copy, Debug)]
 pub struct Complete;
 
-/// The loss of a batch of embeddings, from the `on` of a loss: nothing is computed before the last word, which
-/// is [`reduce`](Self::reduce), [`each`](Self::each) or [`divided_by`](Self::divided_by).
+/// The loss of a batch of embeddings, made by the `on` of a loss. Nothing is computed before the last call, which is
+/// [`reduce`](Self::reduce), [`each`](Self::each) or [`divided_by`](Self::divided_by).
 ///
-/// `A` says which arguments the loss was given, and so which choices there are besides those that every loss
-/// has:
+/// `A` is the type of the arguments. It decides which choices there are besides those of every loss:
 ///
 /// | `A` | losses | choices |
 /// |---|---|---|
-/// | [`Complete`](crate::arguments::Complete) | those of two views, of images and texts, of proxies, of given triplets, lifted structure, N-pairs | |
+/// | [`Complete`](crate::arguments::Complete) | losses of two views, of images and texts, of proxies, of given triplets, lifted structure, N-pairs | |
 /// | [`Labelled`](crate::arguments::Labelled) | losses of all pairs with labels | `reference` |
 /// | [`QueriesAndKeys`](crate::arguments::QueriesAndKeys) | [`InfoNceLoss`](crate::InfoNceLoss) | `offset`, `negatives` |
 /// | [`Mined`](crate::arguments::Mined) | [`TripletLoss`](crate::TripletLoss) | `reference`, `triplets` |
 ///
-/// `R` is the type of its reduction: [`Reduction`], or [`MiningReduction`](crate::MiningReduction) for losses
-/// that are made of the costs of mined pairs or triplets.
+/// `R` is the type of the reduction: [`Reduction`], or [`MiningReduction`](crate::MiningReduction) for losses of mined
+/// pairs or triplets.
 ///
-/// An argument that does not fit is refused, by a panic, where it is given.
+/// An argument that does not fit causes a panic in the call that takes it.
 ///
 /// # Example
 /// ```
@@ -167,16 +165,16 @@ impl<A, R> EmbeddingEvaluation<A, R> {
         self
     }
 
-    /// Gives each sample a weight. What is summed up and what a mean divides by are multiplied by it.
+    /// Gives each sample a weight, which multiplies its loss and its count in the divisor of a mean.
     ///
-    /// A sample of weight 0 costs nothing, whatever it holds, and gets no gradient from a loss of its own. It stays
-    /// among those that other samples are compared with.
+    /// A sample of weight 0 has loss 0, whatever it holds, and gets no gradient from its own loss. Other samples are
+    /// still compared with it.
     ///
     /// # Shapes
-    /// - weights: `[N]`, as many as [`each`](Self::each) has losses, of the data type of the embeddings
+    /// - weights: `[N]`, one for each loss of [`each`](Self::each), of the data type of the embeddings
     ///
     /// # Panics
-    /// If there is not a weight for each loss, or the data type is another.
+    /// If the number of weights or their data type does not fit.
     #[track_caller]
     pub fn weights(mut self, weights: Tensor<1>) -> Self {
         let Batch {
@@ -191,8 +189,8 @@ impl<A, R> EmbeddingEvaluation<A, R> {
 
     /// Returns the losses of all samples as one number, by the reduction.
     ///
-    /// With weights w a mean is `sum(w l) / sum(w)` over the samples that count, a sum is `sum(w l)`. Where the
-    /// weights sum to 0, and for an empty batch, the loss is 0.
+    /// The mean with weights w is `sum(w l) / sum(w)` over the samples that count, the sum is `sum(w l)`. Returns 0
+    /// for an empty batch, and if the weights sum to 0.
     ///
     /// # Shapes
     /// - output: `[1]`
@@ -202,7 +200,7 @@ impl<A, R> EmbeddingEvaluation<A, R> {
     }
 
     /// Returns the loss of each sample, times its weight if there are weights; 0 for a sample that does not count,
-    /// because it has nothing to be compared with.
+    /// because it is compared with nothing.
     ///
     /// # Shapes
     /// - output: `[N]`
@@ -228,7 +226,7 @@ impl<A, R> EmbeddingEvaluation<A, R> {
 }
 
 impl<A> EmbeddingEvaluation<A> {
-    /// Reduces in another way than the loss is configured for. ([`Reduction::BatchMean`] is the mean.)
+    /// Replaces the reduction of the loss. ([`Reduction::BatchMean`] is the mean.)
     pub fn reduction(self, reduction: Reduction) -> Self {
         self.reduced_by(reduction)
     }

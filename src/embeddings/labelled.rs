@@ -3,14 +3,13 @@
 use super::{EmbeddingEvaluation, Samples};
 use burn::tensor::{Int, Tensor};
 
-/// Embeddings with labels, which are compared with one another, or with a reference set.
+/// Embeddings with labels, compared with one another or with a reference set.
 #[derive(Clone, Debug)]
 pub struct Labelled(pub(crate) Samples);
 
 impl<R> EmbeddingEvaluation<Labelled, R> {
-    /// Compares all embeddings with a reference set, instead of with one another: the contents of a
-    /// memory ([`CrossBatchMemory`](crate::CrossBatchMemory)), say, or a gallery. Nothing is taken to be the same
-    /// embedding in both.
+    /// Compares all embeddings with a reference set instead of one another, such as a gallery or the contents of a
+    /// memory ([`CrossBatchMemory`](crate::CrossBatchMemory)). An embedding that is in both is compared with itself.
     ///
     /// # Shapes
     /// - embeddings: `[K, D]`, of any float type

@@ -14,13 +14,13 @@ use burn::{
 use core::fmt;
 use std::sync::Arc;
 
-/// A loss of labelled embeddings by a formula of their pairs: each embedding is an anchor that is compared with
-/// all others.
+/// A loss of labelled embeddings from a formula of their pairs: each embedding is an anchor that is compared with all
+/// others.
 ///
-/// The losses of this crate come from their configurations, such as
-/// [`CircleLossConfig`](crate::CircleLossConfig). A formula of your own becomes one by [`new`](Self::new). The
-/// sums over all pairs are computed by a fused kernel on the CPU and by tensor operations elsewhere, the
-/// similarities are never held all at once, and the gradient follows by itself.
+/// The losses of this crate come from their configurations, such as [`CircleLossConfig`](crate::CircleLossConfig). A
+/// formula of your own becomes a loss by [`new`](Self::new). The sums over all pairs are computed by a fused kernel on
+/// the CPU and by tensor operations elsewhere; the similarities are never stored all at once. The gradient is derived
+/// from the formula.
 ///
 /// # Example
 /// ```
@@ -88,7 +88,7 @@ struct Definition {
 }
 
 impl<F: AnchorFormula> PairLoss<F> {
-    /// Makes a loss of a formula of your own, of embeddings that are divided by their norm first.
+    /// Makes a loss from a formula of your own. Embeddings are divided by their norm first.
     pub fn new(formula: F, reduction: Reduction) -> Self {
         let shown: [Field; 1] = [("formula", &formula)];
         Self::named(type_name::<F>(), formula.clone(), true, reduction, &shown)
@@ -120,7 +120,7 @@ impl<F: AnchorFormula> PairLoss<F> {
         }
     }
 
-    /// Whether embeddings are divided by their norm first.
+    /// Sets whether embeddings are divided by their norm first.
     pub fn with_normalize(self, normalize: bool) -> Self {
         Self { normalize, ..self }
     }
@@ -130,8 +130,8 @@ impl<F: AnchorFormula> PairLoss<F> {
         &self.formula
     }
 
-    /// Returns the losses of all embeddings as one number, by the configured reduction. Returns 0 for an empty
-    /// batch, and where no embedding has the pairs its loss needs.
+    /// Returns the losses of all embeddings as one number, by the configured reduction. Returns 0 for an empty batch,
+    /// and if no embedding has the pairs its loss needs.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
@@ -145,7 +145,7 @@ impl<F: AnchorFormula> PairLoss<F> {
         self.on(embeddings, labels).reduce()
     }
 
-    /// Returns the loss of each embedding; 0 where it lacks the pairs its loss needs.
+    /// Returns the loss of each embedding; 0 for an embedding without the pairs its loss needs.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`

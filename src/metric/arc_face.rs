@@ -14,18 +14,18 @@ use burn::{config::Config, tensor::Device};
 /// Configuration of [`ArcFaceLoss`].
 #[derive(Config, Debug)]
 pub struct ArcFaceLossConfig {
-    /// How many classes there are, at least 1.
+    /// The number of classes, at least 1.
     pub classes: usize,
     /// The dimension of the embeddings, at least 1.
     pub dimension: usize,
-    /// What is added to the angle between an embedding and its proxy, in radians, from 0 to pi. Default: 0.5
-    /// (the paper).
+    /// The margin added to the angle between an embedding and its proxy, in radians, from 0 to pi. Default: 0.5 (the
+    /// paper).
     #[config(default = 0.5)]
     pub margin: f64,
-    /// What cosines are multiplied by, above 0. Default: 64 (the paper).
+    /// The factor of the cosines, above 0. Default: 64 (the paper).
     #[config(default = 64.0)]
     pub scale: f64,
-    /// How the losses of all embeddings become one number.
+    /// How the losses of all embeddings become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -35,9 +35,9 @@ pub struct ArcFaceLossConfig {
 /// ```text
 /// l = -ln e^(s cos(t_y + m)) / (e^(s cos(t_y + m)) + sum_(c != y) e^(s cos t_c))
 /// ```
-/// with the angle `t_c` between the embedding and the proxy of class c. Where `t_y + m` is more than a half turn
-/// `cos t_y - m sin m` takes its place, so that the loss goes on falling. The proxies are parameters of the
-/// loss: give it to the optimizer with the model. The cosines `[N, C]` are held.
+/// with the angle `t_c` between the embedding and the proxy of class c. `cos t_y - m sin m` replaces `cos(t_y + m)` if
+/// `t_y + m` is above pi, so that the value still falls as the angle grows. The proxies are parameters of the loss:
+/// give the loss to the optimizer with the model. The cosines `[N, C]` are stored.
 ///
 /// Source: J. Deng et al., *ArcFace: Additive Angular Margin Loss for Deep Face Recognition*, 2019.
 ///

@@ -11,28 +11,28 @@ use burn::config::Config;
 /// Configuration of [`CircleLoss`].
 #[derive(Config, Debug)]
 pub struct CircleLossConfig {
-    /// How far from the best similarity pairs may be, at least 0. Default: 0.4 (the paper, for retrieval).
+    /// The allowed distance of pairs from the best similarity, at least 0. Default: 0.4 (the paper, for retrieval).
     #[config(default = 0.4)]
     pub margin: f64,
-    /// What all similarities are multiplied by, above 0. Default: 80 (the paper, for retrieval).
+    /// The factor of all similarities, above 0. Default: 80 (the paper, for retrieval).
     #[config(default = 80.0)]
     pub gamma: f64,
-    /// Whether embeddings are divided by their norm first. Default: yes.
+    /// Whether embeddings are divided by their norm first. Default: true.
     #[config(default = true)]
     pub normalize: bool,
-    /// How the losses of all embeddings become one number.
+    /// How the losses of all embeddings become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// The circle loss: each similarity is pulled the harder, the farther it is from its best.
+/// The circle loss: similarities that are farther from their best value have more weight.
 ///
 /// ```text
 /// l_i = ln(1 + sum_n e^(g a_n (s_in - m)) sum_p e^(-g a_p (s_ip - 1 + m)))          s_ij = z_i · z_j
 /// a_p = [1 + m - s_ip]_+          a_n = [s_in + m]_+          (without a gradient)
 /// ```
-/// over the embeddings p with the label of i and n with another. An embedding that lacks either is left out.
-/// Similarities are never held all at once.
+/// over the embeddings p with the label of i and n with another label. An embedding that lacks either is ignored.
+/// Similarities are never stored all at once.
 ///
 /// Source: Y. Sun et al., *Circle Loss: A Unified Perspective of Pair Similarity Optimization*, 2020.
 ///

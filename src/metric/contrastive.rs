@@ -18,31 +18,31 @@ use burn::{
 /// Configuration of [`ContrastiveLoss`].
 #[derive(Config, Debug)]
 pub struct ContrastiveLossConfig {
-    /// How far positives may be at no cost. Default: 0.
+    /// The distance up to which positives have loss 0. Default: 0.
     #[config(default = 0.0)]
     pub positive_margin: f64,
-    /// How far negatives have to be to cost nothing. Default: 1 (pytorch-metric-learning).
+    /// The distance from which negatives have loss 0. Default: 1 (pytorch-metric-learning).
     #[config(default = 1.0)]
     pub negative_margin: f64,
-    /// How far apart embeddings are. Default: Euclidean.
+    /// The distance between embeddings. Default: Euclidean.
     #[config(default = "Distance::Euclidean")]
     pub distance: Distance,
-    /// Whether embeddings are divided by their norm first. Default: yes.
+    /// Whether embeddings are divided by their norm first. Default: true.
     #[config(default = true)]
     pub normalize: bool,
-    /// How the costs of all pairs become one number. Default: their mean over those that cost something.
+    /// How the losses of all pairs become one number. Default: the mean over the losses that are not 0.
     #[config(default = "MiningReduction::MeanNonZero")]
     pub reduction: MiningReduction,
 }
 
-/// The contrastive loss: pairs with one label are to be close, others far apart.
+/// The contrastive loss: pairs with the same label should be close, others far apart.
 ///
 /// ```text
 /// positive pair: [d(i, j) - p]_+          negative pair: [n - d(i, j)]_+
 /// ```
-/// Positive and negative pairs are reduced by themselves and the results added up, as in
-/// pytorch-metric-learning. Every pair counts twice, once for each of its embeddings; distances are never held
-/// all at once. (Hadsell et al. square both; so does [`Distance::SquaredEuclidean`] the positives' distance.)
+/// Positive and negative pairs are reduced separately and the results are added, as in pytorch-metric-learning. Every
+/// pair counts twice, once for each of its embeddings; distances are never stored all at once. (Hadsell et al. square
+/// both; [`Distance::SquaredEuclidean`] squares the distance of positives, too.)
 ///
 /// Source: R. Hadsell et al., *Dimensionality Reduction by Learning an Invariant Mapping*, 2006.
 ///
@@ -111,8 +111,8 @@ display!(ContrastiveLoss, |loss, content| {
 const NAME: &str = "ContrastiveLoss";
 
 impl ContrastiveLoss {
-    /// Returns the losses of all pairs as one number, by the configured reduction. Returns 0 for an empty batch,
-    /// and where there is no pair.
+    /// Returns the losses of all pairs as one number, by the configured reduction. Returns 0 for an empty batch, and
+    /// if there is no pair.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
@@ -126,7 +126,7 @@ impl ContrastiveLoss {
         self.on(embeddings, labels).reduce()
     }
 
-    /// Returns the loss of each embedding: what its pairs cost together, 0 where it has none.
+    /// Returns the loss of each embedding: the sum of the losses of its pairs, 0 without pairs.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`

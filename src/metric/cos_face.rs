@@ -14,17 +14,17 @@ use burn::{config::Config, tensor::Device};
 /// Configuration of [`CosFaceLoss`].
 #[derive(Config, Debug)]
 pub struct CosFaceLossConfig {
-    /// How many classes there are, at least 1.
+    /// The number of classes, at least 1.
     pub classes: usize,
     /// The dimension of the embeddings, at least 1.
     pub dimension: usize,
-    /// What is taken off the cosine of an embedding with its proxy, at least 0. Default: 0.35 (the paper).
+    /// The margin subtracted from the cosine of an embedding with its proxy, at least 0. Default: 0.35 (the paper).
     #[config(default = 0.35)]
     pub margin: f64,
-    /// What cosines are multiplied by, above 0. Default: 64 (the paper).
+    /// The factor of the cosines, above 0. Default: 64 (the paper).
     #[config(default = 64.0)]
     pub scale: f64,
-    /// How the losses of all embeddings become one number.
+    /// How the losses of all embeddings become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -34,8 +34,8 @@ pub struct CosFaceLossConfig {
 /// ```text
 /// l = -ln e^(s (cos t_y - m)) / (e^(s (cos t_y - m)) + sum_(c != y) e^(s cos t_c))
 /// ```
-/// with the angle `t_c` between the embedding and the proxy of class c. The proxies are parameters of the loss:
-/// give it to the optimizer with the model. The cosines `[N, C]` are held.
+/// with the angle `t_c` between the embedding and the proxy of class c. The proxies are parameters of the loss: give
+/// the loss to the optimizer with the model. The cosines `[N, C]` are stored.
 ///
 /// Source: H. Wang et al., *CosFace: Large Margin Cosine Loss for Deep Face Recognition*, 2018.
 ///

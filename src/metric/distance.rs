@@ -1,4 +1,4 @@
-//! How far apart embeddings are.
+//! The distance between embeddings.
 
 use crate::{
     error::{Check, LossError},
@@ -6,10 +6,10 @@ use crate::{
 };
 use burn::serde::{Deserialize, Serialize};
 
-/// How far apart two embeddings are. All losses and miners take it as a distance: the smaller, the closer.
+/// The distance between two embeddings. All losses and miners use it as a distance: smaller is closer.
 ///
-/// Where points coincide, those of differences have gradient 0. In a configuration file it is `"euclidean"`,
-/// `"squared_euclidean"`, `"cosine"`, `"dot_product"` or `{"lp": {"p": 1.0}}`.
+/// The gradient of the Euclidean and Lp distances is 0 between equal points. The distance is `"euclidean"`,
+/// `"squared_euclidean"`, `"cosine"`, `"dot_product"` or `{"lp": {"p": 1.0}}` in a configuration file.
 ///
 /// # Example
 /// ```
@@ -26,20 +26,20 @@ pub enum Distance {
     Euclidean,
     /// `sum_k (a_k - b_k)²`
     SquaredEuclidean,
-    /// `1 - cos(a, b)`; a vector of zeros is at distance 1 from all others.
+    /// `1 - cos(a, b)`; a vector of zeros has distance 1 from all others.
     Cosine,
     /// `-a · b`
     DotProduct,
     /// `(sum_k |a_k - b_k|^p)^(1/p)`
     Lp {
-        /// At least 1.
+        /// The exponent, at least 1.
         p: f64,
     },
 }
 
 impl Distance {
-    /// Whether this is a similarity with its sign turned: of the cosine and of the dot product themselves
-    /// larger is closer. Margins are those of the distance: a positive at cosine 0.9 is at distance 0.1.
+    /// Whether this is a similarity with its sign changed: a larger cosine or dot product is closer. Margins apply to
+    /// the distance: a positive with cosine 0.9 has distance 0.1.
     pub fn is_similarity(&self) -> bool {
         matches!(self, Distance::Cosine | Distance::DotProduct)
     }

@@ -18,20 +18,19 @@ use burn::{
 /// Configuration of [`LiftedStructureLoss`].
 #[derive(Config, Debug)]
 pub struct LiftedStructureLossConfig {
-    /// What is taken off the distance of positives. Default: 0 (the paper).
+    /// The margin subtracted from the distance of positives. Default: 0 (the paper).
     #[config(default = 0.0)]
     pub positive_margin: f64,
-    /// How far negatives are to be. Default: 1 (the paper).
+    /// The distance that negatives should have. Default: 1 (the paper).
     #[config(default = 1.0)]
     pub negative_margin: f64,
-    /// How far apart embeddings are. Default: Euclidean.
+    /// The distance between embeddings. Default: Euclidean.
     #[config(default = "Distance::Euclidean")]
     pub distance: Distance,
-    /// Whether embeddings are divided by their norm first. Default: yes
-    /// (pytorch-metric-learning).
+    /// Whether embeddings are divided by their norm first. Default: true (pytorch-metric-learning).
     #[config(default = true)]
     pub normalize: bool,
-    /// How the losses of all positive pairs become one number.
+    /// How the losses of all positive pairs become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -41,9 +40,9 @@ pub struct LiftedStructureLossConfig {
 /// ```text
 /// l_ij = 1/2 [ln(sum_k e^(n - d(i, k)) + sum_l e^(n - d(j, l))) + d(i, j) - p]_+²
 /// ```
-/// over the negatives k of i and l of j, for every positive pair (both ways round): each embedding is the anchor of
-/// the pairs it comes first in. A pair without negatives costs 0. A mean is over pairs. Distances are never held
-/// all at once, but there is a list of the positive pairs; making it reads the labels back from a GPU.
+/// over the negatives k of i and l of j, for every positive pair (in both orders): each embedding is the anchor of the
+/// pairs in which it is first. A pair without negatives has loss 0. A mean is over pairs. Distances are never stored
+/// all at once, but the positive pairs are listed, which reads the labels back from a GPU.
 ///
 /// Source: H. Oh Song et al., *Deep Metric Learning via Lifted Structured Feature Embedding*, 2016.
 ///
@@ -113,7 +112,7 @@ const NAME: &str = "LiftedStructureLoss";
 
 impl LiftedStructureLoss {
     /// Returns the losses of all positive pairs as one number, by the configured reduction. Returns 0 for an empty
-    /// batch, and where there is no positive pair.
+    /// batch, and if there is no positive pair.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
@@ -127,7 +126,7 @@ impl LiftedStructureLoss {
         self.on(embeddings, labels).reduce()
     }
 
-    /// Returns the loss of each anchor: what its positive pairs cost together, 0 where it has none.
+    /// Returns the loss of each anchor: the sum of the losses of its positive pairs, 0 without positive pairs.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
@@ -142,7 +141,7 @@ impl LiftedStructureLoss {
     }
 
     /// Begins an evaluation, to which weights of the anchors, a normalizer or another reduction can be added. The
-    /// weight of an anchor is that of its pairs: with weights a mean is `sum(w l) / sum(w)` over pairs.
+    /// weight of an anchor is that of its pairs: the weighted mean is `sum(w l) / sum(w)` over pairs.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`

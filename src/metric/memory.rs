@@ -15,18 +15,18 @@ use burn::{
 /// Configuration of [`CrossBatchMemory`].
 #[derive(Config, Debug)]
 pub struct CrossBatchMemoryConfig {
-    /// How many embeddings it holds, at least 1.
+    /// The number of embeddings it holds, at least 1.
     pub capacity: usize,
-    /// Their dimension, at least 1.
+    /// The dimension of the embeddings, at least 1.
     pub dimension: usize,
 }
 
-/// A first-in, first-out memory of embeddings and their labels, to be the reference set of later batches.
+/// A first-in, first-out memory of embeddings and their labels, the reference set of later batches.
 ///
-/// It begins empty: free places have the label [`CrossBatchMemory::NO_LABEL`], which every loss and miner
-/// leaves out. What it holds, oldest first, is saved and loaded with the module; it is no parameter that is
-/// trained. Read it before the batch is pushed, so that no embedding meets itself in it. (For MoCo's queue of
-/// keys without labels there is [`EmbeddingQueue`](crate::EmbeddingQueue).)
+/// The memory begins empty: free places have the label [`CrossBatchMemory::NO_LABEL`], which every loss and miner
+/// ignores. Its contents, oldest first, are saved and loaded with the module but not trained. Read the memory before
+/// the batch is pushed, so that no embedding finds itself in it. ([`EmbeddingQueue`](crate::EmbeddingQueue) is MoCo's
+/// queue of keys without labels.)
 ///
 /// Source: X. Wang et al., *Cross-Batch Memory for Embedding Learning*, 2020.
 ///
@@ -90,10 +90,10 @@ display!(CrossBatchMemory, |memory, content| {
 });
 
 impl CrossBatchMemory {
-    /// The label of what is in no pair.
+    /// The label of free places, which are in no pair.
     pub const NO_LABEL: i64 = NO_LABEL;
 
-    /// What it holds, oldest first, without a gradient: embeddings and their labels.
+    /// Returns the embeddings and their labels, oldest first, without a gradient.
     ///
     /// # Shapes
     /// - output: `[capacity, dimension]` and `[capacity]`
@@ -101,13 +101,13 @@ impl CrossBatchMemory {
         (constant(self.embeddings.val()), self.labels.val())
     }
 
-    /// How many embeddings it has room for.
+    /// Returns the number of embeddings it has room for.
     pub fn capacity(&self) -> usize {
         self.embeddings.dims()[0]
     }
 
-    /// The memory with the embeddings of a batch in place of the oldest ones. The last are kept of a batch
-    /// that is larger than the memory.
+    /// Returns the memory with the embeddings of a batch in place of the oldest ones. Only the last embeddings are
+    /// kept of a batch that is larger than the memory.
     ///
     /// # Shapes
     /// - embeddings: `[N, dimension]`

@@ -22,22 +22,22 @@ use burn::{
 /// Configuration of [`TripletMiner`].
 #[derive(Config, Debug)]
 pub struct TripletMinerConfig {
-    /// Which triplets are made. Default: batch-hard.
+    /// The choice of triplets. Default: batch-hard.
     #[config(default = "Mining::BatchHard")]
     pub mining: Mining,
-    /// How far apart embeddings are. Default: Euclidean.
+    /// The distance between embeddings. Default: Euclidean.
     #[config(default = "Distance::Euclidean")]
     pub distance: Distance,
-    /// Whether embeddings are divided by their norm first. Default: yes.
+    /// Whether embeddings are divided by their norm first. Default: true.
     #[config(default = true)]
     pub normalize: bool,
 }
 
-/// Makes triplets of a batch of embeddings with labels.
+/// Makes triplets from a batch of embeddings with labels.
 ///
-/// No gradient goes through the choice. Distances are walked a block of anchors at a time and never held all
-/// at once. A list of triplets is as long as there are triplets; [`TripletLoss`](crate::TripletLoss) needs none
-/// for [`Mining::BatchAll`] and [`Mining::MultiSimilarity`]. Making a list reads back from a GPU.
+/// The choice has no gradient. Distances are computed in blocks of anchors and never stored all at once. The list
+/// holds every triplet; [`TripletLoss`](crate::TripletLoss) needs no list for [`Mining::BatchAll`] and
+/// [`Mining::MultiSimilarity`]. Making a list reads data back from a GPU.
 ///
 /// # Example
 /// ```
@@ -66,8 +66,7 @@ impl TripletMinerConfig {
     /// Builds the miner, or says which hyperparameter is out of its range.
     ///
     /// # Errors
-    /// If a number of the mining is out of its range or does not go with the distance, or the p of a
-    /// distance is below 1.
+    /// If a number of the mining is out of its range or does not fit the distance, or the p of a distance is below 1.
     pub fn try_init(&self) -> Result<TripletMiner, LossError> {
         let check = Check("TripletMinerConfig");
         self.distance.check(check)?;
@@ -98,7 +97,7 @@ display!(TripletMiner, |miner, content| {
 const NAME: &str = "TripletMiner";
 
 impl TripletMiner {
-    /// The triplets of a batch, ordered by anchor.
+    /// Returns the triplets of a batch, ordered by anchor.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
@@ -111,8 +110,8 @@ impl TripletMiner {
         self.list(Samples::new(NAME, embeddings, labels))
     }
 
-    /// The triplets of anchors from a batch whose positives and negatives are from a reference set, ordered
-    /// by anchor. Nothing is taken to be the same embedding in both.
+    /// Returns triplets with anchors from a batch, and positives and negatives from a reference set, ordered by
+    /// anchor. An embedding that is in both is compared with itself.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`

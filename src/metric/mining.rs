@@ -4,50 +4,50 @@ use super::distance::Distance;
 use crate::error::{Check, LossError};
 use burn::serde::{Deserialize, Serialize};
 
-/// Which triplets (an anchor, an embedding with its label, one with another label) are made of a batch.
+/// The choice of triplets (an anchor, a positive with the same label, a negative with another label) from a batch.
 ///
-/// In a configuration file it is `"batch_hard"`, `"batch_all"`, `"semi_hard"`, `"easy_positive"`,
+/// It is `"batch_hard"`, `"batch_all"`, `"semi_hard"`, `"easy_positive"`,
 /// `{"distance_weighted": {"cutoff": 0.5, "nonzero_loss_cutoff": 1.4, "seed": 0}}` or
-/// `{"multi_similarity": {"epsilon": 0.1}}`.
+/// `{"multi_similarity": {"epsilon": 0.1}}` in a configuration file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(crate = "burn::serde", rename_all = "snake_case")]
 pub enum Mining {
-    /// For each anchor its farthest positive and its nearest negative: A. Hermans et al., *In Defense of the
-    /// Triplet Loss for Person Re-Identification*, 2017.
+    /// The farthest positive and the nearest negative of each anchor: A. Hermans et al., *In Defense of the Triplet
+    /// Loss for Person Re-Identification*, 2017.
     #[default]
     BatchHard,
-    /// All (ibid.).
+    /// All triplets (ibid.).
     BatchAll,
-    /// For each anchor and positive the nearest negative that is farther away than the positive; where
-    /// there is none, the farthest negative, as in TensorFlow Addons. F. Schroff et al., *FaceNet: A Unified
-    /// Embedding for Face Recognition and Clustering*, 2015.
+    /// The nearest negative that is farther away than the positive, for each anchor and positive; if there is none,
+    /// the farthest negative, as in TensorFlow Addons. F. Schroff et al., *FaceNet: A Unified Embedding for Face
+    /// Recognition and Clustering*, 2015.
     SemiHard,
-    /// For each anchor its nearest positive and its nearest negative: H. Xuan et al., *Improved Embeddings
-    /// with Easy Positive Triplet Mining*, 2020.
+    /// The nearest positive and the nearest negative of each anchor: H. Xuan et al., *Improved Embeddings with Easy
+    /// Positive Triplet Mining*, 2020.
     EasyPositive,
-    /// For each anchor and positive a negative drawn so that all distances are as likely: C.-Y. Wu et al.,
-    /// *Sampling Matters in Deep Embedding Learning*, 2017. It takes embeddings of norm 1 and is drawn from
-    /// the seed, the anchor and the positive: the same batch gives the same triplets.
+    /// A negative for each anchor and positive, drawn so that all distances are equally likely: C.-Y. Wu et al.,
+    /// *Sampling Matters in Deep Embedding Learning*, 2017. Embeddings must have norm 1. The draw depends on the seed,
+    /// the anchor and the positive: the same batch gives the same triplets.
     DistanceWeighted {
-        /// Distances below count as this, above 0. In the paper and in pytorch-metric-learning 0.5.
+        /// The lower bound of distances, above 0: smaller distances count as this. The paper and
+        /// pytorch-metric-learning use 0.5.
         cutoff: f64,
-        /// Negatives from this Euclidean distance on are not drawn. In the paper and in
-        /// pytorch-metric-learning 1.4.
+        /// The Euclidean distance from which negatives are not drawn. The paper and pytorch-metric-learning use 1.4.
         nonzero_loss_cutoff: f64,
-        /// What the draws begin with.
+        /// The seed of the draws.
         seed: u64,
     },
-    /// All triplets of pairs that are hard: positives farther away than the nearest negative less epsilon,
-    /// negatives nearer than the farthest positive plus epsilon. X. Wang et al., *Multi-Similarity Loss with
-    /// General Pair Weighting for Deep Metric Learning*, 2019.
+    /// All triplets of hard pairs: positives farther away than the nearest negative minus epsilon, negatives nearer
+    /// than the farthest positive plus epsilon. X. Wang et al., *Multi-Similarity Loss with General Pair Weighting for
+    /// Deep Metric Learning*, 2019.
     MultiSimilarity {
-        /// At least 0. In the paper and in pytorch-metric-learning 0.1.
+        /// The tolerance, at least 0. The paper and pytorch-metric-learning use 0.1.
         epsilon: f64,
     },
 }
 
 impl Mining {
-    /// Draws with the numbers of the paper.
+    /// Distance-weighted mining with the cutoffs of the paper.
     pub fn distance_weighted(seed: u64) -> Self {
         Self::DistanceWeighted {
             cutoff: 0.5,
@@ -56,7 +56,7 @@ impl Mining {
         }
     }
 
-    /// Hard pairs with the epsilon of the paper.
+    /// Multi-similarity mining with the epsilon of the paper.
     pub fn multi_similarity() -> Self {
         Self::MultiSimilarity { epsilon: 0.1 }
     }

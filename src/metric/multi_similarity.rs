@@ -11,31 +11,31 @@ use burn::config::Config;
 /// Configuration of [`MultiSimilarityLoss`].
 #[derive(Config, Debug)]
 pub struct MultiSimilarityLossConfig {
-    /// How sharply positives are told apart, above 0. Default: 2 (the paper).
+    /// The scale of the similarities of positives, above 0. Default: 2 (the paper).
     #[config(default = 2.0)]
     pub alpha: f64,
-    /// How sharply negatives are told apart, above 0. Default: 50 (the paper).
+    /// The scale of the similarities of negatives, above 0. Default: 50 (the paper).
     #[config(default = 50.0)]
     pub beta: f64,
-    /// The similarity that divides near from far. Default: 0.5 (pytorch-metric-learning).
+    /// The similarity that separates near from far. Default: 0.5 (pytorch-metric-learning).
     #[config(default = 0.5)]
     pub base: f64,
-    /// Whether embeddings are divided by their norm first. Default: yes.
+    /// Whether embeddings are divided by their norm first. Default: true.
     #[config(default = true)]
     pub normalize: bool,
-    /// How the losses of all embeddings become one number.
+    /// How the losses of all embeddings become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// The multi-similarity loss: each pair weighs by how it compares with the other pairs of its embedding.
+/// The multi-similarity loss: the weight of each pair depends on the other pairs of its embedding.
 ///
 /// ```text
 /// l_i = 1/a ln(1 + sum_p e^(-a (s_ip - l))) + 1/b ln(1 + sum_n e^(b (s_in - l)))          s_ij = z_i · z_j
 /// ```
-/// over the embeddings p with the label of i and n with another. An embedding without any pair is left out.
-/// The mining of the paper is [`Mining::MultiSimilarity`](crate::Mining); this takes all pairs, as
-/// pytorch-metric-learning does. Similarities are never held all at once.
+/// over the embeddings p with the label of i and n with another label. An embedding without any pair is ignored. The
+/// mining of the paper is [`Mining::MultiSimilarity`](crate::Mining); this loss takes all pairs, as
+/// pytorch-metric-learning does. Similarities are never stored all at once.
 ///
 /// Source: X. Wang et al., *Multi-Similarity Loss with General Pair Weighting for Deep Metric Learning*, 2019.
 ///

@@ -18,22 +18,22 @@ use burn::{
 /// Configuration of [`NPairsLoss`].
 #[derive(Config, Debug)]
 pub struct NPairsLossConfig {
-    /// How much the mean squared norm of the embeddings, divided by 4, is added, at least 0. Default: 0.002
-    /// (TensorFlow's metric learning losses).
+    /// The factor of the mean squared norm of the embeddings, divided by 4, at least 0. Default: 0.002 (TensorFlow's
+    /// metric learning losses).
     #[config(default = 0.002)]
     pub l2_weight: f64,
-    /// How the losses of all anchors become one number.
+    /// How the losses of all anchors become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// The N-pairs loss: an anchor is to be more similar to its positive than to those of all other classes.
+/// The N-pairs loss: an anchor should be more similar to its positive than to the positives of all other classes.
 ///
 /// ```text
 /// l_i = -mean_p ln e^(a_i · b_p) / sum_j e^(a_i · b_j) + w (|a_i|² + |b_i|²) / 4
 /// ```
-/// over the positives p with the label of i; with one pair of each class there is one. Embeddings are not
-/// normalised: their norms are held in check by the weight w. Similarities are never held all at once.
+/// over the positives p with the label of i (one, if there is one pair of each class). Embeddings are not normalised:
+/// the weight w keeps their norms small. Similarities are never stored all at once.
 ///
 /// Source: K. Sohn, *Improved Deep Metric Learning with Multi-class N-pair Loss Objective*, 2016.
 ///

@@ -14,14 +14,14 @@ use burn::{config::Config, tensor::Device};
 /// Configuration of [`NormalizedSoftmaxLoss`].
 #[derive(Config, Debug)]
 pub struct NormalizedSoftmaxLossConfig {
-    /// How many classes there are, at least 1.
+    /// The number of classes, at least 1.
     pub classes: usize,
     /// The dimension of the embeddings, at least 1.
     pub dimension: usize,
-    /// What cosines are divided by, above 0. Default: 0.05 (the paper).
+    /// The temperature that divides the cosines, above 0. Default: 0.05 (the paper).
     #[config(default = 0.05)]
     pub temperature: f64,
-    /// How the losses of all embeddings become one number.
+    /// How the losses of all embeddings become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -31,8 +31,8 @@ pub struct NormalizedSoftmaxLossConfig {
 /// ```text
 /// l = -ln e^(cos t_y / T) / sum_c e^(cos t_c / T)
 /// ```
-/// with the angle `t_c` between the embedding and the proxy of class c. The proxies are parameters of the loss:
-/// give it to the optimizer with the model. The cosines `[N, C]` are held.
+/// with the angle `t_c` between the embedding and the proxy of class c. The proxies are parameters of the loss: give
+/// the loss to the optimizer with the model. The cosines `[N, C]` are stored.
 ///
 /// Source: A. Zhai and H.-Y. Wu, *Classification is a Strong Baseline for Deep Metric Learning*, 2018.
 ///

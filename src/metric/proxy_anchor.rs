@@ -16,14 +16,14 @@ use burn::{
 /// Configuration of [`ProxyAnchorLoss`].
 #[derive(Config, Debug)]
 pub struct ProxyAnchorLossConfig {
-    /// How many classes there are, at least 1.
+    /// The number of classes, at least 1.
     pub classes: usize,
     /// The dimension of the embeddings, at least 1.
     pub dimension: usize,
-    /// How far beyond 0 similarities are to be, at least 0. Default: 0.1 (the paper).
+    /// The margin of the similarities around 0, at least 0. Default: 0.1 (the paper).
     #[config(default = 0.1)]
     pub margin: f64,
-    /// How sharply pairs are told apart, above 0. Default: 32 (the paper).
+    /// The scale of the similarities, above 0. Default: 32 (the paper).
     #[config(default = 32.0)]
     pub alpha: f64,
 }
@@ -33,9 +33,9 @@ pub struct ProxyAnchorLossConfig {
 /// ```text
 /// l = mean_(c in batch) ln(1 + sum_p e^(-a (s_cp - m))) + mean_c ln(1 + sum_n e^(a (s_cn + m)))
 /// ```
-/// over the embeddings p of class c and n of others, at cosines s; the first mean is over the classes of the
-/// batch, the second over all. There are no per-sample losses, and so no sample weights. The proxies are parameters
-/// of the loss: give it to the optimizer with the model. Similarities are never held all at once.
+/// over the embeddings p of class c and n of others, at cosines s; the first mean is over the classes of the batch,
+/// the second over all. There are no per-sample losses, and so no sample weights. The proxies are parameters of the
+/// loss: give the loss to the optimizer with the model. Similarities are never stored all at once.
 ///
 /// Source: S. Kim et al., *Proxy Anchor Loss for Deep Metric Learning*, 2020.
 ///
@@ -96,16 +96,16 @@ display!(ProxyAnchorLoss, |loss, content| {
 const NAME: &str = "ProxyAnchorLoss";
 
 impl ProxyAnchorLoss {
-    /// The proxy of each class, `[C, D]`, as they are learned: not of norm 1.
+    /// The proxy of each class, `[C, D]`, as learned: not of norm 1.
     pub fn proxies(&self) -> Tensor<2> {
         self.proxies.val()
     }
 
-    /// The loss with other proxies `[C, D]` to begin with: the means of the classes, say. No gradient goes to what
-    /// they were computed from.
+    /// Returns the loss with other initial proxies `[C, D]`, such as the means of the classes. No gradient goes to the
+    /// tensors they were computed from.
     ///
     /// # Panics
-    /// If there are not as many, or they are of another dimension.
+    /// If their number or their dimension does not fit.
     #[track_caller]
     pub fn with_proxies(self, proxies: Tensor<2>) -> Self {
         let proxies = replaced(NAME, self.proxies, proxies);
@@ -120,7 +120,7 @@ impl ProxyAnchorLoss {
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss is NaN.
+    /// If shapes do not fit. If a label is not a class index (on the CPU; the loss is NaN on a GPU).
     #[track_caller]
     pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
         let proxies = self.proxies.val();

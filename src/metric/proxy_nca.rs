@@ -17,29 +17,29 @@ use burn::{
 /// Configuration of [`ProxyNcaLoss`].
 #[derive(Config, Debug)]
 pub struct ProxyNcaLossConfig {
-    /// How many classes there are, at least 1.
+    /// The number of classes, at least 1.
     pub classes: usize,
     /// The dimension of the embeddings, at least 1.
     pub dimension: usize,
-    /// What squared distances are multiplied by, above 0. Default: 1 (the paper).
+    /// The factor of the squared distances, above 0. Default: 1 (the paper).
     #[config(default = 1.0)]
     pub scale: f64,
-    /// Whether the proxy of the embedding's own class is in the denominator, too: a softmax, which is never
-    /// negative. Default: yes (pytorch-metric-learning); in the paper it is not.
+    /// Whether the denominator includes the proxy of the embedding's own class: a softmax, which is never negative.
+    /// Default: true (pytorch-metric-learning); the paper leaves it out.
     #[config(default = true)]
     pub includes_positive: bool,
-    /// How the losses of all embeddings become one number.
+    /// How the losses of all embeddings become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// Proxy-NCA: an embedding is to be nearer to the learned proxy of its class than to those of the others.
+/// Proxy-NCA: an embedding should be nearer to the learned proxy of its class than to the proxies of other classes.
 ///
 /// ```text
 /// l = -ln e^(-s d(x, p_y)) / sum_c e^(-s d(x, p_c))          d = |x - p|² of norm 1 each
 /// ```
-/// The proxies are parameters of the loss: give it to the optimizer with the model. Where there is no other
-/// class the loss is 0. The distances `[N, C]` are never held all at once.
+/// The proxies are parameters of the loss: give the loss to the optimizer with the model. The loss is 0 if there is no
+/// other class. The distances `[N, C]` are never stored all at once.
 ///
 /// Source: Y. Movshovitz-Attias et al., *No Fuss Distance Metric Learning Using Proxies*, 2017; E. Teh et al.,
 /// *ProxyNCA++: Revisiting and Revitalizing Proxy Neighborhood Component Analysis*, 2020 (softmax, scale).
@@ -105,16 +105,16 @@ display!(ProxyNcaLoss, |loss, content| {
 const NAME: &str = "ProxyNcaLoss";
 
 impl ProxyNcaLoss {
-    /// The proxy of each class, `[C, D]`, as they are learned: not of norm 1.
+    /// The proxy of each class, `[C, D]`, as learned: not of norm 1.
     pub fn proxies(&self) -> Tensor<2> {
         self.proxies.val()
     }
 
-    /// The loss with other proxies `[C, D]` to begin with: the means of the classes, say. No gradient goes to what
-    /// they were computed from.
+    /// Returns the loss with other initial proxies `[C, D]`, such as the means of the classes. No gradient goes to the
+    /// tensors they were computed from.
     ///
     /// # Panics
-    /// If there are not as many, or they are of another dimension.
+    /// If their number or their dimension does not fit.
     #[track_caller]
     pub fn with_proxies(self, proxies: Tensor<2>) -> Self {
         let proxies = replaced(NAME, self.proxies, proxies);
@@ -129,7 +129,7 @@ impl ProxyNcaLoss {
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding is NaN.
+    /// If shapes do not fit. If a label is not a class index (on the CPU; the loss of its embedding is NaN on a GPU).
     #[track_caller]
     pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
         self.on(embeddings, labels).reduce()
@@ -143,7 +143,7 @@ impl ProxyNcaLoss {
     /// - output: `[N]`
     ///
     /// # Panics
-    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding is NaN.
+    /// If shapes do not fit. If a label is not a class index (on the CPU; the loss of its embedding is NaN on a GPU).
     #[track_caller]
     pub fn forward_no_reduction(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
         self.on(embeddings, labels).each()
@@ -157,7 +157,7 @@ impl ProxyNcaLoss {
     /// - labels: `[N]`, the index of a class
     ///
     /// # Panics
-    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding is NaN.
+    /// If shapes do not fit. If a label is not a class index (on the CPU; the loss of its embedding is NaN on a GPU).
     #[track_caller]
     pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> EmbeddingEvaluation {
         let proxies = self.proxies.val();

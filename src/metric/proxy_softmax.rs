@@ -20,7 +20,7 @@ use std::sync::Arc;
 ///
 /// The losses are [`ArcFaceLoss`](crate::ArcFaceLoss), [`CosFaceLoss`](crate::CosFaceLoss) and
 /// [`NormalizedSoftmaxLoss`](crate::NormalizedSoftmaxLoss), which come from their configurations. The proxies are
-/// parameters of the loss: give it to the optimizer with the model. The cosines `[N, C]` are held.
+/// parameters of the loss: give the loss to the optimizer with the model. The cosines `[N, C]` are stored.
 #[derive(Module)]
 #[module(custom_display)]
 pub struct ProxySoftmaxLoss<M: Margin> {
@@ -92,16 +92,16 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
         }
     }
 
-    /// The proxy of each class, `[C, D]`, as they are learned: not of norm 1.
+    /// The proxy of each class, `[C, D]`, as learned: not of norm 1.
     pub fn proxies(&self) -> Tensor<2> {
         self.proxies.val()
     }
 
-    /// The loss with other proxies `[C, D]` to begin with: the means of the classes, say. No gradient goes to what
-    /// they were computed from.
+    /// Returns the loss with other initial proxies `[C, D]`, such as the means of the classes. No gradient goes to the
+    /// tensors they were computed from.
     ///
     /// # Panics
-    /// If there are not as many, or they are of another dimension.
+    /// If their number or their dimension does not fit.
     #[track_caller]
     pub fn with_proxies(self, proxies: Tensor<2>) -> Self {
         let proxies = replaced(self.definition.shown.name, self.proxies, proxies);
@@ -116,7 +116,7 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding is NaN.
+    /// If shapes do not fit. If a label is not a class index (on the CPU; the loss of its embedding is NaN on a GPU).
     #[track_caller]
     pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
         self.on(embeddings, labels).reduce()
@@ -130,7 +130,7 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
     /// - output: `[N]`
     ///
     /// # Panics
-    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding is NaN.
+    /// If shapes do not fit. If a label is not a class index (on the CPU; the loss of its embedding is NaN on a GPU).
     #[track_caller]
     pub fn forward_no_reduction(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
         self.on(embeddings, labels).each()
@@ -144,7 +144,7 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
     /// - labels: `[N]`, the index of a class
     ///
     /// # Panics
-    /// If shapes do not fit. If a label is no class, on the CPU; on a GPU the loss of its embedding is NaN.
+    /// If shapes do not fit. If a label is not a class index (on the CPU; the loss of its embedding is NaN on a GPU).
     #[track_caller]
     pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> EmbeddingEvaluation {
         let proxies = self.proxies.val();

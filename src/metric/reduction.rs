@@ -1,19 +1,19 @@
-//! From the costs of mined pairs or triplets to one number.
+//! From the losses of mined pairs or triplets to one number.
 
 use crate::embeddings::{Divisor, EmbeddingEvaluation};
 use burn::serde::{Deserialize, Serialize};
 use core::fmt;
 
-/// How the costs of pairs or triplets become one number.
+/// How the losses of pairs or triplets become one number.
 ///
-/// In a configuration file it is `"mean_non_zero"`, `"mean"` or `"sum"`.
+/// It is `"mean_non_zero"`, `"mean"` or `"sum"` in a configuration file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(crate = "burn::serde", rename_all = "snake_case")]
 pub enum MiningReduction {
-    /// The sum divided by how many cost something; 0 where none does.
+    /// The sum divided by the number of losses that are not 0; 0 if all are 0.
     #[default]
     MeanNonZero,
-    /// The sum divided by how many there are; 0 where there are none.
+    /// The sum divided by the number of pairs or triplets; 0 if there are none.
     Mean,
     /// The sum.
     Sum,
@@ -40,7 +40,7 @@ impl From<MiningReduction> for Divisor {
 }
 
 impl<A> EmbeddingEvaluation<A, MiningReduction> {
-    /// Reduces in another way than the loss is configured for.
+    /// Replaces the reduction of the loss.
     pub fn reduction(self, reduction: MiningReduction) -> Self {
         self.reduced_by(reduction)
     }

@@ -23,42 +23,40 @@ use burn::{
 /// Configuration of [`TripletLoss`].
 #[derive(Config, Debug)]
 pub struct TripletLossConfig {
-    /// Which triplets are made of a batch. Default: batch-hard.
+    /// The choice of triplets from a batch. Default: batch-hard.
     #[config(default = "Mining::BatchHard")]
     pub mining: Mining,
-    /// By how much a negative is to be farther than a positive, at least 0. Default: 0.2 (FaceNet, where it is one of
+    /// The distance by which a negative should be farther than a positive, at least 0. Default: 0.2 (FaceNet, for
     /// squared distances).
     #[config(default = 0.2)]
     pub margin: f64,
-    /// How far apart embeddings are. Default: Euclidean.
+    /// The distance between embeddings. Default: Euclidean.
     #[config(default = "Distance::Euclidean")]
     pub distance: Distance,
-    /// Whether embeddings are divided by their norm first. Default: yes.
+    /// Whether embeddings are divided by their norm first. Default: true.
     #[config(default = true)]
     pub normalize: bool,
-    /// Whether the cost is `ln(1 + e^x)` of how much farther the positive is, without a margin, instead of a
-    /// hinge (Hermans et al., 2017). Default: no.
+    /// Whether the loss is `ln(1 + e^(d(a, p) - d(a, n)))`, without a margin, instead of a hinge (Hermans et al.,
+    /// 2017). Default: false.
     #[config(default = false)]
     pub soft_margin: bool,
-    /// How the costs of all triplets become one number. Default: their mean over those that cost something.
+    /// How the losses of all triplets become one number. Default: the mean over the losses that are not 0.
     #[config(default = "MiningReduction::MeanNonZero")]
     pub reduction: MiningReduction,
 }
 
-/// The triplet loss: an anchor is to be closer to embeddings with its label than to others, by a margin.
+/// The triplet loss: an anchor should be closer to embeddings with its label than to others, by a margin.
 ///
 /// ```text
 /// l_apn = [d(a, p) - d(a, n) + m]_+          or ln(1 + e^(d(a, p) - d(a, n)))
 /// ```
-/// over the triplets that the [`Mining`] makes of a batch. With [`Mining::BatchAll`] these are all, and the
-/// loss is exact without enumerating them: on the CPU each anchor takes the time of sorting its distances
-/// (with a soft margin that of going through its triplets), and no more than a block of distances is held
-/// at a time. A batch without triplets costs 0. Other triplets can be given
-/// ([`triplets`](EmbeddingEvaluation::triplets)).
+/// over the triplets that the [`Mining`] makes from a batch. [`Mining::BatchAll`] takes all triplets, and the loss is
+/// exact without enumerating them: on the CPU each anchor takes the time of sorting its distances (with a soft margin,
+/// that of visiting its triplets), and only a block of distances is stored at a time. A batch without triplets has
+/// loss 0. Other triplets can be given ([`triplets`](EmbeddingEvaluation::triplets)).
 ///
-/// A batch-hard or easy-positive loss reads nothing back from a GPU, nor do batch-all and multi-similarity; these
-/// two go through all triplets there, in N³ time and bounded memory. The semi-hard and distance-weighted triplets
-/// are listed on the host.
+/// Batch-hard, easy-positive, batch-all and multi-similarity losses read nothing back from a GPU; the last two visit
+/// all triplets there, in N³ time and bounded memory. Semi-hard and distance-weighted triplets are listed on the host.
 ///
 /// Source: F. Schroff et al., *FaceNet: A Unified Embedding for Face Recognition and Clustering*, 2015;
 /// A. Hermans et al., *In Defense of the Triplet Loss for Person Re-Identification*, 2017.
@@ -95,8 +93,8 @@ impl TripletLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
     ///
     /// # Errors
-    /// If `margin` is negative or not finite, a number of the mining is out of its range or does not go with
-    /// the distance, or the p of a distance is below 1.
+    /// If `margin` is negative or not finite, a number of the mining is out of its range or does not fit the distance,
+    /// or the p of a distance is below 1.
     pub fn try_init(&self) -> Result<TripletLoss, LossError> {
         let check = Check("TripletLossConfig");
         check.at_least_zero("margin", self.margin)?;
@@ -135,7 +133,7 @@ const NAME: &str = "TripletLoss";
 
 impl TripletLoss {
     /// Returns the losses of all triplets as one number, by the configured reduction. Returns 0 for an empty batch,
-    /// and where there is no triplet.
+    /// and if there is no triplet.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
@@ -149,7 +147,7 @@ impl TripletLoss {
         self.on(embeddings, labels).reduce()
     }
 
-    /// Returns the loss of each anchor: what its triplets cost together, 0 where it has none.
+    /// Returns the loss of each anchor: the sum of the losses of its triplets, 0 without triplets.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
@@ -293,7 +291,7 @@ impl TripletLoss {
     }
 }
 
-/// Embeddings with labels, of which triplets are made.
+/// Embeddings with labels, from which triplets are made.
 #[derive(Clone, Debug)]
 pub struct Mined {
     samples: Samples,
@@ -301,9 +299,8 @@ pub struct Mined {
 }
 
 impl EmbeddingEvaluation<Mined, MiningReduction> {
-    /// Takes positives and negatives from a reference set: the contents of a memory
-    /// ([`CrossBatchMemory`](crate::CrossBatchMemory)), say, or a gallery. Nothing is taken to be the same
-    /// embedding in both.
+    /// Takes positives and negatives from a reference set, such as a gallery or the contents of a memory
+    /// ([`CrossBatchMemory`](crate::CrossBatchMemory)). An embedding that is in both is compared with itself.
     ///
     /// # Shapes
     /// - embeddings: `[K, D]`, of any float type
@@ -318,14 +315,14 @@ impl EmbeddingEvaluation<Mined, MiningReduction> {
         self
     }
 
-    /// Takes these triplets, such as a [`TripletMiner`](crate::TripletMiner) makes. Nothing is mined, and the
-    /// labels have no effect. A reference set is given before: positives and negatives are then indices in it.
+    /// Uses these triplets, for example those of a [`TripletMiner`](crate::TripletMiner). Nothing is mined, and the
+    /// labels have no effect. A reference set must be given before; positives and negatives are then indices in it.
     ///
     /// # Shapes
     /// - triplets: three lists `[T]` of indices
     ///
     /// # Panics
-    /// If the lists are not of the same length. If an index is out of range, on the CPU; on a GPU the loss is NaN.
+    /// If the lists are not of the same length. If an index is out of range (on the CPU; the loss is NaN on a GPU).
     ///
     /// # Example
     /// ```

@@ -14,35 +14,33 @@ use burn::{config::Config, module::Module, tensor::Tensor};
 /// Configuration of [`TripletMarginLoss`].
 #[derive(Config, Debug)]
 pub struct TripletMarginLossConfig {
-    /// By how much the negative is to be farther than the positive, at least 0. Default: 1 (PyTorch).
+    /// The distance by which the negative should be farther than the positive, at least 0. Default: 1 (PyTorch).
     #[config(default = 1.0)]
     pub margin: f64,
-    /// How far apart embeddings are. Default: Euclidean. PyTorch's `p` is [`Distance::Lp`].
+    /// The distance between embeddings. Default: Euclidean. PyTorch's `p` is [`Distance::Lp`].
     #[config(default = "Distance::Euclidean")]
     pub distance: Distance,
-    /// Whether embeddings are divided by their norm first. Default: no (PyTorch).
+    /// Whether embeddings are divided by their norm first. Default: false (PyTorch).
     #[config(default = false)]
     pub normalize: bool,
-    /// Whether the negative's distance is the smaller of those to the anchor and to the positive (V. Balntas
-    /// et al., 2016). Default: no.
+    /// Whether the negative's distance is the smaller of those to the anchor and to the positive (V. Balntas et al.,
+    /// 2016). Default: false.
     #[config(default = false)]
     pub swap: bool,
-    /// Whether the cost is `ln(1 + e^x)` of how much farther the positive is, without a margin, instead of a
-    /// hinge. Default: no.
+    /// Whether the loss is `ln(1 + e^(d(a, p) - d(a, n)))`, without a margin, instead of a hinge. Default: false.
     #[config(default = false)]
     pub soft_margin: bool,
-    /// How the losses of all triplets become one number.
+    /// How the losses of all triplets become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// The triplet loss of given triplets: an anchor is to be closer to its positive than to its negative, by a
-/// margin.
+/// The triplet loss of given triplets: an anchor should be closer to its positive than to its negative, by a margin.
 ///
 /// ```text
 /// l = [d(a, p) - d(a, n) + m]_+          or ln(1 + e^(d(a, p) - d(a, n)))
 /// ```
-/// Where points coincide, gradients are 0. [`TripletLoss`](crate::TripletLoss) makes its triplets itself,
+/// The gradient of a distance between equal points is 0. [`TripletLoss`](crate::TripletLoss) makes its own triplets
 /// from labels.
 ///
 /// Source: V. Balntas et al., *Learning Local Feature Descriptors with Triplets and Shallow Convolutional

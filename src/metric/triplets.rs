@@ -3,8 +3,8 @@
 use crate::backend::runs_on_cpu;
 use burn::tensor::{Bool, Int, Tensor};
 
-/// Triplets of embeddings, as indices: of the anchor among the embeddings, of the positive and the negative
-/// among the embeddings, too, or in the reference set they were compared with.
+/// Triplets of embeddings, as indices: anchors are among the embeddings, positives and negatives are among the
+/// embeddings or in the reference set.
 ///
 /// # Example
 /// ```
@@ -20,21 +20,21 @@ use burn::tensor::{Bool, Int, Tensor};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Triplets {
-    /// `[T]`
+    /// The indices of the anchors, `[T]`.
     pub anchors: Tensor<1, Int>,
-    /// `[T]`
+    /// The indices of the positives, `[T]`.
     pub positives: Tensor<1, Int>,
-    /// `[T]`
+    /// The indices of the negatives, `[T]`.
     pub negatives: Tensor<1, Int>,
 }
 
 impl Triplets {
-    /// How many there are.
+    /// Returns the number of triplets.
     pub fn len(&self) -> usize {
         self.anchors.dims()[0]
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no triplets.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -19,7 +19,7 @@ pub struct CauchyLossConfig {
     pub reduction: Reduction,
 }
 
-/// A square near 0 that grows like a logarithm far out: outliers hardly pull.
+/// A square near 0, a logarithm for large errors: outliers have little influence.
 ///
 /// ```text
 /// l = ln(1 + ((x - t) / c)²)

@@ -11,20 +11,20 @@ use burn::config::Config;
 /// Configuration of [`CharbonnierLoss`].
 #[derive(Config, Debug)]
 pub struct CharbonnierLossConfig {
-    /// The smoothing width, above 0. Default 0.001, as in LapSRN (Lai et al., 2017).
+    /// The smoothing width, above 0. Default: 0.001 (LapSRN; Lai et al., 2017).
     #[config(default = 1e-3)]
     pub epsilon: f64,
-    /// How the losses of all elements become one number.
+    /// How the losses of all elements become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// The absolute error with its corner rounded off; common in image restoration.
+/// The absolute error, but smooth at 0; common in image restoration.
 ///
 /// ```text
 /// l = sqrt((x - t)² + epsilon²)
 /// ```
-/// At equality the loss is `epsilon` and its derivative 0.
+/// The loss of equal values is `epsilon`, its derivative 0.
 ///
 /// Source: P. Charbonnier, L. Blanc-Féraud, G. Aubert, M. Barlaud, *Two deterministic half-quadratic
 /// regularization algorithms for computed imaging*, 1994.

@@ -11,10 +11,10 @@ use burn::config::Config;
 /// Configuration of [`HuberLoss`].
 #[derive(Config, Debug)]
 pub struct HuberLossConfig {
-    /// Where the parabola turns into a line, above 0. Default 1, as in PyTorch.
+    /// The error from which the parabola becomes a line, above 0. Default: 1 (PyTorch).
     #[config(default = 1.0)]
     pub delta: f64,
-    /// How the losses of all elements become one number.
+    /// How the losses of all elements become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -25,7 +25,7 @@ pub struct HuberLossConfig {
 /// l = (x - t)² / 2                     where |x - t| < delta
 ///     delta (|x - t| - delta / 2)      elsewhere
 /// ```
-/// [`SmoothL1Loss`](crate::SmoothL1Loss) is this divided by `delta`.
+/// [`SmoothL1Loss`](crate::SmoothL1Loss) is this loss divided by `delta`.
 ///
 /// Source: P. J. Huber, *Robust Estimation of a Location Parameter*, 1964.
 ///

@@ -11,18 +11,18 @@ use burn::config::Config;
 /// Configuration of [`LogCoshLoss`].
 #[derive(Config, Debug)]
 pub struct LogCoshLossConfig {
-    /// How the losses of all elements become one number.
+    /// How the losses of all elements become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
 
-/// The logarithm of the hyperbolic cosine of the error: a square near 0, `|x - t| - ln 2` far away,
-/// smooth everywhere.
+/// The logarithm of the hyperbolic cosine of the error: a square near 0, `|x - t| - ln 2` for large errors, smooth
+/// everywhere.
 ///
 /// ```text
 /// l = ln cosh(x - t)
 /// ```
-/// Exact for errors of any size; the derivative is `tanh(x - t)`.
+/// The loss is exact for errors of any size; its derivative is `tanh(x - t)`.
 ///
 /// Source: R. Neuneier and H. G. Zimmermann, *How to Train Neural Networks*, 1998.
 ///
@@ -44,7 +44,7 @@ impl LogCoshLossConfig {
     /// Builds the loss.
     ///
     /// # Errors
-    /// Never: there is nothing that could be wrong. It is there because every loss has it.
+    /// Never. The method exists because every loss has it.
     pub fn try_init(&self) -> Result<LogCoshLoss, LossError> {
         let formula = LogCosh;
         let definition = Definition::new("LogCoshLoss", &formula);

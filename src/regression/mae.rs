@@ -11,7 +11,7 @@ use burn::config::Config;
 /// Configuration of [`MaeLoss`].
 #[derive(Config, Debug)]
 pub struct MaeLossConfig {
-    /// How the losses of all elements become one number.
+    /// How the losses of all elements become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -21,7 +21,7 @@ pub struct MaeLossConfig {
 /// ```text
 /// l = |x - t|
 /// ```
-/// Its derivative is `sign(x - t)`, 0 where both are equal.
+/// Its derivative is `sign(x - t)`, 0 for equal values.
 ///
 /// Source: R. J. Boscovich, *De litteraria expeditione per pontificiam ditionem*, 1757.
 ///
@@ -43,7 +43,7 @@ impl MaeLossConfig {
     /// Builds the loss.
     ///
     /// # Errors
-    /// Never: there is nothing that could be wrong. It is there because every loss has it.
+    /// Never. The method exists because every loss has it.
     pub fn try_init(&self) -> Result<MaeLoss, LossError> {
         let formula = Absolute;
         let definition = Definition::new("MaeLoss", &formula);

@@ -11,7 +11,7 @@ use burn::config::Config;
 /// Configuration of [`MseLoss`].
 #[derive(Config, Debug)]
 pub struct MseLossConfig {
-    /// How the losses of all elements become one number.
+    /// How the losses of all elements become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -21,7 +21,7 @@ pub struct MseLossConfig {
 /// ```text
 /// l = (x - t)²
 /// ```
-/// reduced by the mean: MSE. There is no factor 1/2.
+/// The mean of the losses is the MSE. There is no factor 1/2.
 ///
 /// Source: C. F. Gauss, *Theoria combinationis observationum erroribus minimis obnoxiae*, 1823.
 ///
@@ -43,7 +43,7 @@ impl MseLossConfig {
     /// Builds the loss.
     ///
     /// # Errors
-    /// Never: there is nothing that could be wrong. It is there because every loss has it.
+    /// Never. The method exists because every loss has it.
     pub fn try_init(&self) -> Result<MseLoss, LossError> {
         let formula = Squared;
         let definition = Definition::new("MseLoss", &formula);

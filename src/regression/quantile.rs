@@ -11,10 +11,10 @@ use burn::config::Config;
 /// Configuration of [`QuantileLoss`].
 #[derive(Config, Debug)]
 pub struct QuantileLossConfig {
-    /// The quantiles to predict, each between 0 and 1. Default: the median alone.
+    /// The quantiles to predict, each between 0 and 1. Default: 0.5 (the median).
     #[config(default = "vec![0.5]")]
     pub quantiles: Vec<f64>,
-    /// How the losses of all elements become one number.
+    /// How the losses of all elements become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }
@@ -25,11 +25,10 @@ pub struct QuantileLossConfig {
 /// l = q (t - x)          where t >= x
 ///     (1 - q) (x - t)    elsewhere
 /// ```
-/// The derivative is 0 where both are equal.
+/// The derivative is 0 for equal values.
 ///
-/// Several quantiles are predicted side by side in the last dimension, against one target each
-/// time: prediction `[.., Q]`, target `[.., 1]`. With one quantile, prediction and target have the
-/// same shape, whatever it is.
+/// Several quantiles are predicted side by side in the last dimension, with one target for all of them: prediction
+/// `[.., Q]`, target `[.., 1]`. Prediction and target have the same shape, whatever it is, if there is one quantile.
 ///
 /// Source: R. Koenker and G. Bassett, *Regression Quantiles*, 1978.
 ///
@@ -51,7 +50,7 @@ impl QuantileLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
     ///
     /// # Errors
-    /// If there is no quantile, or one that is not between 0 and 1.
+    /// If there is no quantile, or a quantile is not between 0 and 1.
     pub fn try_init(&self) -> Result<QuantileLoss, LossError> {
         // As the kernels see them: 1 - 1e-12 would be 1 there.
         let inside = |&q: &f64| q as f32 > 0.0 && (q as f32) < 1.0;

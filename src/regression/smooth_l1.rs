@@ -11,11 +11,11 @@ use burn::config::Config;
 /// Configuration of [`SmoothL1Loss`].
 #[derive(Config, Debug)]
 pub struct SmoothL1LossConfig {
-    /// Where the parabola turns into a line, 0 or above; 0 is the absolute error. Default 1, as in
-    /// PyTorch; detectors use 1/9.
+    /// The error from which the parabola becomes a line, 0 or above; 0 gives the absolute error. Default: 1 (PyTorch).
+    /// Detectors use 1/9.
     #[config(default = 1.0)]
     pub beta: f64,
-    /// How the losses of all elements become one number.
+    /// How the losses of all elements become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
 }

@@ -6,12 +6,11 @@ use super::{
 };
 use std::{cmp::Reverse, collections::HashMap};
 
-/// The accuracy of a classifier by k nearest neighbours: the share of queries whose label is that of
-/// most of their k nearest.
+/// The accuracy of a classifier by k nearest neighbours: the share of queries whose label is the most frequent among
+/// their k nearest.
 ///
-/// Each neighbour has one vote. Where labels have as many votes, the one whose nearest neighbour is
-/// nearest wins. All queries count, those whose label no other embedding has as well: they are wrong.
-/// What queries are looked up in, and by which distance: see [`EmbeddingMetric`].
+/// Each neighbour has one vote. The label with the nearest neighbour wins a tie. All queries count; a query whose
+/// label no candidate has is wrong. [`EmbeddingMetric`] describes candidates and distances.
 ///
 /// Source: T. Cover and P. Hart, *Nearest Neighbor Pattern Classification*, 1967; as a measure of
 /// embeddings, Z. Wu et al., *Unsupervised Feature Learning via Non-Parametric Instance
@@ -47,7 +46,7 @@ pub struct KnnAccuracy {
 }
 
 impl EmbeddingMetric<KnnAccuracy> {
-    /// Accuracy by the `k` nearest; by all, if there are not as many.
+    /// Makes the metric of the `k` nearest, or of all if there are fewer.
     ///
     /// # Panics
     /// If `k` is 0.

@@ -5,16 +5,14 @@ use super::{
     score::{Query, Score},
 };
 
-/// Mean average precision at R: for each query, whether the R embeddings of its label are its R nearest,
-/// and how far ahead they are among these.
+/// Mean average precision at R: whether the R nearest candidates of a query have its label, and how early these come.
 ///
 /// ```text
 /// MAP@R = (1 / Q) sum_q (1 / R_q) sum_(i = 1..R_q) P(i)
 /// P(i)  = share of the label of q among the i nearest, if the i-th nearest has that label; 0 if not
 /// ```
-/// with R_q embeddings of the label of q to be found, over the Q queries for which that is at least one;
-/// the others are left out. What queries are looked up in, and by which distance: see
-/// [`EmbeddingMetric`].
+/// with R_q candidates of the label of q, over the Q queries with at least one; other queries are ignored.
+/// [`EmbeddingMetric`] describes candidates and distances.
 ///
 /// Source: K. Musgrave et al., *A Metric Learning Reality Check*, 2020.
 ///
@@ -47,7 +45,7 @@ pub type MeanAveragePrecisionAtRMetric = EmbeddingMetric<MeanAveragePrecisionAtR
 pub struct MeanAveragePrecisionAtR;
 
 impl EmbeddingMetric<MeanAveragePrecisionAtR> {
-    /// Mean average precision at R. It has no parameter: R is counted.
+    /// Makes the metric. It has no parameter: R is counted.
     pub fn new() -> Self {
         Self::of(MeanAveragePrecisionAtR)
     }

@@ -1,4 +1,4 @@
-//! What all metrics of embeddings share.
+//! The common part of all metrics of embeddings.
 
 use super::{
     output::EmbeddingInput,
@@ -19,21 +19,18 @@ use std::sync::Arc;
 
 const UNIT: &str = "%";
 
-/// A metric of embeddings: each is a query, and scored by the labels of those nearest to it. The metrics
-/// are [`RecallAtKMetric`], [`MeanAveragePrecisionAtRMetric`] and [`KnnAccuracyMetric`].
+/// A metric of embeddings: each embedding is a query, scored by the labels of its nearest candidates. The metrics are
+/// [`RecallAtKMetric`], [`MeanAveragePrecisionAtRMetric`] and [`KnnAccuracyMetric`].
 ///
 /// - **Candidates.** A query is looked up among the other embeddings of its batch, or in a fixed gallery
 ///   ([`with_gallery`](Self::with_gallery)). An epoch's value is the mean over its queries.
-/// - **Distance.** Cosine, or Euclidean ([`with_normalize`](Self::with_normalize)), in `f64` from
-///   embeddings read as `f32`. Of candidates as near, the one of lower index is first; embeddings that
-///   differ by a factor alone have the same cosines up to rounding. Results do not depend on the number
-///   of threads.
-/// - **NaN and infinity.** An embedding that holds one is farther than all others and never found, and
-///   as a query it finds nothing: it scores 0.
-/// - **A batch that says nothing.** If no query counts, there is no value (`N/A`), and the running mean
-///   stays as it is.
-/// - **Cost.** The distances of a batch take `queries x candidates x D` steps on the host, on all
-///   threads; memory is that of the embeddings and a row of distances for each thread.
+/// - **Distance.** Cosine, or Euclidean ([`with_normalize`](Self::with_normalize)), in `f64` from embeddings read as
+///   `f32`. The candidate of lower index comes first at equal distance; embeddings that differ only by a factor have
+///   the same cosines up to rounding. Results do not depend on the number of threads.
+/// - **NaN and infinity.** An embedding that holds one is never found. As a query it finds nothing: its score is 0.
+/// - **A batch without a score.** There is no value (`N/A`) if no query counts, and the running mean stays as it is.
+/// - **Cost.** The distances of a batch take `queries x candidates x D` steps on the host, on all threads; memory
+///   holds the embeddings and the distances of one query for each thread.
 ///
 /// [`RecallAtKMetric`]: super::RecallAtKMetric
 /// [`MeanAveragePrecisionAtRMetric`]: super::MeanAveragePrecisionAtRMetric
@@ -59,17 +56,17 @@ impl<S: Score> EmbeddingMetric<S> {
         }
     }
 
-    /// Whether embeddings are divided by their norm first, so that their order is that of cosines; if
-    /// not, it is that of Euclidean distances. Default: yes. A row of zeros stays one.
+    /// Sets whether embeddings are divided by their norm first: the order is then that of cosines, otherwise that of
+    /// Euclidean distances. Default: true. An embedding of zeros stays zero.
     pub fn with_normalize(mut self, normalize: bool) -> Self {
         self.normalize = normalize;
         self.named()
     }
 
-    /// Looks queries up in these embeddings, and no longer in their batch. They are read back once, here.
+    /// Looks queries up in these embeddings instead of their batch. They are read back once, here.
     ///
-    /// For the embeddings of a network that does not change any more: as it is trained, those of a
-    /// gallery fall behind. A query that is in the gallery too finds itself.
+    /// Use it for a network that no longer changes: training makes the embeddings of a gallery outdated. A query that
+    /// is also in the gallery finds itself.
     ///
     /// # Shapes
     /// - embeddings: `[G, D]`

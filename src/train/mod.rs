@@ -1,15 +1,15 @@
 //! For training with burn-train: the output of a step that makes embeddings, and metrics of them.
 //!
-//! With the feature `train`.
+//! This module needs the feature `train`.
 //!
 //! | metric | value |
 //! |---|---|
 //! | [`RecallAtKMetric`] | share of embeddings with one of the same label among the k nearest |
-//! | [`MeanAveragePrecisionAtRMetric`] | how far ahead those of the same label are among the R nearest |
-//! | [`KnnAccuracyMetric`] | share of embeddings whose label is that of most of the k nearest |
+//! | [`MeanAveragePrecisionAtRMetric`] | how early embeddings of the same label come among the R nearest |
+//! | [`KnnAccuracyMetric`] | share of embeddings whose label is the most frequent of the k nearest |
 //!
-//! All are percentages, higher is better. [`EmbeddingMetric`] says what the embeddings are compared with
-//! and how; so a metric within batches depends on how batches are drawn, one with a gallery does not.
+//! All values are percentages; higher is better. [`EmbeddingMetric`] describes candidates and distances. A metric
+//! within batches depends on how batches are drawn, a metric with a gallery does not.
 //!
 //! # Example
 //! ```

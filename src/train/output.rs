@@ -1,4 +1,4 @@
-//! What a step that makes embeddings hands to metrics.
+//! The output of a step that makes embeddings, for metrics.
 
 use burn::{
     backend::ExecutionError,
@@ -32,12 +32,12 @@ pub struct EmbeddingOutput {
     pub loss: Tensor<1>,
     /// The embeddings. Shape: `[N, D]`.
     pub embeddings: Tensor<2>,
-    /// The label of each, any numbers. Shape: `[N]`.
+    /// The labels, any numbers. Shape: `[N]`.
     pub labels: Tensor<1, Int>,
 }
 
 impl EmbeddingOutput {
-    /// An output with these parts.
+    /// Makes an output of these parts.
     ///
     /// # Shapes
     /// - loss: `[1]`, or `[N]`
@@ -76,8 +76,8 @@ impl Adaptor<EmbeddingInput> for EmbeddingOutput {
     }
 }
 
-/// What a metric of embeddings looks at. An output of another type that is to have these metrics
-/// implements [`Adaptor<EmbeddingInput>`](Adaptor).
+/// The input of a metric of embeddings. An output of another type gets these metrics by implementing
+/// [`Adaptor<EmbeddingInput>`](Adaptor).
 #[derive(Clone, Debug)]
 pub struct EmbeddingInput {
     pub(super) embeddings: Tensor<2>,
@@ -85,7 +85,7 @@ pub struct EmbeddingInput {
 }
 
 impl EmbeddingInput {
-    /// Embeddings and the label of each.
+    /// Makes an input of embeddings and their labels.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`

@@ -10,8 +10,8 @@ use super::{
 /// ```text
 /// Recall@k = (1 / Q) sum_q [one of the k nearest to q has the label of q]
 /// ```
-/// over the Q queries for which there is an embedding of their label to be found; the others are left
-/// out. What queries are looked up in, and by which distance: see [`EmbeddingMetric`].
+/// over the Q queries with at least one candidate of their label; other queries are ignored. [`EmbeddingMetric`]
+/// describes candidates and distances.
 ///
 /// Source: H. Jégou et al., *Product Quantization for Nearest Neighbor Search*, 2011; for labels, H. Oh
 /// Song et al., *Deep Metric Learning via Lifted Structured Feature Embedding*, 2016.
@@ -45,7 +45,7 @@ pub struct RecallAtK {
 }
 
 impl EmbeddingMetric<RecallAtK> {
-    /// Recall among the `k` nearest; among all, if there are not as many.
+    /// Makes the metric of the `k` nearest, or of all if there are fewer.
     ///
     /// # Panics
     /// If `k` is 0.

@@ -8,19 +8,19 @@ pub trait Score: Clone + Send + Sync {
     /// The name of the metric in logs, with its parameters.
     fn name(&self) -> String;
 
-    /// How many neighbours a query is scored by, if `matches` candidates have its label; none if it is
-    /// left out.
+    /// The number of neighbours a query is scored by, if `matches` candidates have its label; none for an ignored
+    /// query.
     fn depth(&self, matches: usize) -> Option<usize>;
 
-    /// From 0 to 1.
+    /// The score of a query, from 0 to 1.
     fn score(&self, query: &Query<'_>) -> f64;
 }
 
-/// A query and what was found.
+/// A query and its neighbours.
 pub struct Query<'a> {
     /// The label of the query.
     pub label: i64,
-    /// How many candidates have it.
+    /// The number of candidates with this label.
     pub matches: usize,
     /// The labels of its neighbours, nearest first.
     pub nearest: &'a [i64],

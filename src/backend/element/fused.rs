@@ -1,11 +1,11 @@
 //! An element-wise loss as one operation on slices.
 
-use super::ElementFormula;
+use super::object::ElementFormula;
 use crate::{
     backend::{
-        Fold,
         extension::Weights,
-        fused::{Host, zeros},
+        fold::Fold,
+        host::{Host, zeros},
     },
     kernel::cpu::{self, Operands, Prediction, Storage, Wanted},
 };

@@ -3,7 +3,7 @@
 mod composed;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) mod fused;
-mod object;
+pub(super) mod object;
 
 use super::Fold;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
