@@ -1,6 +1,6 @@
 //! What every loss has as a module.
 
-use burn::module::Content;
+use burn::module::{Content, DisplaySettings};
 use core::fmt;
 
 /// What a loss shows of itself: its name and its hyperparameters.
@@ -57,14 +57,22 @@ pub(crate) fn type_name<T>() -> &'static str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-/// A display on one line.
+/// How a module is displayed: on one line.
+pub(crate) fn one_line() -> Option<DisplaySettings> {
+    DisplaySettings::new()
+        .with_new_line_after_attribute(false)
+        .optional()
+}
+
+/// A display on one line. The generics of a generic module stand in brackets before it.
 macro_rules! display {
     ($module:ident, |$this:ident, $content:ident| $shown:expr) => {
-        impl ::burn::module::ModuleDisplay for $module {
+        $crate::module::display!([] $module, |$this, $content| $shown);
+    };
+    ([$($generics:tt)*] $module:ty, |$this:ident, $content:ident| $shown:expr) => {
+        impl<$($generics)*> ::burn::module::ModuleDisplay for $module {
             fn custom_settings(&self) -> Option<::burn::module::DisplaySettings> {
-                ::burn::module::DisplaySettings::new()
-                    .with_new_line_after_attribute(false)
-                    .optional()
+                $crate::module::one_line()
             }
 
             fn custom_content(

@@ -3,7 +3,7 @@
 use crate::{backend::Fold, error::check_normalizer};
 use burn::{
     serde::{Deserialize, Serialize},
-    tensor::Tensor,
+    tensor::{Int, Tensor},
 };
 use core::fmt;
 
@@ -110,6 +110,12 @@ impl From<usize> for Normalizer {
 impl From<i32> for Normalizer {
     fn from(value: i32) -> Self {
         Normalizer::Number(value as f64)
+    }
+}
+
+impl From<Tensor<1, Int>> for Normalizer {
+    fn from(value: Tensor<1, Int>) -> Self {
+        Normalizer::Tensor(value.float())
     }
 }
 

@@ -10,6 +10,7 @@ mod goldens;
 mod instruction_sets;
 mod linear;
 mod metric;
+mod own_formula;
 mod panics;
 mod paths;
 mod properties;

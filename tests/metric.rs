@@ -4,3 +4,4 @@
 mod configs;
 mod memory;
 mod mining;
+mod ties;

@@ -3,9 +3,10 @@
 
 use super::{element::object::ElementFormula, fold::Fold, row::SoftmaxRow};
 use burn::backend::{
-    Backend, ExtensionType, backend_extension,
+    Backend, Dispatch, ExtensionType, backend_extension,
     tensor::{FloatTensor, IntTensor},
 };
+use burn::tensor::Tensor;
 use std::sync::Arc;
 
 /// Weights of the elements.
@@ -15,6 +16,16 @@ pub(crate) enum Weights<B: Backend> {
     Equal,
     /// A weight for each element.
     Each(FloatTensor<B>),
+}
+
+impl Weights<Dispatch> {
+    /// These weights, or the same for all elements.
+    pub fn of<const D: usize>(weights: Option<Tensor<D>>) -> Self {
+        match weights {
+            Some(weights) => Self::Each(weights.into_dispatch()),
+            None => Self::Equal,
+        }
+    }
 }
 
 /// What softmax rows are compared with.

@@ -29,6 +29,7 @@ mod ndarray;
 mod nothing;
 mod pairs;
 mod path;
+mod precision;
 mod real;
 mod row;
 mod softmax;
@@ -37,12 +38,13 @@ pub(crate) use element::{ElementFormula, Inputs, losses, reduced};
 pub(crate) use fold::Fold;
 pub(crate) use linear::{LinearInputs, linear_losses, reduced_linear};
 pub(crate) use log_sum_exp::log_softmax;
-pub(crate) use nothing::{is_nothing, loss_of_nothing};
+pub(crate) use nothing::{everywhere, is_nothing, loss_of_nothing, nothing_of};
 pub(crate) use pairs::{
     AllPairs, Block, ListedPairs, NO_LABEL, PairInputs, Triplets, between, listed_pairs, pair_rows,
     pair_terms, triplet_terms,
 };
 pub use path::composed;
 pub(crate) use path::runs_on_cpu;
+pub(crate) use precision::widened;
 pub(crate) use row::{ClassObject, RowInputs, SoftmaxRow, Target, TargetMargin};
 pub(crate) use softmax::{ignored, reduced_rows, row_losses};

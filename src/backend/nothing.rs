@@ -1,7 +1,7 @@
 //! Batches without elements, of which Burn's kernels do not take all.
 
 use super::path::runs_on_cpu;
-use burn::tensor::Tensor;
+use burn::tensor::{Bool, Tensor};
 
 /// Whether the tensor has no elements.
 pub(crate) fn is_nothing<const D: usize>(tensor: &Tensor<D>) -> bool {
@@ -27,6 +27,10 @@ pub(crate) fn nothing_of<const D: usize>(operand: &Tensor<D>) -> Tensor<1> {
     if is_nothing(operand) {
         return loss_of_nothing(operand);
     }
-    let all = operand.clone().detach().ones_like().equal_scalar(1.0);
-    operand.clone().mask_fill(all, 0.0).sum()
+    operand.clone().mask_fill(everywhere(operand), 0.0).sum()
+}
+
+/// A mask of all elements. What it fills gets a gradient of 0, whatever it held.
+pub(crate) fn everywhere<const D: usize>(tensor: &Tensor<D>) -> Tensor<D, Bool> {
+    tensor.clone().detach().ones_like().equal_scalar(1.0)
 }

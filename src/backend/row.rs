@@ -4,11 +4,12 @@
 //! known: of a formula of this crate in its configuration, so its kernels are compiled here; of a user's
 //! formula in the user's crate.
 
+use super::precision::widened;
 use crate::{
     error::{ClassesOf, check_class, check_class_list},
     formula::{ClassFormula, Margin, SoftCap},
 };
-use burn::tensor::{DType, Int, Tensor};
+use burn::tensor::{Int, Tensor};
 use core::fmt::Debug;
 use std::sync::Arc;
 
@@ -196,18 +197,15 @@ pub(crate) struct RowInputs {
 }
 
 impl RowInputs {
-    /// Half precision in `f32`, which it is computed in.
+    /// Tensors in the data type they are computed in.
     pub fn widened(self) -> Self {
-        match self.logits.dtype() {
-            DType::F16 | DType::BF16 => Self {
-                logits: self.logits.cast(DType::F32),
-                target: match self.target {
-                    Target::Shares(shares) => Target::Shares(shares.cast(DType::F32)),
-                    classes => classes,
-                },
-                weights: self.weights.map(|weights| weights.cast(DType::F32)),
+        Self {
+            logits: widened(self.logits),
+            target: match self.target {
+                Target::Shares(shares) => Target::Shares(widened(shares)),
+                classes => classes,
             },
-            _ => self,
+            weights: self.weights.map(widened),
         }
     }
 }

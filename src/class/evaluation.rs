@@ -1,10 +1,11 @@
 use super::{
+    frame::Frame,
     samples::{Logits, Samples},
     shape::{flat, nothing_tracked, reshaped},
 };
 use crate::{
     backend::SoftmaxRow,
-    error::{check_row_weights, check_rows},
+    error::check_row_weights,
     reduction::{Normalizer, Reduction},
 };
 use burn::tensor::{Int, Tensor};
@@ -18,6 +19,23 @@ use std::sync::Arc;
 /// Nothing is computed before the last call, which is [`reduce`](Self::reduce), [`each`](Self::each) or
 /// [`divided_by`](Self::divided_by). `D` is the rank of the logits (of the hidden states), one more than the rank of
 /// the per-sample losses.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::CrossEntropyLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = CrossEntropyLossConfig::new().init();
+/// let logits = Tensor::<2>::zeros([2, 4], &device);
+/// let targets = Tensor::<1, Int>::from_ints([0, 3], &device);
+/// let weights = Tensor::<1>::from_floats([1.0, 0.0], &device);
+///
+/// // The rank of what there is for each sample is named.
+/// let each: Tensor<1> = loss.on(logits, targets).weights(weights).each();
+/// let [first, second] = each.into_data().to_vec::<f32>().unwrap()[..] else { unreachable!() };
+/// assert!((first - 4f32.ln()).abs() < 1e-6 && second == 0.0);
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is computed before `reduce`, `each` or `divided_by`"]
 pub struct ClassEvaluation<const D: usize> {
@@ -28,45 +46,6 @@ pub struct ClassEvaluation<const D: usize> {
     reduction: Reduction,
     /// `[N, K]`
     weights: Option<Tensor<2>>,
-}
-
-/// The shape that samples come from.
-#[derive(Clone, Debug)]
-pub(crate) struct Frame<const D: usize> {
-    /// What it is the shape of.
-    pub whole: &'static str,
-    pub shape: [usize; D],
-    /// The dimension that a sample runs along.
-    pub along: usize,
-}
-
-impl<const D: usize> Frame<D> {
-    pub fn of_logits(logits: &Tensor<D>) -> Self {
-        Self {
-            whole: "logits",
-            shape: logits.dims(),
-            along: 1,
-        }
-    }
-
-    /// The shape of what there is for each sample.
-    pub fn samples<const T: usize>(&self) -> [usize; T] {
-        const { assert!(T + 1 == D, "samples have one dimension less than logits") };
-        core::array::from_fn(|i| self.shape[if i < self.along { i } else { i + 1 }])
-    }
-
-    /// How many samples there are for each index of dimension 0.
-    fn per_index(&self) -> usize {
-        let dims = self.shape.iter().enumerate().skip(1);
-        let dims = dims.filter(|(dim, _)| *dim != self.along);
-        dims.map(|(_, size)| size).product()
-    }
-
-    /// Panics unless there is one of `name` for each sample.
-    #[track_caller]
-    pub fn check(&self, loss: &str, name: &str, shape: &[usize]) {
-        check_rows(loss, name, shape, self.whole, &self.shape, self.along);
-    }
 }
 
 impl<const D: usize> ClassEvaluation<D> {

@@ -2,11 +2,11 @@ use super::{ClassEvaluation, definition::Definition};
 use crate::{
     error::{Check, check_takes_probabilities},
     formula::ClassFormula,
-    module::type_name,
+    module::{display, type_name},
     reduction::Reduction,
 };
 use burn::{
-    module::{Content, DisplaySettings, Module, ModuleDisplay},
+    module::Module,
     tensor::{Int, Tensor},
 };
 use core::fmt;
@@ -32,9 +32,13 @@ use std::sync::Arc;
 /// | [`BalancedSoftmaxLoss`](crate::BalancedSoftmaxLoss) | `-l` of logits plus `ln n` | yes |
 /// | [`LogitAdjustedLoss`](crate::LogitAdjustedLoss) | `-l` of logits plus `tau ln pi` | yes |
 /// | [`LdamLoss`](crate::LdamLoss) | `-l` of logits minus a margin at the target | no: a margin needs one target class |
-/// | [`GeneralizedCrossEntropyLoss`](crate::GeneralizedCrossEntropyLoss) | `(1 - p^q) / q` | yes |
-/// | [`SymmetricCrossEntropyLoss`](crate::SymmetricCrossEntropyLoss) | `-alpha l - beta A (1 - p)` | yes |
+/// | [`GeneralizedCrossEntropyLoss`](crate::GeneralizedCrossEntropyLoss) | `(1 - p^q) / q` | yes (1) |
+/// | [`SymmetricCrossEntropyLoss`](crate::SymmetricCrossEntropyLoss) | `-alpha l - beta A (1 - p)` | yes (1) |
 /// | [`ClassificationLoss`](crate::ClassificationLoss) | that of any of them | as that loss |
+///
+/// (1) The paper has class indices alone. For probabilities (and with label smoothing) this is the formula above, the
+/// expected loss of a class that is drawn from them. For symmetric cross entropy it is not the cross entropy of
+/// both distributions, each against the other.
 ///
 /// A formula of your own becomes a loss by [`new`](Self::new): it runs as one fused kernel on the CPU and as tensor
 /// operations elsewhere. Its gradient is derived from the formula in both cases.
@@ -138,7 +142,9 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
         self
     }
 
-    /// Returns the loss with label smoothing: the share of each target that is spread over all classes, from 0 to 1.
+    /// Returns the loss with label smoothing: the share of each target that is spread over all classes, from 0 to 1. The
+    /// loss is then that share of the mean loss of all classes, and the rest of the loss of the target. Configurations
+    /// whose paper has no smoothing (LDAM, generalized and symmetric cross entropy) have no field for it.
     ///
     /// # Panics
     /// If it is not from 0 to 1.
@@ -236,7 +242,7 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
 
     /// Begins an evaluation of logits against probabilities of the classes (mixup, soft labels), to which sample
     /// weights, a normalizer or another reduction can be added. The loss of a sample is the mean of the losses of all
-    /// classes, weighted by the probabilities. The mean over samples divides by their number, or by the sum of their
+    /// classes, weighted by the probabilities; these are taken as they are, whatever they sum to. The mean over samples divides by their number, or by the sum of their
     /// weights.
     ///
     /// # Shapes
@@ -277,17 +283,6 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> fmt::Debug for ClassLoss<F> 
     }
 }
 
-impl<F: Clone + fmt::Debug + Send + Sync + 'static> ModuleDisplay for ClassLoss<F> {
-    fn custom_settings(&self) -> Option<DisplaySettings> {
-        DisplaySettings::new()
-            .with_new_line_after_attribute(false)
-            .optional()
-    }
-
-    fn custom_content(&self, content: Content) -> Option<Content> {
-        self.definition
-            .shown
-            .content(content, &self.reduction)
-            .optional()
-    }
-}
+display!([F: Clone + fmt::Debug + Send + Sync + 'static] ClassLoss<F>, |loss, content| {
+    loss.definition.shown.content(content, &loss.reduction)
+});

@@ -3,6 +3,7 @@
 
 mod definition;
 mod evaluation;
+mod frame;
 mod loss;
 mod samples;
 mod shape;

@@ -76,9 +76,9 @@ impl AsymmetricLossConfig {
             clip: self.clip,
         };
         let definition = Definition::new("AsymmetricLoss", &formula)
-            .shows("gamma_positive", &self.gamma_positive)
-            .shows("gamma_negative", &self.gamma_negative)
-            .shows("clip", &self.clip);
+            .shows("gamma_positive", self.gamma_positive)
+            .shows("gamma_negative", self.gamma_negative)
+            .shows("clip", self.clip);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 

@@ -76,9 +76,9 @@ impl BinaryCrossEntropyLossConfig {
             smoothing: self.label_smoothing,
         };
         let definition = Definition::new("BinaryCrossEntropyLoss", &formula)
-            .shows("logits", &self.logits)
+            .shows("logits", self.logits)
             .shows("pos_weight", &self.pos_weight)
-            .shows("label_smoothing", &self.label_smoothing)
+            .shows("label_smoothing", self.label_smoothing)
             .with_columns(self.pos_weight.as_ref().map(|weights| Columns {
                 field: "pos_weight",
                 values: weights.clone(),

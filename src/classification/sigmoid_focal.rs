@@ -78,9 +78,9 @@ impl SigmoidFocalLossConfig {
             smoothing: self.label_smoothing,
         };
         let definition = Definition::new("SigmoidFocalLoss", &formula)
-            .shows("alpha", &self.alpha)
-            .shows("gamma", &self.gamma)
-            .shows("label_smoothing", &self.label_smoothing);
+            .shows("alpha", self.alpha)
+            .shows("gamma", self.gamma)
+            .shows("label_smoothing", self.label_smoothing);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 

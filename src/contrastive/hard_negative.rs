@@ -1,10 +1,10 @@
 //! Contrastive learning with negatives that count more the harder they are.
 
 use super::{temperature::Temperature, views::Views};
-use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms, softplus};
+use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms};
 use crate::{
     error::{Check, LossError, built},
-    formula::{HardNegatives, Real},
+    formula::{HardNegatives, Real, softplus},
     module::display,
     reduction::Reduction,
 };

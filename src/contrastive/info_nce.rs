@@ -2,15 +2,14 @@
 
 use super::temperature::Temperature;
 use crate::embeddings::{
-    Batch, EmbeddingEvaluation, SampleLosses, Terms, labels_from, ready, softplus,
-    without_weightless,
+    Batch, EmbeddingEvaluation, SampleLosses, Terms, labels_from, ready, without_weightless,
 };
 use crate::{
     error::{
         Check, LossError, built, check_dimension, check_embeddings_alike, check_embeddings_fit,
         check_keys,
     },
-    formula::OnePositive,
+    formula::{OnePositive, softplus},
     module::display,
     reduction::Reduction,
 };

@@ -1,10 +1,10 @@
 //! The normalised temperature-scaled cross entropy of SimCLR.
 
 use super::{temperature::Temperature, views::Views};
-use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms, softplus};
+use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms};
 use crate::{
     error::{Check, LossError, built},
-    formula::OnePositive,
+    formula::{OnePositive, softplus},
     module::display,
     reduction::Reduction,
 };

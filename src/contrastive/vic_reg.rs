@@ -136,7 +136,7 @@ impl Spread {
         let share = 1.0 / (count - 1).max(1) as f64;
         let centred = rows.clone() - rows.mean_dim(0);
         let variance = (centred.clone() * centred.clone()).sum_dim(0) * share;
-        let lack = (-(variance + EPSILON).sqrt() + 1.0).at_least(0.0).mean();
+        let lack = (-(variance + EPSILON).sqrt() + 1.0).positive_part().mean();
         let covariance = centred.clone().transpose().matmul(centred) * share;
         let others = Tensor::<2, Bool>::diag_mask([width, width], 0, &covariance.device());
         let squares = (covariance.clone() * covariance).mask_fill(others.bool_not(), 0.0);

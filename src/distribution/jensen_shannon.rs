@@ -53,7 +53,7 @@ impl JensenShannonLossConfig {
             log_inputs: self.log_inputs,
         };
         let definition =
-            Definition::new("JensenShannonLoss", &formula).shows("log_inputs", &self.log_inputs);
+            Definition::new("JensenShannonLoss", &formula).shows("log_inputs", self.log_inputs);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 

@@ -57,8 +57,8 @@ impl KlDivLossConfig {
             log_target: self.log_target,
         };
         let definition = Definition::new("KlDivLoss", &formula)
-            .shows("log_prediction", &self.log_prediction)
-            .shows("log_target", &self.log_target);
+            .shows("log_prediction", self.log_prediction)
+            .shows("log_target", self.log_target);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 

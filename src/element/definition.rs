@@ -56,14 +56,9 @@ impl Definition {
         self.shown.name
     }
 
-    /// Panics unless target and weights go with the prediction.
+    /// Panics unless the target goes with the prediction.
     #[track_caller]
-    pub fn check<const D: usize>(
-        &self,
-        prediction: &Tensor<D>,
-        target: &Tensor<D>,
-        weights: Option<&Tensor<D>>,
-    ) {
+    pub fn check<const D: usize>(&self, prediction: &Tensor<D>, target: &Tensor<D>) {
         let name = self.name();
         let shape = prediction.dims();
         let mut target_shape = shape;
@@ -75,8 +70,12 @@ impl Definition {
             }
         }
         check_like_prediction(name, "target", target, prediction, &target_shape);
-        if let Some(weights) = weights {
-            check_like_prediction(name, "weights", weights, prediction, &shape);
-        }
+    }
+
+    /// Panics unless there is a weight for each element of the prediction.
+    #[track_caller]
+    pub fn check_weights<const D: usize>(&self, prediction: &Tensor<D>, weights: &Tensor<D>) {
+        let shape = prediction.dims();
+        check_like_prediction(self.name(), "weights", weights, prediction, &shape);
     }
 }

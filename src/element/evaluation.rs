@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// The loss of one prediction against one target, with the choices that go with it; made by
 /// [`ElementLoss::on`](crate::ElementLoss::on).
 ///
-/// Weights and another reduction are chosen first. The last word, [`reduce`](Self::reduce),
+/// Weights and another reduction are chosen first. The last call, [`reduce`](Self::reduce),
 /// [`each`](Self::each) or [`divided_by`](Self::divided_by), computes the loss; nothing is computed before.
 ///
 /// # Example
@@ -43,12 +43,14 @@ pub struct ElementEvaluation<const D: usize> {
 }
 
 impl<const D: usize> ElementEvaluation<D> {
+    #[track_caller]
     pub(super) fn new(
         definition: Arc<Definition>,
         reduction: Reduction,
         prediction: Tensor<D>,
         target: Tensor<D>,
     ) -> Self {
+        definition.check(&prediction, &target);
         Self {
             definition,
             reduction,
@@ -60,7 +62,12 @@ impl<const D: usize> ElementEvaluation<D> {
 
     /// Gives each element a weight. The weights have the shape of the prediction. An element of weight 0 is
     /// ignored, whatever it holds.
+    ///
+    /// # Panics
+    /// If shape or data type do not fit.
+    #[track_caller]
     pub fn weights(mut self, weights: Tensor<D>) -> Self {
+        self.definition.check_weights(&self.prediction, &weights);
         self.weights = Some(weights);
         self
     }
@@ -75,14 +82,9 @@ impl<const D: usize> ElementEvaluation<D> {
     ///
     /// With weights `w` the mean is `sum(w l) / sum(w)` and the sum is `sum(w l)`. The batch mean is the mean times
     /// the number of elements for each index of dimension 0. A mean is 0 where all weights sum to 0.
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
-    #[track_caller]
     pub fn reduce(self) -> Tensor<1> {
         let dims = self.prediction.dims();
         let fold = self.reduction.fold(&dims, self.weights.is_some());
-        self.check();
         self.folded(fold, false)
     }
 
@@ -92,10 +94,9 @@ impl<const D: usize> ElementEvaluation<D> {
     /// The normalizer is a number, or a tensor of shape `[1]`.
     ///
     /// # Panics
-    /// If shapes or data types do not fit, or the normalizer is a number that is not finite.
+    /// If the normalizer is a number that is not finite.
     #[track_caller]
     pub fn divided_by(self, normalizer: impl Into<Normalizer>) -> Tensor<1> {
-        self.check();
         let (name, dtype) = (self.definition.name(), self.prediction.dtype());
         // A sum that is yet to be divided by a tensor may be more than half precision holds.
         let divided = normalizer
@@ -105,25 +106,13 @@ impl<const D: usize> ElementEvaluation<D> {
     }
 
     /// Returns the loss of each element, times its weight where there are some, in the shape of the prediction.
-    ///
-    /// # Panics
-    /// If shapes or data types do not fit.
-    #[track_caller]
     pub fn each(self) -> Tensor<D> {
-        self.check();
         if is_nothing(&self.prediction) {
             return self.losses_of_nothing();
         }
         let shape = self.prediction.dims();
         let (definition, inputs) = self.inputs();
         backend::losses(&definition.formula, inputs).reshape(shape)
-    }
-
-    #[track_caller]
-    fn check(&self) {
-        let (prediction, target) = (&self.prediction, &self.target);
-        self.definition
-            .check(prediction, target, self.weights.as_ref());
     }
 
     /// The losses of all elements, folded; in `f32` instead of half precision, if `wide`.

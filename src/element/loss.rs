@@ -3,13 +3,10 @@
 use super::{Columns, Definition, ElementEvaluation};
 use crate::{
     formula::{ColumnFormula, Formula},
-    module::type_name,
+    module::{display, type_name},
     reduction::Reduction,
 };
-use burn::{
-    module::{Content, DisplaySettings, Module, ModuleDisplay},
-    tensor::Tensor,
-};
+use burn::{module::Module, tensor::Tensor};
 use core::fmt;
 use std::sync::Arc;
 
@@ -32,8 +29,9 @@ use std::sync::Arc;
 /// }
 ///
 /// impl Formula for GemanMcClure {
+///     #[inline(always)]
 ///     fn value<R: Real>(&self, x: R, t: R) -> R {
-///         let d = (x - t) * (1.0 / self.c);
+///         let d = ((x - t) * (1.0 / self.c)).abs().at_most(1e9); // No square overflows.
 ///         let square = d.clone() * d;
 ///         square.clone() / (square + 1.0)
 ///     }
@@ -77,6 +75,7 @@ impl<F: ColumnFormula> ElementLoss<F> {
     /// struct WeightedSquare;
     ///
     /// impl ColumnFormula for WeightedSquare {
+    ///     #[inline(always)]
     ///     fn value_in_column<R: Real>(&self, x: R, t: R, weight: R) -> R {
     ///         let d = x - t;
     ///         d.clone() * d * weight
@@ -175,6 +174,10 @@ impl<F: ColumnFormula> ElementLoss<F> {
     /// let loss = MseLossConfig::new().init();
     /// assert_eq!(loss.on(x, t).weights(weights).divided_by(2).into_scalar::<f32>(), 0.5);
     /// ```
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit.
+    #[track_caller]
     pub fn on<const D: usize>(
         &self,
         prediction: Tensor<D>,
@@ -190,17 +193,6 @@ impl<F: ColumnFormula> fmt::Debug for ElementLoss<F> {
     }
 }
 
-impl<F: ColumnFormula> ModuleDisplay for ElementLoss<F> {
-    fn custom_settings(&self) -> Option<DisplaySettings> {
-        DisplaySettings::new()
-            .with_new_line_after_attribute(false)
-            .optional()
-    }
-
-    fn custom_content(&self, content: Content) -> Option<Content> {
-        self.definition
-            .shown
-            .content(content, &self.reduction)
-            .optional()
-    }
-}
+display!([F: ColumnFormula] ElementLoss<F>, |loss, content| {
+    loss.definition.shown.content(content, &loss.reduction)
+});

@@ -194,6 +194,7 @@ impl<A, R> EmbeddingEvaluation<A, R> {
     ///
     /// # Shapes
     /// - output: `[1]`
+    #[track_caller]
     pub fn reduce(self) -> Tensor<1> {
         let losses = self.losses.losses(self.given, self.weights.as_ref());
         losses.reduced(self.divisor, self.weights)
@@ -204,6 +205,7 @@ impl<A, R> EmbeddingEvaluation<A, R> {
     ///
     /// # Shapes
     /// - output: `[N]`
+    #[track_caller]
     pub fn each(self) -> Tensor<1> {
         let losses = self.losses.losses(self.given, self.weights.as_ref());
         losses.each(self.weights)

@@ -1,8 +1,8 @@
 //! From the losses of samples to what a loss returns.
 
-use super::ready::widened;
+use crate::backend::widened;
 use crate::{
-    backend::{Fold, is_nothing, loss_of_nothing},
+    backend::{Fold, everywhere, is_nothing, loss_of_nothing, nothing_of},
     reduction::{Normalizer, Reduction},
 };
 use burn::tensor::{Bool, DType, IndexingUpdateOp, Int, Shape, Tensor};
@@ -82,13 +82,8 @@ impl SampleLosses {
     /// Those of no samples: each operand gets a gradient of 0.
     pub fn none(operands: &[&Tensor<2>]) -> Self {
         let dtype = operands[0].dtype();
-        let zeros = operands.iter().map(|&operand| {
-            if is_nothing(operand) {
-                return loss_of_nothing(operand).cast(dtype);
-            }
-            let zeros = operand.clone().mask_fill(everywhere(operand), 0.0);
-            zeros.sum().cast(dtype)
-        });
+        let zeros = operands.iter();
+        let zeros = zeros.map(|&operand| nothing_of(operand).cast(dtype));
         let zero = zeros.reduce(|a, b| a + b).expect("an operand");
         Self {
             samples: 0,
@@ -259,11 +254,6 @@ impl Costs {
 fn weighted(numbers: Tensor<1>, weights: &Tensor<1>) -> Tensor<1> {
     let ignored = weights.clone().equal_scalar(0.0);
     numbers.mask_fill(ignored, 0.0) * weights.clone()
-}
-
-/// A mask of all elements.
-fn everywhere<const D: usize>(tensor: &Tensor<D>) -> Tensor<D, Bool> {
-    tensor.clone().detach().ones_like().equal_scalar(1.0)
 }
 
 /// The embeddings with those of weight 0 replaced by zeros: whatever they hold, it must not reach a gradient.

@@ -8,17 +8,16 @@ mod memory;
 mod pair_loss;
 mod ready;
 mod samples;
-mod softplus;
 mod terms;
 
 pub use evaluation::{Complete, EmbeddingEvaluation};
 pub use labelled::Labelled;
 pub use pair_loss::PairLoss;
 
+pub(crate) use crate::backend::widened;
 pub(crate) use evaluation::Batch;
 pub(crate) use losses::{Costs, Divisor, Numbers, SampleLosses, without_weightless};
 pub(crate) use memory::{constant, held, pushed};
-pub(crate) use ready::{ready, widened};
+pub(crate) use ready::ready;
 pub(crate) use samples::{Samples, of_one_type};
-pub(crate) use softplus::{softplus, softplus_of_some};
 pub(crate) use terms::{Terms, labels_from};

@@ -3,12 +3,12 @@
 use super::{Batch, EmbeddingEvaluation, Labelled, SampleLosses, Samples, Terms};
 use crate::{
     backend::PairInputs,
-    formula::AnchorFormula,
-    module::{Shown, type_name},
+    formula::{AnchorFormula, Measure},
+    module::{Shown, display, type_name},
     reduction::Reduction,
 };
 use burn::{
-    module::{Content, DisplaySettings, Module, ModuleDisplay},
+    module::Module,
     tensor::{Bool, DType, Int, Tensor},
 };
 use core::fmt;
@@ -35,10 +35,12 @@ use std::sync::Arc;
 /// struct Neighbours;
 ///
 /// impl PairFormula for Neighbours {
+///     #[inline(always)]
 ///     fn terms(&self) -> &[Term] {
 ///         const { &[Term::log_sum_exp(Kind::Positive), Term::log_sum_exp(Kind::Negative)] }
 ///     }
 ///
+///     #[inline(always)]
 ///     fn value<R: Real>(&self, _term: usize, square: R) -> R {
 ///         -square
 ///     }
@@ -80,6 +82,25 @@ pub struct PairLoss<F: AnchorFormula> {
     reduction: Reduction,
 }
 
+/// # Panics
+/// If a formula lacks what every walk over its pairs needs.
+#[track_caller]
+fn check<F: AnchorFormula>(formula: &F) {
+    let name = type_name::<F>();
+    assert!(
+        !formula.terms().is_empty(),
+        "{name}: `terms` is empty, expected at least one sum over the pairs of an anchor; name \
+         those that `loss` is made of",
+    );
+    if let Measure::Lp(p) = formula.measure() {
+        assert!(
+            p >= 1.0 && p.is_finite(),
+            "{name}: `measure` is Lp({p}), expected a finite p of at least 1; take another p, or \
+             another measure",
+        );
+    }
+}
+
 /// What a loss is below its type.
 #[derive(Debug)]
 struct Definition {
@@ -89,7 +110,12 @@ struct Definition {
 
 impl<F: AnchorFormula> PairLoss<F> {
     /// Makes a loss from a formula of your own. Embeddings are divided by their norm first.
+    ///
+    /// # Panics
+    /// If the formula has no terms, or the p of its measure is below 1 or not finite.
+    #[track_caller]
     pub fn new(formula: F, reduction: Reduction) -> Self {
+        check(&formula);
         let shown: [Field; 1] = [("formula", &formula)];
         Self::named(type_name::<F>(), formula.clone(), true, reduction, &shown)
     }
@@ -239,14 +265,6 @@ impl<F: AnchorFormula> fmt::Debug for PairLoss<F> {
     }
 }
 
-impl<F: AnchorFormula> ModuleDisplay for PairLoss<F> {
-    fn custom_settings(&self) -> Option<DisplaySettings> {
-        DisplaySettings::new()
-            .with_new_line_after_attribute(false)
-            .optional()
-    }
-
-    fn custom_content(&self, content: Content) -> Option<Content> {
-        self.shown().content(content, &self.reduction).optional()
-    }
-}
+display!([F: AnchorFormula] PairLoss<F>, |loss, content| {
+    loss.shown().content(content, &loss.reduction)
+});

@@ -1,14 +1,7 @@
 //! Embeddings made ready.
 
-use burn::tensor::{DType, Tensor};
-
-/// Half precision in `f32`.
-pub(crate) fn widened<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
-    match tensor.dtype() {
-        DType::F16 | DType::BF16 => tensor.cast(DType::F32),
-        _ => tensor,
-    }
-}
+use crate::backend::widened;
+use burn::tensor::Tensor;
 
 /// Embeddings as they are compared: not of half precision, and of norm 1 if that is wanted.
 pub(crate) fn ready(embeddings: Tensor<2>, normalize: bool) -> Tensor<2> {

@@ -11,6 +11,7 @@ use burn::tensor::{DType, Int, IntDType, Tensor};
 #[derive(Clone, Debug)]
 pub(crate) struct Samples {
     pub embeddings: Tensor<2>,
+    /// One for each embedding, or none at all.
     pub labels: Tensor<1, Int>,
     /// What they are compared with; `None`: with one another.
     pub reference: Option<(Tensor<2>, Tensor<1, Int>)>,
@@ -26,6 +27,20 @@ impl Samples {
         Self {
             embeddings,
             labels,
+            reference: None,
+        }
+    }
+
+    /// Embeddings without labels, of which only listed pairs can be looked at.
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn unlabeled(loss: &str, embeddings: Tensor<2>) -> Self {
+        check_embeddings(loss, "embeddings", &embeddings);
+        Self {
+            labels: Tensor::empty([0], &embeddings.device()),
+            embeddings,
             reference: None,
         }
     }

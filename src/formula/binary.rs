@@ -143,7 +143,8 @@ impl<F: ColumnFormula> ColumnFormula for Smoothed<F> {
     }
 }
 
-/// Which of the binary formulas a configuration asks for.
+/// The binary cross entropies, one of them chosen when the program runs. The parameter of a column is the weight of
+/// its positives, where there is one.
 #[derive(Clone, Copy, Debug)]
 pub enum BinaryVariant {
     /// Of logits.

@@ -9,7 +9,7 @@ pub enum Measure {
     Dot,
     /// `sum_k (a_k - b_k)²`
     SquaredEuclidean,
-    /// `(sum_k |a_k - b_k|^p)^(1/p)`, p at least 1
+    /// `(sum_k |a_k - b_k|^p)^(1/p)`, p finite and at least 1
     Lp(f64),
 }
 
@@ -29,7 +29,7 @@ impl Measure {
 pub enum Norm {
     /// `sum_k d_k²`
     Squared,
-    /// `(sum_k |d_k|^p)^(1/p)`, p at least 1
+    /// `(sum_k |d_k|^p)^(1/p)`, p finite and at least 1
     Lp(f64),
 }
 
@@ -113,6 +113,14 @@ impl Gap {
             Gap::Negative => -x,
         }
     }
+
+    /// Whether the distance grows with the measure; it falls with one that is a similarity.
+    pub fn grows(self) -> bool {
+        match self {
+            Gap::Same | Gap::Root => true,
+            Gap::Missing | Gap::Negative => false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -126,6 +134,13 @@ mod tests {
         assert_eq!((d.value, d.derivative()), (0.0, 0.0));
         let d = Gap::Root.value(Dual::variable(4.0));
         assert_eq!((d.value, d.derivative()), (2.0, 0.25));
+    }
+
+    #[test]
+    fn a_distance_grows_with_the_measure_or_falls() {
+        for gap in [Gap::Same, Gap::Root, Gap::Missing, Gap::Negative] {
+            assert_eq!(gap.grows(), gap.value(0.5) > gap.value(0.25), "{gap:?}");
+        }
     }
 
     /// The norm of differences, and its slope by the first.

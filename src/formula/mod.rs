@@ -41,7 +41,7 @@ pub(crate) use exponentials::Exponentials;
 pub use focal::SigmoidFocal;
 pub use pairs::{
     CirclePairs, HardNegatives, Kind, MarginPairs, NegativeReach, OnePositive, PairFormula,
-    ScaledPairs, SeveralPositives, SigmoidPairs, Summation, Term,
+    ScaledPairs, SigmoidPairs, Summation, Term,
 };
 pub use real::Real;
 pub(crate) use real::Sealed;
@@ -60,6 +60,7 @@ use core::fmt::Debug;
 /// - Choices are made by value, with [`Real::where_below`] and its like, and neither branch has an infinite
 ///   derivative. Choices by hyperparameters may be an `if`.
 /// - Repetitions are `for` loops: a chain of iterator adaptors is not inlined into a kernel.
+/// - The function is marked `#[inline(always)]`: otherwise vectors go through memory, and the loss is many times slower.
 /// - `Debug` shows the hyperparameters.
 ///
 /// # Example

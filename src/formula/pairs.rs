@@ -56,6 +56,7 @@ impl Term {
 /// - Choices are made by value, with [`Real::where_below`] and its like. Choices by the term's index or by
 ///   hyperparameters may be an `if` or a `match`.
 /// - Repetitions are `for` loops: a chain of iterator adaptors is not inlined into a kernel.
+/// - `terms` and `value`, which kernels call, are marked `#[inline(always)]`.
 /// - `Debug` shows the hyperparameters.
 pub trait PairFormula: Clone + Debug + Send + Sync + 'static {
     /// The terms of a row.
@@ -79,32 +80,6 @@ impl PairFormula for OnePositive {
     #[inline(always)]
     fn value<R: Real>(&self, _term: usize, s: R) -> R {
         s
-    }
-}
-
-/// `ln sum e^s` of the negatives and of the positives, the positives' sum and their number.
-#[derive(Clone, Copy, Debug)]
-pub struct SeveralPositives;
-
-impl PairFormula for SeveralPositives {
-    #[inline(always)]
-    fn terms(&self) -> &[Term] {
-        const {
-            &[
-                Term::log_sum_exp(Kind::Negative),
-                Term::log_sum_exp(Kind::Positive),
-                Term::sum(Kind::Positive),
-                Term::sum(Kind::Positive),
-            ]
-        }
-    }
-
-    #[inline(always)]
-    fn value<R: Real>(&self, term: usize, s: R) -> R {
-        match term {
-            3 => s.constant(1.0),
-            _ => s,
-        }
     }
 }
 
@@ -259,7 +234,7 @@ impl PairFormula for MarginPairs {
             true => distance - self.positive_margin,
             false => -distance + self.negative_margin,
         };
-        let cost = beyond.at_least(0.0);
+        let cost = beyond.positive_part();
         match term % 3 {
             0 => cost,
             _ => counts(cost),

@@ -83,6 +83,14 @@ pub trait Real:
         let limit = self.constant(bound);
         self.clone().where_below(bound, limit, self)
     }
+
+    /// The larger of `self` and 0, with derivative 0 at 0.
+    #[inline(always)]
+    fn positive_part(self) -> Self {
+        let zero = self.constant(0.0);
+        let negative_or_zero = self.where_equal(0.0, zero.clone(), self.clone());
+        self.where_below(0.0, zero, negative_or_zero)
+    }
 }
 
 /// Keeps [`Real`] to this crate, so that it can grow.

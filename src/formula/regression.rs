@@ -122,18 +122,10 @@ impl ColumnFormula for Quantile {
     fn value_in_column<R: Real>(&self, x: R, t: R, quantile: R) -> R {
         let d = t - x;
         // The two sides are added, each of them 0 with slope 0 where it does not apply.
-        let below = positive_part(d.clone());
-        let above = positive_part(-d);
+        let below = d.clone().positive_part();
+        let above = (-d).positive_part();
         below * quantile.clone() + above * (-(quantile - 1.0))
     }
-}
-
-/// `max(d, 0)` with derivative 0 at 0.
-#[inline(always)]
-fn positive_part<R: Real>(d: R) -> R {
-    let zero = d.constant(0.0);
-    let negative_or_zero = d.where_equal(0.0, zero.clone(), d.clone());
-    d.where_below(0.0, zero, negative_or_zero)
 }
 
 /// `sqrt((x - t)² + epsilon²)` (Charbonnier et al., 1994).
@@ -160,7 +152,8 @@ impl Formula for Charbonnier {
 
 /// `ln(1 + (d / c)²)` with `d = x - t` (Black and Anandan, 1996).
 ///
-/// Up to `c` it is that; beyond, `2 ln(|d| / c) + ln(1 + (c / d)²)`, where no square overflows.
+/// Up to `c` it is that; beyond, `2 ln(|d| / c) + ln(1 + (c / d)²)`, where no square overflows; far out
+/// `2 (ln |d| - ln c)`, where the ratio might.
 #[derive(Clone, Copy, Debug)]
 pub struct Cauchy {
     /// Where the parabola turns into a logarithm, above 0.
@@ -170,21 +163,17 @@ pub struct Cauchy {
 impl Formula for Cauchy {
     #[inline(always)]
     fn value<R: Real>(&self, x: R, t: R) -> R {
-        // From 2^64 c on the ratio is held smaller by that, since it might overflow.
-        const LOG2_FAR: f64 = 64.0;
-        let far = LOG2_FAR.exp2();
-        let bound = self.c * far;
+        // The ratio from which its square is all there is.
+        const FAR: f64 = (1u128 << 64) as f64;
+        let bound = self.c * FAR;
         let a = (x - t).abs();
-        let (zero, one) = (a.constant(0.0), a.constant(1.0));
-        let ratio = a.clone() * (1.0 / self.c);
-        let ratio = a.where_below(bound, ratio, a.clone() * (1.0 / bound));
-        let shift = a.where_below(bound, zero.clone(), a.constant(LOG2_FAR * LN_2));
-
+        let ratio = a.clone().at_most(bound) * (1.0 / self.c);
         let inside = ratio.clone().at_most(1.0);
         let near = (inside.clone() * inside).ln_1p();
         let outside = ratio.clone().at_least(1.0);
-        let inverse = a.where_below(bound, one / outside.clone(), zero);
-        let beyond = (outside.ln() + shift) * 2.0 + (inverse.clone() * inverse).ln_1p();
-        ratio.where_below(1.0, near, beyond)
+        let inverse = outside.constant(1.0) / outside.clone();
+        let beyond = outside.ln() * 2.0 + (inverse.clone() * inverse).ln_1p();
+        let far = (a.clone().at_least(bound).ln() - self.c.ln()) * 2.0;
+        a.where_below(bound, ratio.where_below(1.0, near, beyond), far)
     }
 }

@@ -1,6 +1,6 @@
 //! What triplets cost, and which pairs they are made of.
 
-use super::{Gap, Kind, Real, binary::Logit};
+use super::{Gap, Kind, Real, softplus};
 
 /// What a triplet costs whose positive is `x` farther away than its negative.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,11 +27,8 @@ impl TripletPenalty {
     #[inline(always)]
     pub fn value<R: Real>(&self, x: R) -> R {
         match self {
-            TripletPenalty::Hinge { margin } => (x + *margin).at_least(0.0),
-            TripletPenalty::Soft => {
-                let nothing = x.constant(0.0);
-                Logit::new(x, nothing).cross_entropy()
-            }
+            TripletPenalty::Hinge { margin } => (x + *margin).positive_part(),
+            TripletPenalty::Soft => softplus(x),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     backend::{Block, PairInputs},
-    formula::{Gap, Kind},
+    formula::Kind,
 };
 use burn::tensor::Tensor;
 
@@ -20,9 +20,9 @@ pub(super) fn extremes(distance: Distance, inputs: PairInputs, farthest: bool) -
     for block in Block::all(&inputs, distance.measure(), 1) {
         let measures = block.measures.clone();
         // What is looked for is where this is smallest; one that is NaN is taken before all others.
-        let keys = match distance.gap() {
-            Gap::Same | Gap::Root => measures,
-            Gap::Missing | Gap::Negative => -measures,
+        let keys = match distance.gap().grows() {
+            true => measures,
+            false => -measures,
         };
         let unknown = keys.clone().is_nan();
         let of_positives = if farthest {

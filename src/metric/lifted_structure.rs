@@ -3,9 +3,9 @@
 use super::{distance::Distance, selection::positive_pairs};
 use crate::{
     backend::{ListedPairs, PairInputs, listed_pairs},
-    embeddings::{Batch, Costs, EmbeddingEvaluation, SampleLosses, Samples, Terms, softplus},
+    embeddings::{Batch, Costs, EmbeddingEvaluation, SampleLosses, Samples, Terms},
     error::{Check, LossError, built},
-    formula::{NegativeReach, Real},
+    formula::{NegativeReach, Real, softplus},
     module::display,
     reduction::Reduction,
 };
@@ -187,7 +187,7 @@ impl LiftedStructureLoss {
         let none = a.clone().equal_scalar(f64::NEG_INFINITY);
         let [a, b] = [a, b].map(|reach| reach.mask_fill(none.clone(), 0.0));
         let both = a.clone() + softplus(b - a);
-        let beyond = (both + distances - self.positive_margin).at_least(0.0);
+        let beyond = (both + distances - self.positive_margin).positive_part();
         (beyond.clone() * beyond * 0.5).mask_fill(none, 0.0)
     }
 }

@@ -1,11 +1,9 @@
 //! The N-pairs loss.
 
 use crate::{
-    embeddings::{
-        Batch, EmbeddingEvaluation, SampleLosses, Terms, softplus, widened, without_weightless,
-    },
+    embeddings::{Batch, EmbeddingEvaluation, SampleLosses, Terms, widened, without_weightless},
     error::{Check, LossError, built, check_embeddings_alike, check_labels},
-    formula::SeveralPositives,
+    formula::{AnchorFormula, SupervisedPairs},
     module::display,
     reduction::Reduction,
 };
@@ -169,10 +167,14 @@ impl NPairsLoss {
         let (anchors, positives) = (widened(anchors), widened(positives));
         let both = [&anchors, &positives].map(Tensor::clone);
         let columns = (positives, labels.clone());
-        let terms = Terms::between(SeveralPositives, (anchors, labels), columns, false);
-        let [negative, positive, sum, found] = [0, 1, 2, 3].map(|term| terms.of_rows(term));
-        // Each has one positive at least, its own.
-        let mut losses = softplus(negative - positive.clone()) + positive - sum / found.detach();
+        let formula = SupervisedPairs {
+            temperature: 1.0,
+            base_temperature: 1.0,
+            log_of_mean: false,
+        };
+        let terms = Terms::between(formula, (anchors, labels), columns, false);
+        // Each anchor has one positive at least, its own, so all of them count.
+        let mut losses = formula.loss(&[0, 1, 2, 3].map(|term| terms.of_rows(term)));
         if self.l2_weight > 0.0 {
             for points in both {
                 let squares = (points.clone() * points).sum_dim(1).reshape([count]);

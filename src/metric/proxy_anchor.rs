@@ -2,9 +2,9 @@
 
 use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
-    embeddings::{Divisor, SampleLosses, Terms, softplus_of_some},
+    embeddings::{Divisor, SampleLosses, Terms},
     error::{Check, LossError, built},
-    formula::ScaledPairs,
+    formula::{ScaledPairs, softplus},
     module::display,
 };
 use burn::{
@@ -138,11 +138,10 @@ impl ProxyAnchorLoss {
         let anchors = (proxied.proxies, classes);
         let samples = (proxied.embeddings, labels);
         let terms = Terms::between(formula, anchors, samples, false);
-        let [(positive, no_positive), (negative, no_negative)] =
-            [0, 1].map(|term| terms.of_rows_if_any(term));
-        let costs = softplus_of_some(positive, no_positive.clone());
+        let ((positive, no_positive), negative) = (terms.of_rows_if_any(0), terms.of_rows(1));
+        let costs = softplus(positive);
         let pulled = SampleLosses::with_silent(costs, no_positive, dtype);
-        let pushed = SampleLosses::new(softplus_of_some(negative, no_negative), dtype);
+        let pushed = SampleLosses::new(softplus(negative), dtype);
         let [pulled, pushed] = [pulled, pushed].map(|of| of.reduced(Divisor::Count, None));
         let loss = pulled + pushed;
         match unknown {

@@ -2,9 +2,9 @@
 
 use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
-    embeddings::{EmbeddingEvaluation, SampleLosses, Terms, softplus_of_some},
+    embeddings::{EmbeddingEvaluation, SampleLosses, Terms},
     error::{Check, LossError, built},
-    formula::OnePositive,
+    formula::{OnePositive, softplus},
     module::display,
     reduction::Reduction,
 };
@@ -184,7 +184,7 @@ impl ProxyNcaLoss {
         let none = negative.clone().equal_scalar(f64::NEG_INFINITY);
         let beyond = negative - positive;
         let losses = match self.includes_positive {
-            true => softplus_of_some(beyond, none),
+            true => softplus(beyond),
             false => beyond.mask_fill(none, 0.0),
         };
         match unknown {

@@ -5,11 +5,11 @@ use crate::{
     backend::{RowInputs, SoftmaxRow, Target, TargetMargin, row_losses},
     embeddings::{Batch, EmbeddingEvaluation, SampleLosses},
     formula::{CrossEntropy, Margin},
-    module::Shown,
+    module::{Shown, display},
     reduction::Reduction,
 };
 use burn::{
-    module::{Content, DisplaySettings, Module, ModuleDisplay, Param},
+    module::{Module, Param},
     tensor::{Device, Int, Tensor},
 };
 use core::fmt;
@@ -189,15 +189,6 @@ impl<M: Margin> fmt::Debug for ProxySoftmaxLoss<M> {
     }
 }
 
-impl<M: Margin> ModuleDisplay for ProxySoftmaxLoss<M> {
-    fn custom_settings(&self) -> Option<DisplaySettings> {
-        DisplaySettings::new()
-            .with_new_line_after_attribute(false)
-            .optional()
-    }
-
-    fn custom_content(&self, content: Content) -> Option<Content> {
-        let shown = &self.definition.shown;
-        shown.content(content, &self.reduction).optional()
-    }
-}
+display!([M: Margin] ProxySoftmaxLoss<M>, |loss, content| {
+    loss.definition.shown.content(content, &loss.reduction)
+});

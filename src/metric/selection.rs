@@ -3,10 +3,7 @@
 //! A negative at no known distance (NaN) is chosen before all others: it must show in the loss.
 
 use super::{distance::Distance, mining::Mining};
-use crate::{
-    backend::NO_LABEL,
-    formula::{Gap, PairSelection},
-};
+use crate::{backend::NO_LABEL, formula::PairSelection};
 use burn::tensor::{Int, Tensor, TensorData};
 use std::collections::HashMap;
 
@@ -46,11 +43,9 @@ impl Anchor<'_> {
 
     /// The farthest or the nearest positive, and the nearest negative; the first of several.
     fn extremes(&self, farthest: bool) -> Option<Chosen> {
-        let gap = self.distance.gap();
-        // The measure grows with the distance, or falls with it.
-        let sign = match gap {
-            Gap::Same | Gap::Root => 1.0,
-            Gap::Missing | Gap::Negative => -1.0,
+        let sign = match self.distance.gap().grows() {
+            true => 1.0,
+            false => -1.0,
         };
         let of_positives = if farthest { -sign } else { sign };
         let signs = [sign, of_positives];

@@ -53,7 +53,7 @@ pub struct TripletLossConfig {
 /// over the triplets that the [`Mining`] makes from a batch. [`Mining::BatchAll`] takes all triplets, and the loss is
 /// exact without enumerating them: on the CPU each anchor takes the time of sorting its distances (with a soft margin,
 /// that of visiting its triplets), and only a block of distances is stored at a time. A batch without triplets has
-/// loss 0. Other triplets can be given ([`triplets`](EmbeddingEvaluation::triplets)).
+/// loss 0. Other triplets can be given ([`on_triplets`](Self::on_triplets)).
 ///
 /// Batch-hard, easy-positive, batch-all and multi-similarity losses read nothing back from a GPU; the last two visit
 /// all triplets there, in N³ time and bounded memory. Semi-hard and distance-weighted triplets are listed on the host.
@@ -176,7 +176,46 @@ impl TripletLoss {
         embeddings: Tensor<2>,
         labels: Tensor<1, Int>,
     ) -> EmbeddingEvaluation<Mined, MiningReduction> {
-        let samples = Samples::new(NAME, embeddings, labels);
+        self.evaluation(Samples::new(NAME, embeddings, labels))
+    }
+
+    /// Begins an evaluation of these triplets, for example those of a [`TripletMiner`](crate::TripletMiner), instead
+    /// of mined ones. Weights of the anchors, a normalizer or another reduction can be added. With a reference set
+    /// they are given by [`triplets`](EmbeddingEvaluation::triplets).
+    ///
+    /// # Shapes
+    /// - embeddings: `[N, D]`
+    /// - triplets: three lists `[T]` of indices of embeddings
+    ///
+    /// # Panics
+    /// If shapes do not fit, or the lists are not of the same length. If an index is out of range (on the CPU; the loss
+    /// is NaN on a GPU).
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use burn_losses::{TripletLossConfig, Triplets};
+    ///
+    /// let device = Device::flex();
+    /// let loss = TripletLossConfig::new().with_normalize(false).with_margin(1.0).init();
+    /// let embeddings = Tensor::<2>::from_floats([[0.0], [1.0], [1.5]], &device);
+    /// let [anchors, positives, negatives] = [0, 1, 2].map(|i| Tensor::from_ints([i], &device));
+    /// let triplets = Triplets { anchors, positives, negatives };
+    /// // The first is 1 from its positive and 1.5 from its negative.
+    /// let value = loss.on_triplets(embeddings, triplets).reduce();
+    /// assert_eq!(value.into_scalar::<f32>(), 0.5);
+    /// ```
+    #[track_caller]
+    pub fn on_triplets(
+        &self,
+        embeddings: Tensor<2>,
+        triplets: Triplets,
+    ) -> EmbeddingEvaluation<Complete, MiningReduction> {
+        let samples = Samples::unlabeled(NAME, embeddings);
+        self.evaluation(samples).triplets(triplets)
+    }
+
+    fn evaluation(&self, samples: Samples) -> EmbeddingEvaluation<Mined, MiningReduction> {
         let batch = Batch::of(NAME, &samples.embeddings);
         let loss = self.clone();
         let given = Mined {
@@ -316,7 +355,8 @@ impl EmbeddingEvaluation<Mined, MiningReduction> {
     }
 
     /// Uses these triplets, for example those of a [`TripletMiner`](crate::TripletMiner). Nothing is mined, and the
-    /// labels have no effect. A reference set must be given before; positives and negatives are then indices in it.
+    /// labels have no effect: [`on_triplets`](TripletLoss::on_triplets) does without them. A reference set must be
+    /// given before; positives and negatives are then indices in it.
     ///
     /// # Shapes
     /// - triplets: three lists `[T]` of indices
@@ -331,12 +371,15 @@ impl EmbeddingEvaluation<Mined, MiningReduction> {
     ///
     /// let device = Device::flex();
     /// let loss = TripletLossConfig::new().with_normalize(false).with_margin(1.0).init();
-    /// let embeddings = Tensor::<2>::from_floats([[0.0], [1.0], [1.5]], &device);
-    /// let labels = Tensor::<1, Int>::from_ints([0, 0, 1], &device);
-    /// let [anchors, positives, negatives] = [0, 1, 2].map(|i| Tensor::from_ints([i], &device));
+    /// let embeddings = Tensor::<2>::from_floats([[0.0]], &device);
+    /// let labels = Tensor::<1, Int>::from_ints([0], &device);
+    /// let gallery = Tensor::<2>::from_floats([[1.0], [1.5]], &device);
+    /// let of_gallery = Tensor::<1, Int>::from_ints([0, 1], &device);
+    /// let [anchors, positives, negatives] = [0, 0, 1].map(|i| Tensor::from_ints([i], &device));
     /// let triplets = Triplets { anchors, positives, negatives };
-    /// // The first is 1 from its positive and 1.5 from its negative.
-    /// let value = loss.on(embeddings, labels).triplets(triplets).reduce();
+    /// // The embedding is 1 from its positive and 1.5 from its negative.
+    /// let among = loss.on(embeddings, labels).reference(gallery, of_gallery);
+    /// let value = among.triplets(triplets).reduce();
     /// assert_eq!(value.into_scalar::<f32>(), 0.5);
     /// ```
     #[track_caller]

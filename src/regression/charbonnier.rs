@@ -54,7 +54,7 @@ impl CharbonnierLossConfig {
             epsilon: self.epsilon,
         };
         let definition =
-            Definition::new("CharbonnierLoss", &formula).shows("epsilon", &self.epsilon);
+            Definition::new("CharbonnierLoss", &formula).shows("epsilon", self.epsilon);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 

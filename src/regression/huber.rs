@@ -51,7 +51,7 @@ impl HuberLossConfig {
     pub fn try_init(&self) -> Result<HuberLoss, LossError> {
         Check("HuberLossConfig").above_zero("delta", self.delta)?;
         let formula = Huber { delta: self.delta };
-        let definition = Definition::new("HuberLoss", &formula).shows("delta", &self.delta);
+        let definition = Definition::new("HuberLoss", &formula).shows("delta", self.delta);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 

@@ -52,7 +52,7 @@ impl SmoothL1LossConfig {
     pub fn try_init(&self) -> Result<SmoothL1Loss, LossError> {
         Check("SmoothL1LossConfig").at_least_zero("beta", self.beta)?;
         let formula = SmoothL1 { beta: self.beta };
-        let definition = Definition::new("SmoothL1Loss", &formula).shows("beta", &self.beta);
+        let definition = Definition::new("SmoothL1Loss", &formula).shows("beta", self.beta);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 

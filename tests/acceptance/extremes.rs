@@ -320,6 +320,19 @@ fn the_cauchy_loss_grows_like_a_logarithm_as_far_as_numbers_go() {
     );
 }
 
+/// Where the ratio to `c` begins to be taken as a difference of logarithms, whatever `c` rounds to.
+#[test]
+fn the_cauchy_loss_has_no_step_far_out() {
+    for c in [1.05f32, 1.15, 2.1, 0.05, 9.95, 1e-18] {
+        let edge = c * 2f32.powi(64);
+        let points = [edge.next_down(), edge, edge.next_up(), edge * 4.0].map(f64::from);
+        let c = f64::from(c);
+        let losses = points.map(|d| 2.0 * (d / c).ln());
+        let slopes = points.map(|d| 2.0 / d);
+        assert_elements(Oracle::Cauchy { c }, &points, &[0.0; 4], &losses, &slopes);
+    }
+}
+
 #[test]
 fn differences_whose_square_underflows_keep_their_slope() {
     let (x, t) = ([1e-25, -1e-25], [0.0; 2]);

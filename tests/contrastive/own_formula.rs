@@ -1,7 +1,11 @@
 //! Losses by formulas of one's own.
 
-use crate::support::{
-    Random, Site, differences, differentiable_sites, differentiable_sites_and_gpu, sites,
+use crate::{
+    contrastive::places::assert_here,
+    panics::message,
+    support::{
+        Random, Site, differences, differentiable_sites, differentiable_sites_and_gpu, sites,
+    },
 };
 use burn::{
     module::Module,
@@ -19,6 +23,7 @@ struct Neighbours {
 }
 
 impl PairFormula for Neighbours {
+    #[inline(always)]
     fn terms(&self) -> &[Term] {
         const {
             &[
@@ -28,6 +33,7 @@ impl PairFormula for Neighbours {
         }
     }
 
+    #[inline(always)]
     fn value<R: Real>(&self, _term: usize, square: R) -> R {
         square * -self.sharpness
     }
@@ -270,4 +276,96 @@ fn it_is_a_module_that_shows_its_formula() {
         format!("{circle:?}"),
         "CircleLoss { margin: 0.4, gamma: 80.0, normalize: true, reduction: Mean }"
     );
+}
+
+/// A formula that says what a test wants it to.
+#[derive(Clone, Debug)]
+struct Stated {
+    terms: &'static [Term],
+    measure: Measure,
+}
+
+impl PairFormula for Stated {
+    fn terms(&self) -> &[Term] {
+        self.terms
+    }
+
+    fn value<R: Real>(&self, _term: usize, x: R) -> R {
+        x
+    }
+}
+
+impl AnchorFormula for Stated {
+    fn measure(&self) -> Measure {
+        self.measure
+    }
+
+    fn loss<R: Real>(&self, terms: &[R]) -> R {
+        terms[0].clone()
+    }
+}
+
+const ONE_TERM: &[Term] = &[Term::sum(Kind::Positive)];
+
+#[test]
+fn a_formula_without_terms_is_refused() {
+    let formula = Stated {
+        terms: &[],
+        measure: Measure::Dot,
+    };
+    let text = message(|| PairLoss::new(formula.clone(), Reduction::Mean));
+    assert!(
+        text.starts_with("Stated: `terms` is empty, expected at least one sum"),
+        "{text}"
+    );
+    assert_here(|| PairLoss::new(formula, Reduction::Mean));
+}
+
+#[test]
+fn a_norm_that_is_none_is_refused() {
+    let formula = |p| Stated {
+        terms: ONE_TERM,
+        measure: Measure::Lp(p),
+    };
+    for (p, shown) in [
+        (0.5, "Lp(0.5)"),
+        (-1.0, "Lp(-1)"),
+        (f64::INFINITY, "Lp(inf)"),
+        (f64::NAN, "Lp(NaN)"),
+    ] {
+        let text = message(|| PairLoss::new(formula(p), Reduction::Mean));
+        let expected = format!("Stated: `measure` is {shown}, expected a finite p of at least 1");
+        assert!(text.starts_with(&expected), "{text}");
+        assert_here(|| PairLoss::new(formula(p), Reduction::Mean));
+    }
+    for p in [1.0, 1.5, 2.0, 7.0] {
+        PairLoss::new(formula(p), Reduction::Mean);
+    }
+}
+
+/// Of tensors as of other numbers.
+#[test]
+fn a_softplus_is_right_far_out() {
+    let least = (-40f64).exp();
+    for site in differentiable_sites() {
+        for (x, value, slope) in [
+            (f64::INFINITY, f64::INFINITY, 1.0),
+            (1e4, 1e4, 1.0),
+            (0.0, 2f64.ln(), 0.5),
+            (-40.0, least, least),
+            (-1e4, 0.0, 0.0),
+            (f64::NEG_INFINITY, 0.0, 0.0),
+            (f64::NAN, f64::NAN, f64::NAN),
+        ] {
+            let x = Tensor::<1>::from_floats([x as f32], &site.device).require_grad();
+            let found = softplus(x.clone());
+            let slope_found = x.grad(&found.clone().backward()).expect("it is tracked");
+            let found = [numbers(found)[0], numbers(slope_found)[0]];
+            for (found, expected) in found.into_iter().zip([value, slope]) {
+                let same = found == expected || found.is_nan() && expected.is_nan();
+                let near = (found - expected).abs() <= 1e-6 * expected;
+                assert!(same || near, "{found} against {expected} on {site}");
+            }
+        }
+    }
 }

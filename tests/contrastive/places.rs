@@ -45,7 +45,7 @@ fn shown(location: &Location) -> String {
 
 /// Panics unless `f` panics in the line this is called in.
 #[track_caller]
-fn assert_here<T>(f: impl FnOnce() -> T) {
+pub fn assert_here<T>(f: impl FnOnce() -> T) {
     assert_eq!(place(f), shown(Location::caller()));
 }
 
@@ -100,6 +100,8 @@ fn arguments_are_refused_where_they_are_given() {
         negatives: list(negative),
     };
     assert_here(|| mined().triplets(triplets(0, 3)).reduce());
+    assert_here(|| triplet.on_triplets(zeros(3, 2), triplets(0, 3)));
+    assert_here(|| triplet.on_triplets(zeros(3, 0), triplets(0, 0)));
     let among = || mined().reference(zeros(4, 2), labels(4));
     assert_here(|| among().triplets(triplets(3, 0)).reduce());
     assert_eq!(among().triplets(triplets(0, 3)).each().dims(), [3]);

@@ -387,6 +387,58 @@ fn a_batch_without_pairs_has_no_triplets() {
     }
 }
 
+/// Labels have no effect on triplets that are given.
+#[test]
+fn triplets_need_no_labels() {
+    let config = TripletLossConfig::new().with_reduction(MiningReduction::Mean);
+    for (count, listed) in [(0, 0), (1, 0), (4, 0), (4, 1), (12, 40)] {
+        let points = Points::random("unlabeled", count, 3);
+        let place = |i: usize, step: usize| ((i * step + step) % count.max(1)) as i64;
+        let lists = [2, 3, 7].map(|step| (0..listed).map(|i| place(i, step)).collect::<Vec<_>>());
+        for site in differentiable_sites_and_gpu() {
+            let weights: Vec<f32> = (0..count).map(|i| (i % 3) as f32).collect();
+            let weights = TensorData::new(weights, [count]);
+            let evaluated = |is_labelled: bool| {
+                let (rows, labels) = points.tensors(&site);
+                let rows = rows.require_grad();
+                let [anchors, positives, negatives] = lists.clone().map(|list| {
+                    Tensor::<1, Int>::from_data(TensorData::new(list, [listed]), &site.device)
+                });
+                let triplets = Triplets {
+                    anchors,
+                    positives,
+                    negatives,
+                };
+                site.path.run(|| {
+                    let loss = config.init();
+                    let on = match is_labelled {
+                        true => loss.on(rows.clone(), labels).triplets(triplets),
+                        false => loss.on_triplets(rows.clone(), triplets),
+                    };
+                    let weighted = on
+                        .clone()
+                        .weights(Tensor::from_data(weights.clone(), &site.device));
+                    let value = on.clone().reduce();
+                    let gradient = rows.grad(&value.clone().backward());
+                    let mut all = numbers(value);
+                    all.extend(numbers(weighted.reduce()));
+                    all.extend(numbers(on.each()));
+                    all.extend(gradient.map(numbers).unwrap_or_default());
+                    all
+                })
+            };
+            let (with, without) = (evaluated(true), evaluated(false));
+            let what = format!("{listed} of {count} on {site}");
+            assert_eq!(with.iter().any(|&x| x != 0.0), listed > 0, "{what}");
+            assert_eq!(with, without, "{what}");
+        }
+    }
+}
+
+fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter().collect()
+}
+
 /// On the CPU a list with an index out of range is refused; on a GPU its loss is NaN.
 #[test]
 fn an_index_out_of_range_is_no_gather() {

@@ -1,9 +1,8 @@
 //! An element-wise loss as ordinary tensor operations.
 
-use super::ElementFormula;
-use super::Inputs;
-use crate::backend::Fold;
-use burn::tensor::{DType, Tensor, TensorData};
+use super::{inputs::Inputs, object::ElementFormula};
+use crate::backend::fold::Fold;
+use burn::tensor::{Tensor, TensorData};
 
 /// The loss of every element, times its weight where there are some, in the data type of the prediction.
 pub(super) fn losses(formula: &dyn ElementFormula, inputs: Inputs) -> Tensor<2> {
@@ -60,19 +59,4 @@ fn evaluate(formula: &dyn ElementFormula, inputs: Inputs) -> Tensor<2> {
         None => x.clone(),
     };
     formula.on_tensors(x, inputs.target, column)
-}
-
-impl Inputs {
-    /// Half precision is computed in `f32`.
-    pub(crate) fn widened(self) -> Self {
-        match self.prediction.dtype() {
-            DType::F16 | DType::BF16 => Self {
-                prediction: self.prediction.cast(DType::F32),
-                target: self.target.cast(DType::F32),
-                weights: self.weights.map(|weights| weights.cast(DType::F32)),
-                columns: self.columns,
-            },
-            _ => self,
-        }
-    }
 }

@@ -3,7 +3,7 @@
 //! Never more than a block of logits is held: each block's gradients are computed at once, by autodiff of
 //! that block alone, and added up. The value hands them on.
 
-use super::LinearInputs;
+use super::inputs::LinearInputs;
 use crate::backend::{
     attached::with_gradient, fold::Fold, path::has_walk, row::SoftmaxRow, softmax::total,
 };
@@ -12,11 +12,11 @@ use burn::tensor::Tensor;
 /// How many logits a block has at most, unless a single row has more.
 const BLOCK: usize = 4 << 20;
 
-/// Whether inputs can be taken in blocks: on a backend that hands gradients on, and without a gradient
-/// to the weights of the rows.
+/// Whether inputs can be taken in blocks: where no gradient is wanted, or on a backend that hands gradients on,
+/// and without a gradient to the weights of the rows.
 pub(super) fn can_take(inputs: &LinearInputs) -> bool {
     let weights_are_tracked = inputs.weights.as_ref().is_some_and(Tensor::is_tracked);
-    has_walk(&inputs.hidden.device()) && !weights_are_tracked
+    !weights_are_tracked && (!inputs.are_tracked() || has_walk(&inputs.hidden.device()))
 }
 
 /// The losses of all rows, at least one, as one number.
@@ -27,8 +27,7 @@ pub(super) fn reduced(
     count: Tensor<1>,
 ) -> Tensor<1> {
     let count = count.without_autodiff();
-    let differentiate =
-        inputs.hidden.is_tracked() || inputs.weight.is_tracked() || inputs.bias.is_tracked();
+    let differentiate = inputs.are_tracked();
     let fold = |total: Tensor<1>| fold.on_tensors(total, || count.clone());
     let blocks = Blocks::of(row, &inputs, differentiate.then_some(&fold));
     let value = fold(blocks.total);
@@ -107,6 +106,12 @@ impl Blocks {
 }
 
 impl LinearInputs {
+    /// Whether a gradient is wanted of the layer or its inputs.
+    fn are_tracked(&self) -> bool {
+        self.hidden.is_tracked() || self.weight.is_tracked() || self.bias.is_tracked()
+    }
+
+    /// The same as constants.
     fn without_autodiff(self) -> Self {
         Self {
             hidden: self.hidden.without_autodiff(),

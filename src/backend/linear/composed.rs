@@ -1,9 +1,9 @@
 //! A linear layer with a loss of the softmax of its outputs as ordinary tensor operations.
 
-use super::LinearInputs;
+use super::inputs::LinearInputs;
 use crate::backend::{
     fold::Fold,
-    row::{RowInputs, SoftmaxRow, Target},
+    row::SoftmaxRow,
     softmax::{Kept, composed_losses, total},
 };
 use burn::tensor::Tensor;
@@ -29,10 +29,6 @@ pub(super) fn reduced(row: &SoftmaxRow, inputs: LinearInputs, fold: Fold) -> Ten
 }
 
 impl LinearInputs {
-    fn target(&self) -> Target {
-        Target::Classes(self.classes.clone().unsqueeze_dim::<2>(1))
-    }
-
     /// What is known of rows before anything is computed of them.
     fn kept(&self, row: &SoftmaxRow) -> Kept {
         let weights = self.weights.clone().map(|weights| weights.unsqueeze_dim(1));
@@ -50,17 +46,6 @@ impl LinearInputs {
         Self {
             hidden: self.hidden.mask_fill(skipped, 0.0),
             ..self
-        }
-    }
-
-    /// The outputs of the layer, as rows.
-    pub(super) fn rows(self) -> RowInputs {
-        let target = self.target();
-        let logits = self.hidden.matmul(self.weight.transpose()) + self.bias.unsqueeze::<2>();
-        RowInputs {
-            logits: logits.unsqueeze_dim::<3>(2),
-            target,
-            weights: self.weights.map(|weights| weights.unsqueeze_dim::<2>(1)),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::classes::Classes;
 use crate::backend::{
     fold::Fold,
     log_sum_exp::LogSumExp,
+    nothing::everywhere,
     row::{RowInputs, SoftmaxRow, Target},
 };
 use crate::formula::Real;
@@ -132,7 +133,7 @@ fn evaluate(row: &SoftmaxRow, inputs: RowInputs, kept: Kept) -> Tensor<2> {
     losses = losses * row.factor;
     if row.factor == 0.0 {
         // Nothing is left, also of what is infinite.
-        let all = losses.clone().detach().ones_like().equal_scalar(1.0);
+        let all = everywhere(&losses);
         losses = losses.mask_fill(all, 0.0);
     }
     filled(losses, &kept.skipped)

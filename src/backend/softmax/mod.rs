@@ -73,15 +73,11 @@ fn run_fused(
         Target::Classes(classes) => RowTarget::Classes(classes.into_dispatch()),
         Target::Shares(shares) => RowTarget::Shares(shares.into_dispatch()),
     };
-    let weights = match inputs.weights {
-        Some(weights) => Weights::Each(weights.into_dispatch()),
-        None => Weights::Equal,
-    };
     <Dispatch as LossBackend>::softmax_rows(
         row,
         inputs.logits.into_dispatch(),
         target,
-        weights,
+        Weights::of(inputs.weights),
         fold,
     )
 }

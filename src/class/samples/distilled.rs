@@ -4,10 +4,10 @@ use super::logits::{classes, loss_of_no_rows};
 use crate::{
     backend::{
         Fold, RowInputs, SoftmaxRow, Target, ignored, is_nothing, log_softmax, reduced_rows,
-        row_losses,
+        row_losses, widened,
     },
     class::{
-        evaluation::Frame,
+        frame::Frame,
         shape::{has_operations, nothing_tracked, rows_of},
     },
     error::{ClassesOf, check_has_classes, check_like_prediction},
@@ -86,13 +86,9 @@ impl Distilled {
 
     pub fn widened(self) -> Self {
         // The teacher's probabilities have more digits than half precision holds.
-        let dtype = match self.student.dtype() {
-            DType::F16 | DType::BF16 => DType::F32,
-            dtype => dtype,
-        };
         Self {
-            student: self.student.cast(dtype),
-            teacher: self.teacher.cast(dtype),
+            student: widened(self.student),
+            teacher: widened(self.teacher),
             ..self
         }
     }

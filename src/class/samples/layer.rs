@@ -3,7 +3,7 @@
 use crate::{
     backend::{Fold, LinearInputs, SoftmaxRow, is_nothing, linear_losses, reduced_linear},
     class::{
-        evaluation::Frame,
+        frame::Frame,
         shape::{no_classes, nothing_tracked, reshaped},
     },
     error::{ClassesOf, check_layer},

@@ -39,7 +39,9 @@ use core::fmt::Debug;
 /// - Loops are `for` loops: iterator adaptors with closures are not inlined into the kernels, and slow.
 /// - `value` is marked `#[inline(always)]`.
 pub trait ClassFormula: Clone + Debug + Send + Sync + 'static {
-    /// Whether this is `-l`: its sums over classes need no function of each.
+    /// Whether this is `-l`: its sums over classes need no function of each. Not for formulas of your own, which are
+    /// right without it.
+    #[doc(hidden)]
     fn is_linear(&self) -> bool {
         false
     }

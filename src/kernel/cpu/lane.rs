@@ -256,7 +256,7 @@ fn exp<I: Isa>(x: Lane<I>) -> Lane<I> {
 
     let isa = x.isa;
     let n = isa.sub_bits(
-        isa.to_bits(shifted.vector),
+        isa.as_bits(shifted.vector),
         isa.splat_bits(ROUND.to_bits() as i32),
     );
     let half = isa.shift_down::<1>(n);
@@ -268,7 +268,7 @@ fn exp<I: Isa>(x: Lane<I>) -> Lane<I> {
 fn power_of_two<I: Isa>(like: Lane<I>, n: I::Bits) -> Lane<I> {
     let isa = like.isa;
     let exponent = isa.add_bits(n, isa.splat_bits(BIAS));
-    like.with(isa.from_bits(isa.shift_up::<23>(exponent)))
+    like.with(isa.as_vector(isa.shift_up::<23>(exponent)))
 }
 
 /// e to the power of x, minus 1.
@@ -318,13 +318,13 @@ fn split<I: Isa>(x: Lane<I>) -> (Lane<I>, Lane<I>) {
     const SQRT_HALF: i32 = 0x3f35_04f3;
     const MANTISSA: i32 = 0x007f_ffff;
     let isa = x.isa;
-    let bits = isa.add_bits(isa.to_bits(x.vector), isa.splat_bits(ONE - SQRT_HALF));
+    let bits = isa.add_bits(isa.as_bits(x.vector), isa.splat_bits(ONE - SQRT_HALF));
     let k = isa.sub_bits(isa.shift_down::<23>(bits), isa.splat_bits(BIAS));
     let factor = isa.add_bits(
         isa.and_bits(bits, isa.splat_bits(MANTISSA)),
         isa.splat_bits(SQRT_HALF),
     );
-    (x.with(isa.to_float(k)), x.with(isa.from_bits(factor)))
+    (x.with(isa.to_float(k)), x.with(isa.as_vector(factor)))
 }
 
 /// The natural logarithm of x.

@@ -8,8 +8,8 @@ use super::{
     fresh::{with_room, zeros},
     gemm::{Existing, Matrix, product},
     softmax::{RowOperands, RowTargets, RowsWanted, Shape, SoftmaxRow, softmax_rows},
+    threads::map,
 };
-use rayon::prelude::*;
 
 /// How many logits a block has at most, unless a single row has more: 24 MB of them.
 const BLOCK: usize = 6 << 20;
@@ -189,14 +189,12 @@ fn add_by_weight(
 fn add_columns(matrix: &[f32], sums: &mut [f64]) {
     const WIDTH: usize = 1024;
     let columns = sums.len();
-    sums.par_chunks_mut(WIDTH)
-        .enumerate()
-        .for_each(|(index, sums)| {
-            for row in matrix.chunks(columns) {
-                let part = &row[index * WIDTH..index * WIDTH + sums.len()];
-                for (sum, &value) in sums.iter_mut().zip(part) {
-                    *sum += value as f64;
-                }
+    map(sums.chunks_mut(WIDTH), &|index, sums| {
+        for row in matrix.chunks(columns) {
+            let part = &row[index * WIDTH..index * WIDTH + sums.len()];
+            for (sum, &value) in sums.iter_mut().zip(part) {
+                *sum += value as f64;
             }
-        });
+        }
+    });
 }

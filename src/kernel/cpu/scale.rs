@@ -2,9 +2,8 @@
 
 use super::{
     storage::Storage,
-    threads::{CHUNK, sum_over_chunks},
+    threads::{CHUNK, map, sum_over_chunks},
 };
-use rayon::prelude::*;
 
 /// How many elements are widened at a time.
 const BLOCK: usize = 1024;
@@ -17,7 +16,7 @@ fn multiplied(value: f32, factor: f32) -> f32 {
 
 /// Multiplies every element by `factor`; 0 stays 0.
 pub(crate) fn scale(elements: &mut [f32], factor: f32) {
-    elements.par_chunks_mut(CHUNK).for_each(|chunk| {
+    map(elements.chunks_mut(CHUNK), &|_, chunk| {
         for value in chunk {
             *value = multiplied(*value, factor);
         }
@@ -30,19 +29,17 @@ pub(crate) fn scale(elements: &mut [f32], factor: f32) {
 /// If the lengths differ.
 pub(crate) fn multiply<E: Storage>(elements: &mut [f32], factors: &[E]) {
     assert_eq!(elements.len(), factors.len(), "one factor per element");
-    elements
-        .par_chunks_mut(CHUNK)
-        .zip(factors.par_chunks(CHUNK))
-        .for_each(|(chunk, factors)| {
-            let mut wide = [0.0; BLOCK];
-            for (block, factors) in chunk.chunks_mut(BLOCK).zip(factors.chunks(BLOCK)) {
-                let wide = &mut wide[..factors.len()];
-                E::widen(factors, wide);
-                for (value, factor) in block.iter_mut().zip(wide) {
-                    *value = multiplied(*value, *factor);
-                }
+    let chunks = elements.chunks_mut(CHUNK).zip(factors.chunks(CHUNK));
+    map(chunks, &|_, (chunk, factors)| {
+        let mut wide = [0.0; BLOCK];
+        for (block, factors) in chunk.chunks_mut(BLOCK).zip(factors.chunks(BLOCK)) {
+            let wide = &mut wide[..factors.len()];
+            E::widen(factors, wide);
+            for (value, factor) in block.iter_mut().zip(wide) {
+                *value = multiplied(*value, *factor);
             }
-        });
+        }
+    });
 }
 
 /// Multiplies every row of `elements`, `[N, classes, inner]`, by its one of `factors`, `[N, inner]`.
@@ -60,22 +57,36 @@ pub(crate) fn multiply_rows<E: Storage>(
         factors.len() * classes,
         "one factor per row"
     );
+    if elements.is_empty() {
+        return;
+    }
     let factors = widened(factors);
-    elements
-        .par_chunks_mut(classes * inner)
-        .zip(factors.par_chunks(inner))
-        .for_each(|(elements, factors)| match factors {
-            [factor] => elements
-                .iter_mut()
-                .for_each(|value| *value = multiplied(*value, *factor)),
-            _ => {
-                for class in elements.chunks_mut(inner) {
-                    for (value, factor) in class.iter_mut().zip(factors) {
-                        *value = multiplied(*value, *factor);
-                    }
-                }
-            }
-        });
+    let block = classes * inner;
+    let per_task = (CHUNK / block).max(1);
+    let tasks = elements
+        .chunks_mut(per_task * block)
+        .zip(factors.chunks(per_task * inner));
+    map(tasks, &|_, (elements, factors)| {
+        let blocks = elements.chunks_mut(block).zip(factors.chunks(inner));
+        for (elements, factors) in blocks {
+            multiply_block(elements, factors);
+        }
+    });
+}
+
+/// Multiplies every row of `elements`, `[classes, inner]`, by its one of `factors`, `[inner]`.
+fn multiply_block(elements: &mut [f32], factors: &[f32]) {
+    if let [factor] = factors {
+        for value in elements {
+            *value = multiplied(*value, *factor);
+        }
+        return;
+    }
+    for class in elements.chunks_mut(factors.len()) {
+        for (value, factor) in class.iter_mut().zip(factors) {
+            *value = multiplied(*value, *factor);
+        }
+    }
 }
 
 /// Every element as `f32`.
@@ -88,9 +99,8 @@ pub(crate) fn widened<E: Storage>(elements: &[E]) -> Vec<f32> {
 /// Every element rounded to another type.
 pub(crate) fn narrowed<E: Storage>(elements: &[f32]) -> Vec<E> {
     let mut out = vec![E::default(); elements.len()];
-    out.par_chunks_mut(CHUNK)
-        .zip(elements.par_chunks(CHUNK))
-        .for_each(|(out, elements)| E::narrow(elements, out));
+    let chunks = out.chunks_mut(CHUNK).zip(elements.chunks(CHUNK));
+    map(chunks, &|_, (out, elements)| E::narrow(elements, out));
     out
 }
 

@@ -7,7 +7,7 @@ use crate::{
     composed,
     formula::{
         AllTriplets, Gap, HardNegatives, MarginPairs, Measure, OnePositive, PairFormula,
-        PairSelection, ScaledPairs, SeveralPositives, SigmoidPairs, TripletPenalty,
+        PairSelection, ScaledPairs, SigmoidPairs, SupervisedPairs, TripletPenalty,
     },
 };
 use burn::tensor::{Device, Int, Tensor};
@@ -102,6 +102,12 @@ const MEASURES: [Measure; 4] = [
     Measure::Lp(3.0),
 ];
 
+const SUPERVISED: SupervisedPairs = SupervisedPairs {
+    temperature: 1.0,
+    base_temperature: 1.0,
+    log_of_mean: false,
+};
+
 fn check_terms<F: PairFormula>(formula: F) {
     for has_columns in [false, true] {
         for measure in MEASURES {
@@ -115,7 +121,7 @@ fn check_terms<F: PairFormula>(formula: F) {
 #[test]
 fn terms_are_the_same_on_all_paths() {
     check_terms(OnePositive);
-    check_terms(SeveralPositives);
+    check_terms(SUPERVISED);
     check_terms(HardNegatives { beta: 0.5 });
     check_terms(SigmoidPairs);
 }
@@ -199,7 +205,7 @@ fn points_in_one_place_are_the_same_on_all_paths() {
 #[test]
 fn sums_of_no_pairs_are_the_same_on_all_paths() {
     for labels in [[1, 1, 1, 1], [1, 2, 3, 4]] {
-        let pairs = AllPairs::new(SeveralPositives, Measure::Dot);
+        let pairs = AllPairs::new(SUPERVISED, Measure::Dot);
         check(&PairOperation::All(pairs), &together(labels));
     }
 }

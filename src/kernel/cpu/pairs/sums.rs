@@ -22,6 +22,10 @@ impl Sums {
     /// `largest`.
     #[inline(always)]
     pub fn add_to(&mut self, term: usize, point: usize, largest: f32, sum: f64) {
+        if largest == f32::NEG_INFINITY && self.largest[term][point] == largest {
+            self.sums[term][point] += sum; // A plain sum, or no pairs yet.
+            return;
+        }
         let largest = f64::from(largest);
         let both = self
             .exponentials(term, point)

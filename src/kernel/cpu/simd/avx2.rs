@@ -66,8 +66,8 @@ impl Isa for Avx2 {
             _mm256_blendv_ps(otherwise[1], then[1], _mm256_cmp_ps::<_CMP_EQ_OQ>(a[1], b[1])),
         ];
 
-        to_bits(a: Pair) -> Bits = [_mm256_castps_si256(a[0]), _mm256_castps_si256(a[1])];
-        from_bits(a: Bits) -> Pair = [_mm256_castsi256_ps(a[0]), _mm256_castsi256_ps(a[1])];
+        as_bits(a: Pair) -> Bits = [_mm256_castps_si256(a[0]), _mm256_castps_si256(a[1])];
+        as_vector(a: Bits) -> Pair = [_mm256_castsi256_ps(a[0]), _mm256_castsi256_ps(a[1])];
         splat_bits(value: i32) -> Bits = [_mm256_set1_epi32(value); 2];
         add_bits(a: Bits, b: Bits) -> Bits =
             [_mm256_add_epi32(a[0], b[0]), _mm256_add_epi32(a[1], b[1])];

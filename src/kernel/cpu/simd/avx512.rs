@@ -54,8 +54,8 @@ impl Isa for Avx512 {
         if_equal(a: __m512, b: __m512, then: __m512, otherwise: __m512) -> __m512 =
             _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b), otherwise, then);
 
-        to_bits(a: __m512) -> __m512i = _mm512_castps_si512(a);
-        from_bits(a: __m512i) -> __m512 = _mm512_castsi512_ps(a);
+        as_bits(a: __m512) -> __m512i = _mm512_castps_si512(a);
+        as_vector(a: __m512i) -> __m512 = _mm512_castsi512_ps(a);
         splat_bits(value: i32) -> __m512i = _mm512_set1_epi32(value);
         add_bits(a: __m512i, b: __m512i) -> __m512i = _mm512_add_epi32(a, b);
         sub_bits(a: __m512i, b: __m512i) -> __m512i = _mm512_sub_epi32(a, b);

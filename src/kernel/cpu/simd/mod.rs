@@ -82,8 +82,8 @@ pub(crate) trait Isa: Copy + Debug + Send + Sync + 'static {
         otherwise: Self::Vector,
     ) -> Self::Vector;
 
-    fn to_bits(self, a: Self::Vector) -> Self::Bits;
-    fn from_bits(self, a: Self::Bits) -> Self::Vector;
+    fn as_bits(self, a: Self::Vector) -> Self::Bits;
+    fn as_vector(self, a: Self::Bits) -> Self::Vector;
     fn splat_bits(self, value: i32) -> Self::Bits;
     fn add_bits(self, a: Self::Bits, b: Self::Bits) -> Self::Bits;
     fn sub_bits(self, a: Self::Bits, b: Self::Bits) -> Self::Bits;

@@ -19,23 +19,20 @@ impl Portable {
         Self(Level::new())
     }
 
-    /// Runs a body that is compiled for them.
-    #[cfg(not(target_arch = "x86_64"))]
+    /// Runs a body that is compiled for them. On x86-64 these are the crate's SSE2 vectors: its own choice among
+    /// four sets would be compiled four times.
+    #[cfg_attr(target_arch = "x86_64", allow(unreachable_code))]
     pub fn run<B: Body>(self, body: B) -> B::Output {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let sse2 = self.0.as_sse2().expect("every x86-64 CPU has SSE2");
+            return with(sse2, body);
+        }
         dispatched(self.0, body)
-    }
-
-    /// Runs a body that is compiled for the crate's SSE2 vectors. (Its own choice among four sets would be
-    /// compiled four times.)
-    #[cfg(target_arch = "x86_64")]
-    pub fn run<B: Body>(self, body: B) -> B::Output {
-        let sse2 = self.0.as_sse2().expect("every x86-64 CPU has SSE2");
-        with(sse2, body)
     }
 }
 
 /// Runs a body with the vectors the crate chooses.
-#[cfg_attr(target_arch = "x86_64", allow(dead_code))] // Only its test is compiled there.
 fn dispatched<B: Body>(level: Level, body: B) -> B::Output {
     fearless_simd::dispatch!(level, simd => with(simd, body))
 }
@@ -142,12 +139,12 @@ impl<S: Simd + fmt::Debug> Isa for Fearless<S> {
     }
 
     #[inline(always)]
-    fn to_bits(self, a: f32x16<S>) -> i32x16<S> {
+    fn as_bits(self, a: f32x16<S>) -> i32x16<S> {
         a.bitcast()
     }
 
     #[inline(always)]
-    fn from_bits(self, a: i32x16<S>) -> f32x16<S> {
+    fn as_vector(self, a: i32x16<S>) -> f32x16<S> {
         a.bitcast()
     }
 

@@ -75,8 +75,8 @@ impl Isa for Sse2 {
         if_equal(a: Four, b: Four, then: Four, otherwise: Four) -> Four =
             blend(both(a, b, |a, b| _mm_cmpeq_ps(a, b)), then, otherwise);
 
-        to_bits(a: Four) -> Bits = each(a, |a| _mm_castps_si128(a));
-        from_bits(a: Bits) -> Four = each(a, |a| _mm_castsi128_ps(a));
+        as_bits(a: Four) -> Bits = each(a, |a| _mm_castps_si128(a));
+        as_vector(a: Bits) -> Four = each(a, |a| _mm_castsi128_ps(a));
         splat_bits(value: i32) -> Bits = [_mm_set1_epi32(value); 4];
         add_bits(a: Bits, b: Bits) -> Bits = both(a, b, |a, b| _mm_add_epi32(a, b));
         sub_bits(a: Bits, b: Bits) -> Bits = both(a, b, |a, b| _mm_sub_epi32(a, b));

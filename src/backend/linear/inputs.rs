@@ -1,0 +1,82 @@
+//! What the loss of a linear layer is computed from.
+
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+use crate::backend::path::is_fused;
+use crate::backend::{
+    nothing::{loss_of_nothing, nothing_of},
+    path::is_cpu,
+    precision::widened,
+    row::{RowInputs, SoftmaxRow, Target, weightless},
+};
+use burn::tensor::{Int, Tensor};
+
+/// What the loss is computed from; shapes and data types have been checked.
+#[derive(Clone, Debug)]
+pub(crate) struct LinearInputs {
+    /// `[N, H]`
+    pub hidden: Tensor<2>,
+    /// `[V, H]`
+    pub weight: Tensor<2>,
+    /// `[V]`
+    pub bias: Tensor<1>,
+    /// `[N]`
+    pub classes: Tensor<1, Int>,
+    /// `[N]`
+    pub weights: Option<Tensor<1>>,
+}
+
+impl LinearInputs {
+    /// Tensors in the data type they are computed in.
+    pub(crate) fn widened(self) -> Self {
+        Self {
+            hidden: widened(self.hidden),
+            weight: widened(self.weight),
+            bias: widened(self.bias),
+            classes: self.classes,
+            weights: self.weights.map(widened),
+        }
+    }
+
+    /// The loss of no rows: 0, with a gradient of 0 to the layer.
+    pub(super) fn loss_of_nothing(self) -> Tensor<1> {
+        let layer = nothing_of(&self.weight) + nothing_of(&self.bias);
+        let loss = loss_of_nothing(&self.hidden) + layer;
+        match &self.weights {
+            Some(weights) => loss + loss_of_nothing(weights),
+            None => loss,
+        }
+    }
+
+    /// Panics if a class index is out of range, where the host can see it without waiting.
+    #[track_caller]
+    pub(super) fn check_classes(&self, row: &SoftmaxRow) {
+        if is_cpu(&self.hidden.device()) {
+            let weightless = weightless(self.weights.as_ref());
+            let count = self.weight.dims()[0];
+            row.check_classes(self.classes.to_data().iter(), count, weightless);
+        }
+    }
+
+    /// The fused operation has no gradient to weights of the rows; such weights take the composed
+    /// path.
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    pub(super) fn are_fused(&self) -> bool {
+        let weights_are_tracked = self.weights.as_ref().is_some_and(Tensor::is_tracked);
+        is_fused(&self.hidden) && !weights_are_tracked
+    }
+
+    pub(super) fn target(&self) -> Target {
+        Target::Classes(self.classes.clone().unsqueeze_dim::<2>(1))
+    }
+
+    /// The outputs of the layer, as rows.
+    pub(super) fn rows(self) -> RowInputs {
+        let target = self.target();
+        let logits = self.hidden.matmul(self.weight.transpose()) + self.bias.unsqueeze::<2>();
+        RowInputs {
+            logits: logits.unsqueeze_dim::<3>(2),
+            target,
+            weights: self.weights.map(|weights| weights.unsqueeze_dim::<2>(1)),
+        }
+    }
+}
