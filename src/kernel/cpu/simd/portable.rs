@@ -56,67 +56,81 @@ impl<S> fmt::Debug for Fearless<S> {
     }
 }
 
+// Where nothing is optimised, the crate's operations keep all their steps in the frame of the function they are
+// inlined into: a kernel would need more stack than a thread has. So they are functions of their own there.
 impl<S: Simd + fmt::Debug> Isa for Fearless<S> {
     type Vector = f32x16<S>;
     type Bits = i32x16<S>;
     type Sum = [f64x8<S>; 2];
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn load(self, array: [f32; WIDTH]) -> f32x16<S> {
         f32x16::from_slice(self.0, &array)
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn store(self, a: f32x16<S>) -> [f32; WIDTH] {
         *a
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn splat(self, value: f32) -> f32x16<S> {
         f32x16::splat(self.0, value)
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add(self, a: f32x16<S>, b: f32x16<S>) -> f32x16<S> {
         a + b
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn sub(self, a: f32x16<S>, b: f32x16<S>) -> f32x16<S> {
         a - b
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn mul(self, a: f32x16<S>, b: f32x16<S>) -> f32x16<S> {
         a * b
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn div(self, a: f32x16<S>, b: f32x16<S>) -> f32x16<S> {
         a / b
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn sqrt(self, a: f32x16<S>) -> f32x16<S> {
         a.sqrt()
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn neg(self, a: f32x16<S>) -> f32x16<S> {
         -a
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn abs(self, a: f32x16<S>) -> f32x16<S> {
         a.abs()
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn mul_add(self, a: f32x16<S>, b: f32x16<S>, c: f32x16<S>) -> f32x16<S> {
         a.mul_add(b, c)
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn if_below(
         self,
         a: f32x16<S>,
@@ -127,7 +141,8 @@ impl<S: Simd + fmt::Debug> Isa for Fearless<S> {
         a.simd_lt(b).select(then, otherwise)
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn if_equal(
         self,
         a: f32x16<S>,
@@ -138,63 +153,75 @@ impl<S: Simd + fmt::Debug> Isa for Fearless<S> {
         a.simd_eq(b).select(then, otherwise)
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn as_bits(self, a: f32x16<S>) -> i32x16<S> {
         a.bitcast()
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn as_vector(self, a: i32x16<S>) -> f32x16<S> {
         a.bitcast()
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn splat_bits(self, value: i32) -> i32x16<S> {
         i32x16::splat(self.0, value)
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add_bits(self, a: i32x16<S>, b: i32x16<S>) -> i32x16<S> {
         a + b
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn sub_bits(self, a: i32x16<S>, b: i32x16<S>) -> i32x16<S> {
         a - b
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn and_bits(self, a: i32x16<S>, b: i32x16<S>) -> i32x16<S> {
         a & b
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn shift_up<const N: u32>(self, a: i32x16<S>) -> i32x16<S> {
         a << N
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn shift_down<const N: u32>(self, a: i32x16<S>) -> i32x16<S> {
         a >> N
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn to_float(self, a: i32x16<S>) -> f32x16<S> {
         f32x16::float_from(a)
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn no_sum(self) -> [f64x8<S>; 2] {
         [f64x8::splat(self.0, 0.0); 2]
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add_to_sum(self, sum: [f64x8<S>; 2], a: f32x16<S>) -> [f64x8<S>; 2] {
         let (low, high) = a.widen();
         [sum[0] + low, sum[1] + high]
     }
 
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn sums(self, sum: [f64x8<S>; 2]) -> [f64; WIDTH] {
         let [low, high] = sum;
         let mut sums = [0.0; WIDTH];
