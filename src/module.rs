@@ -3,6 +3,9 @@
 use burn::module::{Content, DisplaySettings};
 use core::fmt;
 
+/// A hyperparameter and its value.
+pub(crate) type Field<'a> = (&'static str, &'a dyn fmt::Debug);
+
 /// What a loss shows of itself: its name and its hyperparameters.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
@@ -16,6 +19,14 @@ impl Shown {
     pub fn new(name: &'static str) -> Self {
         let fields = Vec::new();
         Self { name, fields }
+    }
+
+    /// With these hyperparameters behind the others.
+    pub fn with(mut self, fields: &[Field<'_>]) -> Self {
+        for (field, value) in fields {
+            self.add(field, value);
+        }
+        self
     }
 
     /// One more hyperparameter.

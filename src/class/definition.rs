@@ -18,7 +18,7 @@ pub(super) struct Definition {
 
 impl Definition {
     /// A loss of a formula alone, that ignores the class -100.
-    pub fn new(loss: &'static str, phi: Arc<dyn ClassObject>, adjustment: Adjustment) -> Self {
+    pub fn new(shown: Shown, phi: Arc<dyn ClassObject>, adjustment: Adjustment) -> Self {
         let numbers = |list: &Option<ClassList>| {
             let numbers = list.as_ref().map(|list| list.numbers.clone());
             numbers.unwrap_or_default()
@@ -31,12 +31,12 @@ impl Definition {
             bias: numbers(&adjustment.bias),
             margin,
             scale: adjustment.scale,
-            ..SoftmaxRow::new(loss, phi)
+            ..SoftmaxRow::new(shown.name, phi)
         };
         let mut definition = Self {
             row: Arc::new(row),
             adjustment,
-            shown: Shown::new(loss),
+            shown,
         };
         definition.weigh(None);
         definition

@@ -2,7 +2,7 @@ use super::{ClassEvaluation, definition::Definition};
 use crate::{
     error::{Check, check_takes_probabilities},
     formula::ClassFormula,
-    module::{display, type_name},
+    module::{Field, Shown, display, type_name},
     reduction::Reduction,
 };
 use burn::{
@@ -83,7 +83,7 @@ pub struct AnyClassFormula;
 impl<F: ClassFormula> ClassLoss<F> {
     /// Makes a loss from a formula of your own. It ignores the class index -100.
     pub fn new(formula: F, reduction: Reduction) -> Self {
-        let shown: &[(&'static str, &dyn fmt::Debug)] = &[("formula", &formula.clone())];
+        let shown: &[Field<'_>] = &[("formula", &formula.clone())];
         Self::named(type_name::<F>(), formula, shown, reduction)
             .with_weights(None)
             .with_label_smoothing(0.0)
@@ -95,17 +95,14 @@ impl<F: ClassFormula> ClassLoss<F> {
     pub(crate) fn named(
         name: &'static str,
         formula: F,
-        shown: &[(&'static str, &dyn fmt::Debug)],
+        shown: &[Field<'_>],
         reduction: Reduction,
     ) -> Self {
         let phi = Arc::new(formula.clone());
-        let mut definition = Definition::new(name, phi, formula.adjustment());
-        for (field, value) in shown {
-            definition.shown.set(field, value);
-        }
+        let shown = Shown::new(name).with(shown);
         Self {
+            definition: Definition::new(shown, phi, formula.adjustment()),
             formula,
-            definition,
             reduction,
         }
     }
@@ -242,8 +239,8 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
 
     /// Begins an evaluation of logits against probabilities of the classes (mixup, soft labels), to which sample
     /// weights, a normalizer or another reduction can be added. The loss of a sample is the mean of the losses of all
-    /// classes, weighted by the probabilities; these are taken as they are, whatever they sum to. The mean over samples divides by their number, or by the sum of their
-    /// weights.
+    /// classes, weighted by the probabilities; these are taken as they are, whatever they sum to. The mean over samples
+    /// divides by their number, or by the sum of their weights.
     ///
     /// # Shapes
     /// - logits: `[N, C, d1..dk]`, the classes in dimension 1

@@ -4,7 +4,7 @@ use super::{Batch, EmbeddingEvaluation, Labelled, SampleLosses, Samples, Terms};
 use crate::{
     backend::PairInputs,
     formula::{AnchorFormula, Measure},
-    module::{Shown, display, type_name},
+    module::{Field, Shown, display, type_name},
     reduction::Reduction,
 };
 use burn::{
@@ -130,13 +130,9 @@ impl<F: AnchorFormula> PairLoss<F> {
         reduction: Reduction,
         hyperparameters: &[Field],
     ) -> Self {
-        let mut shown = Shown::new(loss);
-        for (field, value) in hyperparameters {
-            shown.add(field, value);
-        }
         let definition = Definition {
             formula: Arc::new(formula.clone()),
-            shown,
+            shown: Shown::new(loss).with(hyperparameters),
         };
         Self {
             formula,
@@ -248,14 +244,10 @@ impl<F: AnchorFormula> Anchors for F {
     }
 }
 
-/// A hyperparameter and its name.
-type Field<'a> = (&'static str, &'a dyn fmt::Debug);
-
 impl<F: AnchorFormula> PairLoss<F> {
     fn shown(&self) -> Shown {
-        let mut shown = self.definition.shown.clone();
-        shown.add("normalize", &self.normalize);
-        shown
+        let shown = self.definition.shown.clone();
+        shown.with(&[("normalize", &self.normalize)])
     }
 }
 

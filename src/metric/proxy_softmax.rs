@@ -5,7 +5,7 @@ use crate::{
     backend::{RowInputs, SoftmaxRow, Target, TargetMargin, row_losses},
     embeddings::{Batch, EmbeddingEvaluation, SampleLosses},
     formula::{CrossEntropy, Margin},
-    module::{Shown, display},
+    module::{Field, Shown, display},
     reduction::Reduction,
 };
 use burn::{
@@ -52,7 +52,7 @@ pub(super) struct Parts<'a, M> {
     /// What cosines are multiplied by.
     pub scale: f64,
     /// What is shown next to the sizes and the reduction.
-    pub shown: &'a [(&'static str, &'a dyn fmt::Debug)],
+    pub shown: &'a [Field<'a>],
     pub reduction: Reduction,
 }
 
@@ -75,18 +75,13 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
             scale,
             ..SoftmaxRow::new(loss, Arc::new(CrossEntropy))
         };
-        let mut all = Shown::new(loss);
-        all.add("classes", &classes);
-        all.add("dimension", &dimension);
-        for (field, value) in shown {
-            all.add(field, value);
-        }
+        let sizes: [Field<'_>; 2] = [("classes", &classes), ("dimension", &dimension)];
         Self {
             proxies: random(classes, dimension, device),
             margin,
             definition: Arc::new(Definition {
                 row: Arc::new(row),
-                shown: all,
+                shown: Shown::new(loss).with(&sizes).with(shown),
             }),
             reduction,
         }
