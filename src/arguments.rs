@@ -1,4 +1,4 @@
-//! What losses of embeddings were given: the first parameter of
+//! The kinds of arguments of losses of embeddings: the first parameter of
 //! [`EmbeddingEvaluation`](crate::EmbeddingEvaluation).
 
 pub use crate::{

@@ -129,24 +129,23 @@ impl DclLoss {
     #[track_caller]
     pub fn on(&self, first: Tensor<2>, second: Tensor<2>) -> EmbeddingEvaluation {
         let loss = self.clone();
-        let batch = Views::batch(NAME, &first, &second);
-        EmbeddingEvaluation::complete(batch, self.reduction, move |_| {
-            loss.sample_losses(first, second)
-        })
+        Views::evaluation(
+            NAME,
+            first,
+            second,
+            self.normalize,
+            self.reduction,
+            move |views| loss.sample_losses(views),
+        )
     }
 
-    fn sample_losses(&self, first: Tensor<2>, second: Tensor<2>) -> SampleLosses {
-        let (images, dtype) = (first.dims()[0], first.dtype());
-        let views = match Views::new(first, second, self.normalize) {
-            Ok(views) => views,
-            Err(nothing) => return nothing,
-        };
+    fn sample_losses(&self, views: Views) -> SampleLosses {
         let scaled = views.embeddings * (1.0 / self.temperature).sqrt();
         let terms = Terms::of(OnePositive, scaled, views.labels);
         let losses = terms.of_rows(0) - terms.of_rows(1);
-        match images {
-            1 => SampleLosses::silent(losses, dtype),
-            _ => SampleLosses::new(losses, dtype),
+        match views.images {
+            1 => SampleLosses::silent(losses, views.dtype),
+            _ => SampleLosses::new(losses, views.dtype),
         }
     }
 }

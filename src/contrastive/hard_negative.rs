@@ -152,24 +152,23 @@ impl HardNegativeInfoNceLoss {
     #[track_caller]
     pub fn on(&self, first: Tensor<2>, second: Tensor<2>) -> EmbeddingEvaluation {
         let loss = self.clone();
-        let batch = Views::batch(NAME, &first, &second);
-        EmbeddingEvaluation::complete(batch, self.reduction, move |_| {
-            loss.sample_losses(first, second)
-        })
+        Views::evaluation(
+            NAME,
+            first,
+            second,
+            self.normalize,
+            self.reduction,
+            move |views| loss.sample_losses(views),
+        )
     }
 
-    fn sample_losses(&self, first: Tensor<2>, second: Tensor<2>) -> SampleLosses {
-        let dtype = first.dtype();
-        let negatives = (2 * first.dims()[0]) as f64 - 2.0;
-        let views = match Views::new(first, second, self.normalize) {
-            Ok(views) => views,
-            Err(nothing) => return nothing,
-        };
+    fn sample_losses(&self, views: Views) -> SampleLosses {
+        let negatives = (2 * views.images) as f64 - 2.0;
         let scaled = views.embeddings * (1.0 / self.temperature).sqrt();
         let terms = Terms::of(HardNegatives { beta: self.beta }, scaled, views.labels);
         let positive = terms.of_rows(0);
         if negatives == 0.0 {
-            return SampleLosses::silent(positive, dtype);
+            return SampleLosses::silent(positive, views.dtype);
         }
         // Everything relative to the positive pair, in logarithms: sum w e^s / e^(s_p), then G.
         let hardness = terms.of_rows(1) - terms.of_rows(2) - positive.clone() + negatives.ln();
@@ -187,6 +186,6 @@ impl HardNegativeInfoNceLoss {
             }
         };
         let clamped = corrected.clone().lower(least.clone());
-        SampleLosses::new(softplus(corrected.mask_where(clamped, least)), dtype)
+        SampleLosses::new(softplus(corrected.mask_where(clamped, least)), views.dtype)
     }
 }

@@ -145,20 +145,19 @@ impl NtXentLoss {
     #[track_caller]
     pub fn on(&self, first: Tensor<2>, second: Tensor<2>) -> EmbeddingEvaluation {
         let loss = self.clone();
-        let batch = Views::batch(NAME, &first, &second);
-        EmbeddingEvaluation::complete(batch, self.reduction, move |_| {
-            loss.sample_losses(first, second)
-        })
+        Views::evaluation(
+            NAME,
+            first,
+            second,
+            self.normalize,
+            self.reduction,
+            move |views| loss.sample_losses(views),
+        )
     }
 
-    fn sample_losses(&self, first: Tensor<2>, second: Tensor<2>) -> SampleLosses {
-        let dtype = first.dtype();
-        let views = match Views::new(first, second, self.normalize) {
-            Ok(views) => views,
-            Err(nothing) => return nothing,
-        };
+    fn sample_losses(&self, views: Views) -> SampleLosses {
         let scaled = self.temperature.scale_both(views.embeddings);
         let terms = Terms::of(OnePositive, scaled, views.labels);
-        SampleLosses::new(softplus(terms.of_rows(0) - terms.of_rows(1)), dtype)
+        SampleLosses::new(softplus(terms.of_rows(0) - terms.of_rows(1)), views.dtype)
     }
 }

@@ -1,8 +1,11 @@
 //! Two views of each of some images.
 
-use crate::embeddings::{Batch, SampleLosses, labels_from, ready};
-use crate::error::check_embeddings_alike;
-use burn::tensor::{Int, Tensor};
+use crate::{
+    embeddings::{Batch, EmbeddingEvaluation, SampleLosses, labels_from, ready},
+    error::check_embeddings_alike,
+    reduction::Reduction,
+};
+use burn::tensor::{DType, Int, Tensor};
 
 /// The embeddings of first views, then of second views.
 pub(super) struct Views {
@@ -10,34 +13,48 @@ pub(super) struct Views {
     pub embeddings: Tensor<2>,
     /// The image of each view.
     pub labels: Tensor<1, Int>,
+    /// N, at least 1
+    pub images: usize,
+    /// The data type of the views before they were made ready.
+    pub dtype: DType,
 }
 
 impl Views {
-    /// The batch of which each view has a loss.
+    /// The evaluation of a loss that each view has.
     ///
     /// # Panics
     /// If there is not a second view for each first one.
     #[track_caller]
-    pub fn batch(loss: &'static str, first: &Tensor<2>, second: &Tensor<2>) -> Batch {
-        check_embeddings_alike(loss, ("first views", first), ("second views", second));
-        let images = Batch::of(loss, first);
-        Batch {
+    pub fn evaluation(
+        loss: &'static str,
+        first: Tensor<2>,
+        second: Tensor<2>,
+        normalize: bool,
+        reduction: Reduction,
+        losses: impl FnOnce(Self) -> SampleLosses + Clone + Send + Sync + 'static,
+    ) -> EmbeddingEvaluation {
+        check_embeddings_alike(loss, ("first views", &first), ("second views", &second));
+        let images = Batch::of(loss, &first);
+        let batch = Batch {
             samples: 2 * images.samples,
             ..images
-        }
+        };
+        EmbeddingEvaluation::complete(batch, reduction, move |_| match images.samples {
+            0 => SampleLosses::none(&[&first, &second]),
+            _ => losses(Self::new(first, second, normalize)),
+        })
     }
 
-    /// Views that have been checked; where there are none what these cost.
-    pub fn new(first: Tensor<2>, second: Tensor<2>, normalize: bool) -> Result<Self, SampleLosses> {
-        let images = first.dims()[0];
-        if images == 0 {
-            return Err(SampleLosses::none(&[&first, &second]));
-        }
+    /// Views that have been checked, at least one of each.
+    fn new(first: Tensor<2>, second: Tensor<2>, normalize: bool) -> Self {
+        let (images, dtype) = (first.dims()[0], first.dtype());
         let embeddings = ready(Tensor::cat(vec![first, second], 0), normalize);
         let labels = labels_from(0, images, &embeddings);
-        Ok(Self {
+        Self {
             embeddings,
             labels: Tensor::cat(vec![labels.clone(), labels], 0),
-        })
+            images,
+            dtype,
+        }
     }
 }

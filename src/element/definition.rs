@@ -1,4 +1,4 @@
-//! What an element-wise loss is below its type.
+//! The definition of an element-wise loss: everything but the type of its formula.
 
 use crate::{
     backend::ElementFormula,

@@ -189,7 +189,7 @@ impl TripletMiner {
     }
 }
 
-/// What was chosen for each anchor as tensors.
+/// The triplets of the pairs chosen for each anchor.
 fn from_lists(chosen: &[Vec<Chosen>], device: &Device) -> Triplets {
     let all = || {
         let anchors = chosen.iter().enumerate();

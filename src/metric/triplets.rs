@@ -71,8 +71,8 @@ impl Triplets {
 }
 
 impl Triplets {
-    /// Where looking at the indices would stall: those that are out of range replaced by 0, and which triplets
-    /// have one. On the CPU they have been checked.
+    /// The triplets with indices that are out of range replaced by 0, and a mask of the triplets that have one. On the
+    /// CPU the indices have been checked already; elsewhere the host does not wait for them.
     pub(super) fn guarded(self, embeddings: usize, others: usize) -> Candidates {
         if is_on_cpu(&self.anchors) {
             return self.into();
