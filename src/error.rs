@@ -1,5 +1,6 @@
 //! What is wrong with an input, said to the person who gave it.
 
+use crate::backend::type_of_loss;
 use burn::tensor::{DType, Tensor};
 use core::fmt;
 use std::borrow::Cow;
@@ -199,6 +200,23 @@ pub(crate) fn check_like_prediction<const D: usize>(
     prediction: &Tensor<D>,
     expected: &[usize],
 ) {
+    check_shape(loss, name, tensor, prediction, expected);
+    let (given, wanted) = (tensor.dtype(), prediction.dtype());
+    assert!(
+        given == wanted,
+        "{loss}: the {name} is {given:?} and the prediction {wanted:?}; cast one of them",
+    );
+}
+
+/// Panics unless `tensor`, named `name`, has the shape `expected`.
+#[track_caller]
+fn check_shape<const D: usize>(
+    loss: &str,
+    name: &str,
+    tensor: &Tensor<D>,
+    prediction: &Tensor<D>,
+    expected: &[usize],
+) {
     let shape = tensor.dims();
     assert!(
         shape == expected,
@@ -206,11 +224,17 @@ pub(crate) fn check_like_prediction<const D: usize>(
          of shape {:?}; shapes are not broadcast, reshape or expand the {name} first",
         prediction.dims(),
     );
-    let (given, wanted) = (tensor.dtype(), prediction.dtype());
-    assert!(
-        given == wanted,
-        "{loss}: the {name} is {given:?} and the prediction {wanted:?}; cast one of them",
-    );
+}
+
+/// Panics unless there is a weight for each element of the prediction.
+#[track_caller]
+pub(crate) fn check_element_weights<const D: usize>(
+    loss: &str,
+    weights: &Tensor<D>,
+    prediction: &Tensor<D>,
+) {
+    check_shape(loss, "weights", weights, prediction, &prediction.dims());
+    check_weights_type(loss, weights.dtype(), ("prediction", prediction.dtype()));
 }
 
 /// Panics unless `class` is the index of one of `count` classes.
@@ -293,12 +317,18 @@ pub(crate) fn check_rows(
     );
 }
 
-/// Panics unless weights of rows have the data type of the prediction.
+/// Panics unless weights have the data type of the prediction (or of the embeddings), or that of its loss.
 #[track_caller]
-pub(crate) fn check_row_weights(loss: &str, given: DType, wanted: DType) {
+pub(crate) fn check_weights_type(loss: &str, given: DType, (name, wanted): (&str, DType)) {
+    let of_loss = type_of_loss(wanted);
+    let or_of_loss = match of_loss == wanted {
+        true => String::new(),
+        false => format!(" or {of_loss:?}"),
+    };
     assert!(
-        given == wanted,
-        "{loss}: the weights are {given:?} and the prediction {wanted:?}; cast one of them",
+        given == wanted || given == of_loss,
+        "{loss}: the weights are {given:?} and the {name} {wanted:?}, expected weights of {wanted:?}{or_of_loss}; \
+         cast them first",
     );
 }
 
@@ -314,7 +344,7 @@ pub(crate) fn check_layer<const D: usize>(
     assert!(
         shape[D - 1] == width,
         "{loss}: the weight has shape [{classes}, {width}] and the hidden states {shape:?}, expected \
-         a weight of shape [V, {}]; transpose the weight of Burn's `Linear` first",
+         a weight of shape [V, {}], with a row for each class; a matrix [H, V] goes through `OutputLayer::with_columns`",
         shape[D - 1],
     );
     assert!(
@@ -340,20 +370,52 @@ pub(crate) fn check_layer<const D: usize>(
     }
 }
 
-/// Panics unless there is one parameter for each column of `prediction`.
+/// The index of a dimension that may be counted from the end (below 0), if there is one.
+pub(crate) fn dimension(dim: isize, rank: usize) -> Option<usize> {
+    let index = match dim {
+        0.. => dim as usize,
+        _ => rank.checked_add_signed(dim)?,
+    };
+    (index < rank).then_some(index)
+}
+
+/// Panics unless the prediction has the dimension of the classes; returns its index.
 #[track_caller]
-pub(crate) fn check_columns<const D: usize>(
+pub(crate) fn check_class_dim<const D: usize>(
+    loss: &str,
+    dim: isize,
+    prediction: &Tensor<D>,
+) -> usize {
+    match dimension(dim, D) {
+        Some(dim) => dim,
+        None => panic!(
+            "{loss}: the classes are in dimension {dim} of a prediction of shape {:?}, expected a dimension from -{D} \
+             to {}",
+            prediction.dims(),
+            D - 1,
+        ),
+    }
+}
+
+/// Panics unless there is one parameter for each class of `prediction`, or one for all.
+#[track_caller]
+pub(crate) fn check_class_parameters<const D: usize>(
     loss: &str,
     field: &str,
     count: usize,
+    dim: usize,
     prediction: &Tensor<D>,
 ) {
     let shape = prediction.dims();
+    let classes = shape[dim];
+    let place = match dim + 1 == D {
+        true => "its last dimension".to_string(),
+        false => format!("dimension {dim}"),
+    };
     assert!(
-        count == 1 || count == shape[D - 1],
+        count == 1 || count == classes,
         "{loss}: {count} values of {field} for a prediction of shape {shape:?}, expected one \
-         for each of the {} in its last dimension",
-        shape[D - 1],
+         for each of the {classes} in {place}, or set the dimension of the classes",
     );
 }
 
@@ -456,18 +518,15 @@ pub(crate) fn check_keys(loss: &str, queries: usize, keys: usize, offset: usize)
     );
 }
 
-/// Panics unless there is a weight for each loss, of the data type of the embeddings.
+/// Panics unless there is a weight for each loss.
 #[track_caller]
 pub(crate) fn check_loss_weights(loss: &str, weights: &Tensor<1>, losses: usize, wanted: DType) {
-    let (count, given) = (weights.dims()[0], weights.dtype());
+    let count = weights.dims()[0];
     assert!(
         count == losses,
         "{loss}: {count} weights for {losses} losses, expected one for each",
     );
-    assert!(
-        given == wanted,
-        "{loss}: the weights are {given:?} and the embeddings {wanted:?}; cast one of them",
-    );
+    check_weights_type(loss, weights.dtype(), ("embeddings", wanted));
 }
 
 /// Panics unless proxies have the shape of those they replace.

@@ -126,26 +126,21 @@ impl From<Tensor<1>> for Normalizer {
 }
 
 impl Normalizer {
-    /// Folds by `reduce`, dividing by the larger of this and 1; it is told whether that is a tensor,
-    /// and yet to be divided by.
+    /// Folds by `reduce`, dividing by the larger of this and 1.
     ///
     /// # Panics
     /// If this is not one finite number.
     #[track_caller]
-    pub(crate) fn divide(
-        self,
-        loss: &str,
-        reduce: impl FnOnce(Fold, bool) -> Tensor<1>,
-    ) -> Tensor<1> {
+    pub(crate) fn divide(self, loss: &str, reduce: impl FnOnce(Fold) -> Tensor<1>) -> Tensor<1> {
         match self {
             Normalizer::Number(number) => {
                 check_normalizer(loss, number);
                 let factor = 1.0 / number.max(1.0);
-                reduce(Fold::Sum { factor }, false)
+                reduce(Fold::Sum { factor })
             }
             Normalizer::Tensor(tensor) => {
                 crate::error::check_normalizer_shape(loss, &tensor);
-                let total = reduce(Fold::Sum { factor: 1.0 }, true);
+                let total = reduce(Fold::Sum { factor: 1.0 });
                 let dtype = total.dtype();
                 total / tensor.cast(dtype).clamp_min(1.0)
             }

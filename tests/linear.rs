@@ -11,14 +11,15 @@ use crate::{
         linear::{LinearCall, LinearOracle, LinearTracked, check_linear},
         sites,
         softmax::{FORMS, cases::entropy},
-        tensors::repeat_first_row,
+        tensors::{Read, repeat_first_row},
     },
 };
 use burn::{
     config::Config,
+    nn::{EmbeddingConfig, LinearConfig, LinearLayout},
     tensor::{DType, Int, Tensor},
 };
-use burn_losses::{LinearCrossEntropyLossConfig, Reduction};
+use burn_losses::{CrossEntropyLossConfig, LinearCrossEntropyLossConfig, OutputLayer, Reduction};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -412,7 +413,9 @@ fn the_layer_keeps_its_values() {
         let (h, m) = (hidden.clone().require_grad(), matrix.clone().require_grad());
         let (inner, outer) = (h.clone() * 1.0, m.clone() * 1.0);
         let copies = (inner.clone(), outer.clone());
-        let value = site.path.run(|| loss.forward(inner, outer, None, targets));
+        let value = site
+            .path
+            .run(|| loss.forward(inner, OutputLayer::with_rows(outer), targets));
         value.backward();
         let after = (copies.0.to_data(), copies.1.to_data());
         assert_eq!(after, before, "on {site}");
@@ -499,12 +502,85 @@ fn a_configuration_saved_and_loaded_is_the_same() {
     );
 }
 
+/// A layer of Burn, a table of embeddings and a matrix of either way round, a square one above all, are the same layer.
+#[test]
+fn a_layer_of_burn_is_taken_the_right_way_round() {
+    let loss = LinearCrossEntropyLossConfig::new().init();
+    for site in differentiable_sites_and_gpu() {
+        for (layout, bias, [width, classes]) in [
+            (LinearLayout::Row, true, [4, 4]),
+            (LinearLayout::Col, true, [4, 4]),
+            (LinearLayout::Row, false, [3, 5]),
+            (LinearLayout::Col, true, [3, 5]),
+        ] {
+            let config = LinearConfig::new(width, classes).with_bias(bias);
+            let layer = config.with_layout(layout).init(&site.device);
+            let hidden = Tensor::<1, Int>::arange(0..6 * width as i64, &site.device).float() * 0.37;
+            let hidden = hidden.sin().reshape([2, 3, width]);
+            let targets = Tensor::<2, Int>::from_ints([[0, 2, 1], [1, 0, 2]], &site.device);
+            let run = |loss: &dyn Fn(Tensor<3>, Tensor<2, Int>) -> Tensor<1>| {
+                let hidden = hidden.clone().require_grad();
+                let value = site.path.run(|| loss(hidden.clone(), targets.clone()));
+                let gradients = value.backward();
+                let of = |weight: Option<Tensor<2>>| weight.map(|w| Read::of(w).values);
+                let by_hidden = hidden.grad(&gradients).map(|g| Read::of(g).values);
+                let by_weight = of(layer.weight.val().grad(&gradients));
+                let by_bias = layer.bias.as_ref().and_then(|b| b.val().grad(&gradients));
+                let by_bias = by_bias.map(|g| Read::of(g).values);
+                (Read::of(value).values, by_hidden, by_weight, by_bias)
+            };
+            let flat = |hidden: Tensor<3>| layer.forward(hidden).reshape([6, classes]);
+            let cross_entropy = CrossEntropyLossConfig::new().init();
+            let expected =
+                run(&|hidden, targets| cross_entropy.forward(flat(hidden), targets.reshape([6])));
+            let weight = || layer.weight.val();
+            let its_bias = || layer.bias.as_ref().map(|bias| bias.val());
+            let columns = || OutputLayer::with_columns(weight()).with_bias(its_bias());
+            let rows = || OutputLayer::with_rows(weight().transpose()).with_bias(its_bias());
+            let outcomes = [
+                run(&|hidden, targets| loss.forward_linear(hidden, &layer, targets)),
+                run(&|hidden, targets| loss.forward(hidden, &layer, targets)),
+                run(&|hidden, targets| loss.on(hidden, columns(), targets).reduce()),
+                run(&|hidden, targets| loss.forward(hidden, rows(), targets)),
+            ];
+            let near = |got: &Option<Vec<f64>>, wanted: &Option<Vec<f64>>| {
+                let (got, wanted) = (got.iter().flatten(), wanted.iter().flatten());
+                assert_eq!(got.clone().count(), wanted.clone().count(), "{site}");
+                for (got, wanted) in got.zip(wanted) {
+                    assert!(
+                        (got - wanted).abs() < 1e-5,
+                        "{got} and not {wanted} on {site}"
+                    );
+                }
+            };
+            for (value, by_hidden, by_weight, by_bias) in outcomes {
+                near(&Some(value), &Some(expected.0.clone()));
+                near(&by_hidden, &expected.1);
+                near(&by_weight, &expected.2);
+                near(&by_bias, &expected.3);
+            }
+        }
+        let table = EmbeddingConfig::new(5, 3).init(&site.device);
+        let (hidden, classes) = (
+            Tensor::<2>::ones([1, 3], &site.device),
+            Tensor::<1, Int>::zeros([1], &site.device),
+        );
+        let tied = loss.forward(hidden.clone(), &table, classes.clone());
+        let rows = OutputLayer::with_rows(table.weight.val());
+        assert_eq!(
+            Read::of(tied).values,
+            Read::of(loss.forward(hidden, rows, classes)).values
+        );
+    }
+}
+
 #[test]
 fn layers_that_do_not_fit_are_refused() {
     let loss = LinearCrossEntropyLossConfig::new().init();
     for site in sites() {
         let device = &site.device;
         let ones = |shape: [usize; 2]| Tensor::<2>::ones(shape, device);
+        let rows = OutputLayer::with_rows;
         let line = |n: usize| Tensor::<1>::ones([n], device);
         let targets = |n: usize| Tensor::<1, Int>::zeros([n], device);
         let says = |parts: &[&str], f: &dyn Fn() -> Tensor<1>| {
@@ -514,36 +590,40 @@ fn layers_that_do_not_fit_are_refused() {
             }
         };
         says(&["weight", "[5, 4]", "[2, 3]", "[V, 3]"], &|| {
-            loss.forward(ones([2, 3]), ones([5, 4]), None, targets(2))
+            loss.forward(ones([2, 3]), rows(ones([5, 4])), targets(2))
         });
         says(&["bias", "[4]", "expected [5]"], &|| {
-            loss.forward(ones([2, 3]), ones([5, 3]), Some(line(4)), targets(2))
+            loss.forward(
+                ones([2, 3]),
+                rows(ones([5, 3])).with_bias(line(4)),
+                targets(2),
+            )
         });
         says(&["targets", "[3]", "expected [2]", "[2, 3]"], &|| {
-            loss.forward(ones([2, 3]), ones([5, 3]), None, targets(3))
+            loss.forward(ones([2, 3]), rows(ones([5, 3])), targets(3))
         });
         says(&["weights", "[3]", "expected [2]", "[2, 3]"], &|| {
-            let evaluation = loss.on(ones([2, 3]), ones([5, 3]), None, targets(2));
+            let evaluation = loss.on(ones([2, 3]), rows(ones([5, 3])), targets(2));
             evaluation.weights(line(3)).reduce()
         });
         says(&["[0, 3]", "at least 1 class"], &|| {
-            loss.forward(ones([2, 3]), ones([0, 3]), None, targets(2))
+            loss.forward(ones([2, 3]), rows(ones([0, 3])), targets(2))
         });
         says(&["target of row 0 is 5", "one of 5 classes"], &|| {
-            loss.forward(ones([2, 3]), ones([5, 3]), None, targets(2) + 5)
+            loss.forward(ones([2, 3]), rows(ones([5, 3])), targets(2) + 5)
         });
         if device.supports_dtype(DType::F64) {
             says(&["weight", "F64", "F32"], &|| {
                 let (hidden, matrix) = (ones([2, 3]), ones([5, 3]));
                 let (hidden, matrix) = (hidden.cast(DType::F32), matrix.cast(DType::F64));
-                loss.forward(hidden, matrix, None, targets(2))
+                loss.forward(hidden, rows(matrix), targets(2))
             });
         }
         let two = LinearCrossEntropyLossConfig::new().with_weights(Some(vec![1.0, 2.0]));
         let loss = two.init();
         let text = message(|| {
             site.path
-                .run(|| loss.forward(ones([2, 3]), ones([5, 3]), None, targets(2)))
+                .run(|| loss.forward(ones([2, 3]), rows(ones([5, 3])), targets(2)))
         });
         for part in [
             "LinearCrossEntropyLoss",

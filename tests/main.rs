@@ -1,12 +1,14 @@
 //! The integration tests: one binary, since most of their time goes into linking.
 
 mod acceptance;
+mod class_dim;
 mod configs;
 mod contrastive;
 mod distillation;
 mod finite_differences;
 mod forms;
 mod goldens;
+mod half_precision;
 mod instruction_sets;
 mod linear;
 mod metric;

@@ -10,7 +10,8 @@ use burn::{
     tensor::{Int, Tensor, TensorData},
 };
 use burn_losses::{
-    CrossEntropyLossConfig, LinearCrossEntropyLossConfig, SoftmaxFocalLossConfig, composed,
+    CrossEntropyLossConfig, LinearCrossEntropyLossConfig, OutputLayer, SoftmaxFocalLossConfig,
+    composed,
 };
 
 /// The workloads there are.
@@ -91,7 +92,9 @@ fn linear_ce(small: bool) -> Workload {
             let (hidden, weight) = (hidden.hand_over(setting), weight.hand_over(setting));
             (hidden, weight, targets.clone())
         },
-        move |(hidden, weight, targets)| loss.forward(hidden, weight, None, targets),
+        move |(hidden, weight, targets)| {
+            loss.forward(hidden, OutputLayer::with_rows(weight), targets)
+        },
         move |(hidden, weight, targets)| {
             let logits = hidden.matmul(weight.transpose());
             composed(|| cross_entropy.forward(logits, targets))

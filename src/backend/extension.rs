@@ -1,7 +1,11 @@
 //! The operations a backend with fused kernels has on top of Burn's own.
 #![cfg_attr(feature = "ndarray", allow(deprecated))] // The list of backends names NdArray.
 
-use super::{element::object::ElementFormula, fold::Fold, row::SoftmaxRow};
+use super::{
+    element::{PerClass, object::ElementFormula},
+    fold::Fold,
+    row::SoftmaxRow,
+};
 use burn::backend::{
     Backend, Dispatch, ExtensionType, backend_extension,
     tensor::{FloatTensor, IntTensor},
@@ -52,7 +56,7 @@ pub(crate) trait LossBackend: Backend {
         prediction: FloatTensor<Self>,
         target: FloatTensor<Self>,
         #[extension_type] weights: Weights<Self>,
-        columns: Option<Vec<f64>>,
+        parameters: Option<PerClass>,
         fold: Option<Fold>,
     ) -> FloatTensor<Self>;
 

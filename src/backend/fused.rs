@@ -3,7 +3,10 @@
 use super::host::Host;
 use super::{element::fused as element, linear::fused as linear, softmax::fused as softmax};
 use crate::kernel::cpu::{self, Storage};
-use burn::backend::{Backend, TensorMetadata, tensor::FloatTensor};
+use burn::{
+    backend::{Backend, TensorMetadata, tensor::FloatTensor},
+    tensor::DType,
+};
 
 /// The fused operations of a backend, whatever the data type.
 pub(super) trait FusedBackend: Backend {
@@ -17,8 +20,12 @@ pub(super) trait FusedBackend: Backend {
     fn differentiate_linear(call: linear::LinearCall<Self>) -> linear::Differentiated<Self>;
 
     /// The saved `gradient` times `upstream` (one number, one for each element, or one for each row
-    /// of a gradient `[N, C, K]`), in the data type of `upstream`.
-    fn chain(gradient: FloatTensor<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// of a gradient `[N, C, K]`), in the data type `dtype`. Both are `f32`, as the loss is.
+    fn chain(
+        gradient: FloatTensor<Self>,
+        upstream: FloatTensor<Self>,
+        dtype: DType,
+    ) -> FloatTensor<Self>;
 }
 
 /// Implements the fused operations for a backend by its data types.
@@ -54,8 +61,9 @@ macro_rules! fused_backend {
             fn chain(
                 gradient: FloatTensor<Self>,
                 upstream: FloatTensor<Self>,
+                dtype: DType,
             ) -> FloatTensor<Self> {
-                match upstream.dtype() {
+                match dtype {
                     $(DType::$dtype => {
                         $crate::backend::fused::chain::<Self, $element>(gradient, upstream)
                     })+
@@ -70,7 +78,7 @@ macro_rules! fused_backend {
                 prediction: FloatTensor<Self>,
                 target: FloatTensor<Self>,
                 weights: $crate::backend::extension::Weights<Self>,
-                columns: Option<Vec<f64>>,
+                parameters: Option<$crate::backend::PerClass>,
                 fold: Option<$crate::backend::Fold>,
             ) -> FloatTensor<Self> {
                 use $crate::backend::fused::FusedBackend;
@@ -79,7 +87,7 @@ macro_rules! fused_backend {
                     prediction,
                     target,
                     weights,
-                    columns,
+                    parameters,
                     fold,
                     prediction_gradient: false,
                     target_gradient: false,
@@ -133,7 +141,7 @@ macro_rules! fused_backend {
 }
 pub(super) use fused_backend;
 
-/// [`FusedBackend::chain`] for one element type of the upstream gradient.
+/// [`FusedBackend::chain`] for one element type of the operand.
 pub(super) fn chain<B: Host<E> + Host<f32>, E: Storage>(
     mut gradient: FloatTensor<B>,
     upstream: FloatTensor<B>,
@@ -144,16 +152,11 @@ pub(super) fn chain<B: Host<E> + Host<f32>, E: Storage>(
         return B::float_swap_dims(chain::<B, E>(as_it_lies, upstream), 0, 1);
     }
     let shape = gradient.shape();
-    let upstream = <B as Host<E>>::contiguous(upstream);
-    let factors = <B as Host<E>>::slice(&upstream);
+    let upstream = <B as Host<f32>>::contiguous(upstream);
+    let factors = <B as Host<f32>>::slice(&upstream);
     let apply = |elements: &mut [f32]| match factors {
-        [one] => {
-            let mut factor = [0.0];
-            E::widen(&[*one], &mut factor);
-            if factor != [1.0] {
-                cpu::scale(elements, factor[0]);
-            }
-        }
+        [1.0] => {}
+        [factor] => cpu::scale(elements, *factor),
         _ if factors.len() == elements.len() => cpu::multiply(elements, factors),
         _ => cpu::multiply_rows(elements, factors, shape[1], shape[2]),
     };

@@ -34,8 +34,8 @@ mod real;
 mod row;
 mod softmax;
 
-pub(crate) use element::{ElementFormula, Inputs, losses, reduced};
-pub(crate) use fold::Fold;
+pub(crate) use element::{ElementFormula, Inputs, PerClass, losses, reduced};
+pub(crate) use fold::{Count, Fold};
 pub(crate) use linear::{LinearInputs, linear_losses, reduced_linear};
 pub(crate) use log_sum_exp::log_softmax;
 pub(crate) use nothing::{everywhere, is_nothing, loss_of_nothing, nothing_of};
@@ -45,6 +45,6 @@ pub(crate) use pairs::{
 };
 pub use path::composed;
 pub(crate) use path::runs_on_cpu;
-pub(crate) use precision::widened;
+pub(crate) use precision::{type_of_loss, widened};
 pub(crate) use row::{ClassObject, RowInputs, SoftmaxRow, Target, TargetMargin};
 pub(crate) use softmax::{ignored, reduced_rows, row_losses};

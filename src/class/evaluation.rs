@@ -4,8 +4,8 @@ use super::{
     shape::{flat, nothing_tracked, reshaped},
 };
 use crate::{
-    backend::SoftmaxRow,
-    error::check_row_weights,
+    backend::{SoftmaxRow, widened},
+    error::check_weights_type,
     reduction::{Normalizer, Reduction},
 };
 use burn::tensor::{Int, Tensor};
@@ -44,7 +44,7 @@ pub struct ClassEvaluation<const D: usize> {
     samples: Samples,
     frame: Frame<D>,
     reduction: Reduction,
-    /// `[N, K]`
+    /// `[N, K]`, in the data type of the loss.
     weights: Option<Tensor<2>>,
 }
 
@@ -95,7 +95,7 @@ impl<const D: usize> ClassEvaluation<D> {
     /// Gives each sample a weight `s`. A sample of weight 0 is ignored, whatever it holds.
     ///
     /// # Shapes
-    /// - weights: `[N, d1..dk]`
+    /// - weights: `[N, d1..dk]`, of the data type of the logits or of the loss (`f32` for half precision)
     ///
     /// # Panics
     /// If the shape or the data type does not fit.
@@ -103,8 +103,9 @@ impl<const D: usize> ClassEvaluation<D> {
     pub fn weights<const T: usize>(mut self, weights: Tensor<T>) -> Self {
         const { assert!(T + 1 == D, "weights have one dimension less than logits") };
         self.frame.check(self.loss, "weights", &weights.dims());
-        check_row_weights(self.loss, weights.dtype(), self.samples.dtype());
-        self.weights = Some(flat(weights, nothing_tracked));
+        let of_prediction = ("prediction", self.samples.dtype());
+        check_weights_type(self.loss, weights.dtype(), of_prediction);
+        self.weights = Some(flat(widened(weights), nothing_tracked));
         self
     }
 
@@ -143,16 +144,9 @@ impl<const D: usize> ClassEvaluation<D> {
             weights,
             ..
         } = self;
-        let dtype = samples.dtype();
-        let value = normalizer.into().divide(loss, |fold, is_tensor| {
-            // A sum that is yet to be divided by a tensor may be more than half precision holds.
-            let (samples, weights) = match is_tensor {
-                true => samples.widened(weights),
-                false => (samples, weights),
-            };
-            samples.reduced(weights, fold)
-        });
-        value.cast(dtype)
+        normalizer
+            .into()
+            .divide(loss, |fold| samples.reduced(weights, fold))
     }
 
     /// Returns the loss of each sample, times its weight if there are weights; 0 for an ignored sample.

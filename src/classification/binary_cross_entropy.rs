@@ -1,7 +1,7 @@
 //! Binary cross entropy.
 
 use crate::{
-    element::{Columns, Definition, ElementLoss},
+    element::{ClassParameters, Definition, ElementLoss},
     error::{Check, LossError, built},
     formula::{BinaryVariant, Smoothed},
     reduction::Reduction,
@@ -15,8 +15,12 @@ pub struct BinaryCrossEntropyLossConfig {
     /// near 0 and 1 have lost digits.
     #[config(default = true)]
     pub logits: bool,
-    /// The weight of positive targets, one for each class (the last dimension) or one for all. Default: none.
+    /// The weight of positive targets, one for each class or one for all. Default: none.
     pub pos_weight: Option<Vec<f64>>,
+    /// The dimension of the classes, for a `pos_weight` of each; below 0 from the end. Default: -1 (the last
+    /// dimension).
+    #[config(default = -1)]
+    pub class_dim: isize,
     /// The share of each target that is spread over both classes, from 0 to 1. Default: 0.
     #[config(default = 0.0)]
     pub label_smoothing: f64,
@@ -78,10 +82,12 @@ impl BinaryCrossEntropyLossConfig {
         let definition = Definition::new("BinaryCrossEntropyLoss", &formula)
             .shows("logits", self.logits)
             .shows("pos_weight", &self.pos_weight)
+            .shows("class_dim", self.class_dim)
             .shows("label_smoothing", self.label_smoothing)
-            .with_columns(self.pos_weight.as_ref().map(|weights| Columns {
+            .with_parameters(self.pos_weight.as_ref().map(|weights| ClassParameters {
                 field: "pos_weight",
                 values: weights.clone(),
+                dim: self.class_dim,
                 share_target: false,
             }));
         Ok(ElementLoss::defined(formula, definition, self.reduction))

@@ -1,5 +1,6 @@
 //! Cross entropy of a linear layer's outputs.
 
+use super::OutputLayer;
 use crate::{
     backend::SoftmaxRow,
     class::{ClassEvaluation, Layer, Samples},
@@ -11,6 +12,7 @@ use crate::{
 use burn::{
     config::Config,
     module::Module,
+    nn::Linear,
     tensor::{Int, Tensor},
 };
 use std::sync::Arc;
@@ -54,7 +56,7 @@ pub struct LinearCrossEntropyLossConfig {
 ///
 /// Half precision is computed in `f32`: hidden states, weight and bias are converted to copies of twice their size.
 ///
-/// Burn's `Linear` keeps its weight as `[H, V]`: pass `linear.weight.val().transpose()`, which makes no copy.
+/// The layer is Burn's `Linear`, an `Embedding` (tied weights) or an [`OutputLayer`] made of a matrix.
 ///
 /// Sources: E. Wijmans et al., *Cut Your Losses in Large-Vocabulary Language Models*, 2024; P. Hsu et
 /// al., *Liger Kernel*, 2024; z-loss: A. Chowdhery et al., *PaLM*, 2022; soft cap: Gemma Team,
@@ -62,15 +64,15 @@ pub struct LinearCrossEntropyLossConfig {
 ///
 /// # Example
 /// ```
-/// use burn::tensor::{Device, Int, Tensor};
+/// use burn::{nn::LinearConfig, tensor::{Device, Int, Tensor}};
 /// use burn_losses::LinearCrossEntropyLossConfig;
 ///
 /// let device = Device::flex();
+/// let head = LinearConfig::new(8, 100).with_bias(false).init(&device);
 /// let loss = LinearCrossEntropyLossConfig::new().init();
 /// let hidden = Tensor::<3>::zeros([2, 5, 8], &device);
-/// let weight = Tensor::<2>::zeros([100, 8], &device);
 /// let targets = Tensor::<2, Int>::zeros([2, 5], &device);
-/// let value = loss.forward(hidden, weight, None, targets).into_scalar::<f32>();
+/// let value = loss.forward_linear(hidden, &head, targets).into_scalar::<f32>();
 /// assert!((value - 100f32.ln()).abs() < 1e-5);
 /// ```
 #[derive(Module, Debug)]
@@ -135,31 +137,47 @@ impl LinearCrossEntropyLoss {
     ///
     /// # Shapes
     /// - hidden: `[.., H]`
-    /// - weight: `[V, H]`
-    /// - bias: `[V]`
+    /// - layer: an [`OutputLayer`], or what one is made from: `&Linear`, `&Embedding`
     /// - targets: `[..]`, the index of a class or the `ignore_index`
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If shapes or data types do not fit, the weight has no classes, or `weights` is a list of another length. If a
+    /// If shapes or data types do not fit, the layer has no classes, or `weights` is a list of another length. If a
     /// target is not a class index (on the CPU; the loss of its sample is NaN on a GPU).
     #[track_caller]
     pub fn forward<const D: usize, const T: usize>(
         &self,
         hidden: Tensor<D>,
-        weight: Tensor<2>,
-        bias: Option<Tensor<1>>,
+        layer: impl Into<OutputLayer>,
         targets: Tensor<T, Int>,
     ) -> Tensor<1> {
-        self.on(hidden, weight, bias, targets).reduce()
+        self.on(hidden, layer, targets).reduce()
+    }
+
+    /// The same as [`forward`](Self::forward) for a layer of Burn, with its bias.
+    ///
+    /// # Shapes
+    /// - hidden: `[.., H]`
+    /// - targets: `[..]`, the index of a class or the `ignore_index`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    #[track_caller]
+    pub fn forward_linear<const D: usize, const T: usize>(
+        &self,
+        hidden: Tensor<D>,
+        layer: &Linear,
+        targets: Tensor<T, Int>,
+    ) -> Tensor<1> {
+        self.forward(hidden, layer, targets)
     }
 
     /// Returns the loss of each sample; 0 for an ignored sample.
     ///
     /// # Shapes
     /// - hidden: `[.., H]`
-    /// - weight: `[V, H]`
-    /// - bias: `[V]`
+    /// - layer: an [`OutputLayer`], or what one is made from: `&Linear`, `&Embedding`
     /// - targets: `[..]`, the index of a class or the `ignore_index`
     /// - output: `[..]`
     ///
@@ -169,29 +187,26 @@ impl LinearCrossEntropyLoss {
     pub fn forward_no_reduction<const D: usize, const T: usize>(
         &self,
         hidden: Tensor<D>,
-        weight: Tensor<2>,
-        bias: Option<Tensor<1>>,
+        layer: impl Into<OutputLayer>,
         targets: Tensor<T, Int>,
     ) -> Tensor<T> {
-        self.on(hidden, weight, bias, targets).each()
+        self.on(hidden, layer, targets).each()
     }
 
     /// Begins an evaluation, to which sample weights, a normalizer or another reduction can be added.
     ///
     /// # Shapes
     /// - hidden: `[.., H]`
-    /// - weight: `[V, H]`
-    /// - bias: `[V]`
+    /// - layer: an [`OutputLayer`], or what one is made from: `&Linear`, `&Embedding`
     /// - targets: `[..]`, the index of a class or the `ignore_index`
     ///
     /// # Panics
-    /// If shapes or data types do not fit, the weight has no classes, or `weights` is a list of another length.
+    /// If shapes or data types do not fit, the layer has no classes, or `weights` is a list of another length.
     #[track_caller]
     pub fn on<const D: usize, const T: usize>(
         &self,
         hidden: Tensor<D>,
-        weight: Tensor<2>,
-        bias: Option<Tensor<1>>,
+        layer: impl Into<OutputLayer>,
         targets: Tensor<T, Int>,
     ) -> ClassEvaluation<D> {
         let row = SoftmaxRow {
@@ -201,6 +216,7 @@ impl LinearCrossEntropyLoss {
             soft_cap: self.soft_cap.map(|cap| SoftCap { cap }),
             ..SoftmaxRow::new(NAME, Arc::new(CrossEntropy)).weighted(&self.weights)
         };
+        let OutputLayer { weight, bias } = layer.into();
         let (layer, frame) = Layer::new(Arc::new(row), hidden, weight, bias, targets);
         ClassEvaluation::new(NAME, Samples::Layer(layer), frame, self.reduction)
     }

@@ -1,8 +1,11 @@
 //! The definition of an element-wise loss: everything but the type of its formula.
 
 use crate::{
-    backend::ElementFormula,
-    error::{check_columns, check_like_prediction},
+    backend::{ElementFormula, PerClass},
+    error::{
+        check_class_dim, check_class_parameters, check_element_weights, check_like_prediction,
+        dimension,
+    },
     formula::ColumnFormula,
     module::Shown,
 };
@@ -10,23 +13,44 @@ use burn::tensor::Tensor;
 use std::sync::Arc;
 
 /// A loss without the type of its formula: the same for all of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Definition {
     /// The name and the hyperparameters, for messages and for the display.
     pub shown: Shown,
     pub formula: Arc<dyn ElementFormula>,
-    pub columns: Option<Columns>,
+    pub parameters: Option<ClassParameters>,
 }
 
-/// Parameters of the columns (the last dimension).
+/// Parameters of classes.
 #[derive(Clone, Debug)]
-pub(crate) struct Columns {
+pub(crate) struct ClassParameters {
     /// The field of the configuration they come from.
     pub field: &'static str,
-    /// One for each column, or one for all.
+    /// One for each class, or one for all.
     pub values: Vec<f64>,
-    /// Whether several columns of the prediction share the one column of the target.
+    /// The dimension of the classes; -1 is the last one.
+    pub dim: isize,
+    /// Whether the target has one element for all classes.
     pub share_target: bool,
+}
+
+impl ClassParameters {
+    /// Panics unless there is one parameter for each class of the prediction; returns the dimension of these.
+    #[track_caller]
+    fn check<const D: usize>(&self, loss: &str, prediction: &Tensor<D>) -> usize {
+        let dim = check_class_dim(loss, self.dim, prediction);
+        check_class_parameters(loss, self.field, self.values.len(), dim, prediction);
+        dim
+    }
+
+    /// The parameters for a prediction of this shape, which has been checked.
+    pub fn of_shape<const D: usize>(&self, shape: &[usize; D]) -> PerClass {
+        let dim = dimension(self.dim, D).unwrap_or(D - 1);
+        PerClass {
+            values: self.values.clone(),
+            run: shape[dim + 1..].iter().product(),
+        }
+    }
 }
 
 impl Definition {
@@ -36,7 +60,7 @@ impl Definition {
         Self {
             shown: Shown::new(name),
             formula: Arc::new(formula.clone()),
-            columns: None,
+            parameters: None,
         }
     }
 
@@ -46,9 +70,9 @@ impl Definition {
         self
     }
 
-    /// With parameters of the columns.
-    pub fn with_columns(self, columns: Option<Columns>) -> Self {
-        Self { columns, ..self }
+    /// With parameters of classes.
+    pub fn with_parameters(self, parameters: Option<ClassParameters>) -> Self {
+        Self { parameters, ..self }
     }
 
     /// The name in messages.
@@ -62,11 +86,10 @@ impl Definition {
         let name = self.name();
         let shape = prediction.dims();
         let mut target_shape = shape;
-        if let Some(columns) = &self.columns {
-            let count = columns.values.len();
-            check_columns(name, columns.field, count, prediction);
-            if columns.share_target && count > 1 {
-                target_shape[D - 1] = 1;
+        if let Some(parameters) = &self.parameters {
+            let dim = parameters.check(name, prediction);
+            if parameters.share_target && parameters.values.len() > 1 {
+                target_shape[dim] = 1;
             }
         }
         check_like_prediction(name, "target", target, prediction, &target_shape);
@@ -75,7 +98,6 @@ impl Definition {
     /// Panics unless there is a weight for each element of the prediction.
     #[track_caller]
     pub fn check_weights<const D: usize>(&self, prediction: &Tensor<D>, weights: &Tensor<D>) {
-        let shape = prediction.dims();
-        check_like_prediction(self.name(), "weights", weights, prediction, &shape);
+        check_element_weights(self.name(), weights, prediction);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Definition;
 use crate::{
-    backend::{self, Fold, Inputs, is_nothing, loss_of_nothing, runs_on_cpu},
+    backend::{self, Fold, Inputs, is_nothing, loss_of_nothing, runs_on_cpu, widened},
     reduction::{Normalizer, Reduction},
 };
 use burn::tensor::Tensor;
@@ -39,6 +39,7 @@ pub struct ElementEvaluation<const D: usize> {
     prediction: Tensor<D>,
     /// Of the shape of the prediction, or to be expanded to it.
     target: Tensor<D>,
+    /// In the data type of the loss.
     weights: Option<Tensor<D>>,
 }
 
@@ -60,15 +61,15 @@ impl<const D: usize> ElementEvaluation<D> {
         }
     }
 
-    /// Gives each element a weight. The weights have the shape of the prediction. An element of weight 0 is
-    /// ignored, whatever it holds.
+    /// Gives each element a weight. The weights have the shape of the prediction, and its data type or that of the loss
+    /// (`f32` for half precision). An element of weight 0 is ignored, whatever it holds.
     ///
     /// # Panics
     /// If shape or data type do not fit.
     #[track_caller]
     pub fn weights(mut self, weights: Tensor<D>) -> Self {
         self.definition.check_weights(&self.prediction, &weights);
-        self.weights = Some(weights);
+        self.weights = Some(widened(weights));
         self
     }
 
@@ -81,11 +82,12 @@ impl<const D: usize> ElementEvaluation<D> {
     /// Returns the losses of all elements as one number, `[1]`, by the reduction. Returns 0 for an empty batch.
     ///
     /// With weights `w` the mean is `sum(w l) / sum(w)` and the sum is `sum(w l)`. The batch mean is the mean times
-    /// the number of elements for each index of dimension 0. A mean is 0 where all weights sum to 0.
+    /// the number of elements for each index of dimension 0. A mean is 0 where all weights are 0;
+    /// weights that cancel leave the quotient as it is, which is not finite.
     pub fn reduce(self) -> Tensor<1> {
         let dims = self.prediction.dims();
         let fold = self.reduction.fold(&dims, self.weights.is_some());
-        self.folded(fold, false)
+        self.folded(fold)
     }
 
     /// Returns the sum of all losses, times their weights where there are some, divided by
@@ -97,12 +99,8 @@ impl<const D: usize> ElementEvaluation<D> {
     /// If the normalizer is a number that is not finite.
     #[track_caller]
     pub fn divided_by(self, normalizer: impl Into<Normalizer>) -> Tensor<1> {
-        let (name, dtype) = (self.definition.name(), self.prediction.dtype());
-        // A sum that is yet to be divided by a tensor may be more than half precision holds.
-        let divided = normalizer
-            .into()
-            .divide(name, |fold, is_tensor| self.folded(fold, is_tensor));
-        divided.cast(dtype)
+        let name = self.definition.name();
+        normalizer.into().divide(name, |fold| self.folded(fold))
     }
 
     /// Returns the loss of each element, times its weight where there are some, in the shape of the prediction.
@@ -115,15 +113,12 @@ impl<const D: usize> ElementEvaluation<D> {
         backend::losses(&definition.formula, inputs).reshape(shape)
     }
 
-    /// The losses of all elements, folded; in `f32` instead of half precision, if `wide`.
-    fn folded(self, fold: Fold, wide: bool) -> Tensor<1> {
+    /// The losses of all elements, folded.
+    fn folded(self, fold: Fold) -> Tensor<1> {
         if is_nothing(&self.prediction) {
             return self.loss_of_nothing();
         }
-        let (definition, mut inputs) = self.inputs();
-        if wide {
-            inputs = inputs.widened();
-        }
+        let (definition, inputs) = self.inputs();
         backend::reduced(&definition.formula, inputs, fold)
     }
 
@@ -133,12 +128,13 @@ impl<const D: usize> ElementEvaluation<D> {
             true => self.target,
             false => self.target.expand(self.prediction.shape()),
         };
-        let columns = self.definition.columns.as_ref();
+        let dims = self.prediction.dims();
+        let parameters = self.definition.parameters.as_ref();
         let inputs = Inputs {
             prediction: matrix(self.prediction),
             target: matrix(target),
             weights: self.weights.map(matrix),
-            columns: columns.map(|columns| columns.values.clone()),
+            parameters: parameters.map(|parameters| parameters.of_shape(&dims)),
         };
         (self.definition, inputs)
     }
@@ -146,10 +142,11 @@ impl<const D: usize> ElementEvaluation<D> {
     /// The losses where there are no elements; with a backward pass where nothing can be added.
     fn losses_of_nothing(self) -> Tensor<D> {
         let same_shape = self.prediction.dims() == self.target.dims();
-        match same_shape && runs_on_cpu(&self.prediction) {
+        let none = match same_shape && runs_on_cpu(&self.prediction) {
             true => self.prediction + self.target,
             false => self.prediction,
-        }
+        };
+        widened(none)
     }
 
     /// The loss where there are no elements.

@@ -1,6 +1,6 @@
 //! The generic element-wise loss.
 
-use super::{Columns, Definition, ElementEvaluation};
+use super::{ClassParameters, Definition, ElementEvaluation};
 use crate::{
     formula::{ColumnFormula, Formula},
     module::{display, type_name},
@@ -98,20 +98,21 @@ impl<F: ColumnFormula> ElementLoss<F> {
             "{}: the list of parameters is empty, expected one for each column or one for all",
             type_name::<F>(),
         );
-        let columns = Columns {
+        let parameters = ClassParameters {
             field: "parameters",
             values: parameters,
+            dim: -1,
             share_target: false,
         };
-        Self::of_user(formula, Some(columns), reduction)
+        Self::of_user(formula, Some(parameters), reduction)
     }
 
-    fn of_user(formula: F, columns: Option<Columns>, reduction: Reduction) -> Self {
+    fn of_user(formula: F, parameters: Option<ClassParameters>, reduction: Reduction) -> Self {
         let mut definition = Definition::new(type_name::<F>(), &formula).shows("formula", &formula);
-        if let Some(columns) = &columns {
-            definition = definition.shows("parameters", &columns.values);
+        if let Some(parameters) = &parameters {
+            definition = definition.shows("parameters", &parameters.values);
         }
-        Self::defined(formula, definition.with_columns(columns), reduction)
+        Self::defined(formula, definition.with_parameters(parameters), reduction)
     }
 
     /// A loss of this crate.
@@ -121,6 +122,30 @@ impl<F: ColumnFormula> ElementLoss<F> {
             definition: Arc::new(definition),
             reduction,
         }
+    }
+
+    /// Returns the loss with its parameters of classes along another dimension than the last: 1 for predictions
+    /// `[N, C, H, W]`, a negative number to count from the end. Without such parameters this changes nothing.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use burn_losses::BinaryCrossEntropyLossConfig;
+    ///
+    /// let device = Device::flex();
+    /// let config = BinaryCrossEntropyLossConfig::new().with_pos_weight(Some(vec![1.0, 3.0]));
+    /// let loss = config.init().with_class_dim(1);
+    /// let logits = Tensor::<4>::zeros([8, 2, 16, 16], &device);
+    /// let value = loss.forward(logits.clone(), logits.ones_like()).into_scalar::<f32>();
+    /// assert!((value - 2.0 * 2f32.ln()).abs() < 1e-6);
+    /// ```
+    pub fn with_class_dim(mut self, dim: isize) -> Self {
+        let definition = Arc::make_mut(&mut self.definition);
+        if let Some(parameters) = &mut definition.parameters {
+            parameters.dim = dim;
+            definition.shown.set("class_dim", &dim);
+        }
+        self
     }
 
     /// The formula with its hyperparameters.

@@ -4,6 +4,6 @@ mod definition;
 mod evaluation;
 mod loss;
 
-pub(crate) use definition::{Columns, Definition};
+pub(crate) use definition::{ClassParameters, Definition};
 pub use evaluation::ElementEvaluation;
 pub use loss::ElementLoss;

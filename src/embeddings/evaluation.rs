@@ -171,7 +171,8 @@ impl<A, R> EmbeddingEvaluation<A, R> {
     /// still compared with it.
     ///
     /// # Shapes
-    /// - weights: `[N]`, one for each loss of [`each`](Self::each), of the data type of the embeddings
+    /// - weights: `[N]`, one for each loss of [`each`](Self::each), of the data type of the embeddings or of the loss
+    ///   (`f32` for half precision)
     ///
     /// # Panics
     /// If the number of weights or their data type does not fit.
@@ -190,7 +191,7 @@ impl<A, R> EmbeddingEvaluation<A, R> {
     /// Returns the losses of all samples as one number, by the reduction.
     ///
     /// The mean with weights w is `sum(w l) / sum(w)` over the samples that count, the sum is `sum(w l)`. Returns 0
-    /// for an empty batch, and if the weights sum to 0.
+    /// for an empty batch, and if all weights are 0.
     ///
     /// # Shapes
     /// - output: `[1]`

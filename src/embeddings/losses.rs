@@ -2,7 +2,7 @@
 
 use crate::backend::widened;
 use crate::{
-    backend::{Fold, everywhere, is_nothing, loss_of_nothing, nothing_of},
+    backend::{Count, Fold, everywhere, is_nothing, loss_of_nothing, nothing_of},
     reduction::{Normalizer, Reduction},
 };
 use burn::tensor::{Bool, DType, IndexingUpdateOp, Int, Shape, Tensor};
@@ -83,7 +83,7 @@ impl SampleLosses {
     pub fn none(operands: &[&Tensor<2>]) -> Self {
         let dtype = operands[0].dtype();
         let zeros = operands.iter();
-        let zeros = zeros.map(|&operand| nothing_of(operand).cast(dtype));
+        let zeros = zeros.map(|&operand| nothing_of(operand));
         let zero = zeros.reduce(|a, b| a + b).expect("an operand");
         Self {
             samples: 0,
@@ -113,23 +113,22 @@ impl SampleLosses {
 
     /// The loss of each sample, times its weight if there are weights.
     pub fn each(self, weights: Option<Tensor<1>>) -> Tensor<1> {
-        let (samples, dtype) = (self.samples, self.dtype);
+        let samples = self.samples;
         if samples == 0 {
             let zero = self.folded(Divisor::One, weights);
-            return zero.expand(Shape::new([0])).cast(dtype);
+            return zero.expand(Shape::new([0]));
         }
         let weights = weights.map(widened);
         let kinds = self.kinds.into_iter().map(|kind| {
             let weights = weights.clone();
             kind.each(samples, weights)
         });
-        kinds.reduce(|a, b| a + b).expect("a kind").cast(dtype)
+        kinds.reduce(|a, b| a + b).expect("a kind")
     }
 
     /// All losses as one number, times their weights if there are weights.
     pub fn reduced(self, divisor: Divisor, weights: Option<Tensor<1>>) -> Tensor<1> {
-        let dtype = self.dtype;
-        self.folded(divisor, weights).cast(dtype)
+        self.folded(divisor, weights)
     }
 
     /// The sum of all losses, times their weights if there are weights, divided by the larger of a number and 1.
@@ -143,12 +142,11 @@ impl SampleLosses {
         normalizer: Normalizer,
         weights: Option<Tensor<1>>,
     ) -> Tensor<1> {
-        let dtype = self.dtype;
-        let sum = |fold: Fold, _| {
+        let sum = |fold: Fold| {
             let sum = self.folded(Divisor::One, weights);
-            fold.on_tensors(sum.clone(), || sum.ones_like())
+            fold.on_tensors(sum, || unreachable!("it is a sum"))
         };
-        normalizer.divide(loss, sum).cast(dtype)
+        normalizer.divide(loss, sum)
     }
 
     /// All losses as one number, not yet in the data type of the embeddings.
@@ -224,29 +222,27 @@ impl Costs {
             (Some(weights), Some(silent)) => Some(weights.mask_fill(silent.clone(), 0.0)),
             (weights, _) => weights,
         };
-        let total = |numbers: Tensor<1>| match &weights {
-            Some(weights) => weighted(numbers, weights).sum(),
-            None => numbers.sum(),
+        let of_all = |numbers: Tensor<1>| match &weights {
+            Some(weights) => weighted(numbers, weights),
+            None => numbers,
         };
         let entries = costs.dims()[0];
-        let sum = total(costs);
-        let count = match (divisor, numbers) {
+        let sum = of_all(costs).sum();
+        let counts = match (divisor, numbers) {
             (Divisor::One, _) => return sum,
-            (Divisor::Costly, Some(numbers)) => total(numbers.costly.detach()),
-            (Divisor::Count, Some(numbers)) => total(numbers.all.detach()),
+            (Divisor::Costly, Some(numbers)) => of_all(numbers.costly.detach()),
+            (Divisor::Count, Some(numbers)) => of_all(numbers.all.detach()),
             (_, None) => match (weights, silent) {
-                (Some(weights), _) => weights.sum(),
+                (Some(weights), _) => weights,
                 (None, Some(silent)) => {
                     let counted = silent.bool_not();
                     let options = (&sum.device(), sum.dtype());
-                    Tensor::zeros([entries], options)
-                        .mask_fill(counted, 1.0)
-                        .sum()
+                    Tensor::zeros([entries], options).mask_fill(counted, 1.0)
                 }
                 (None, None) => return sum * (1.0 / entries as f64),
             },
         };
-        Fold::WeightedMean { factor: 1.0 }.on_tensors(sum, || count)
+        Fold::WeightedMean { factor: 1.0 }.on_tensors(sum, || Count::of(counts))
     }
 }
 

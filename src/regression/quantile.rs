@@ -1,7 +1,7 @@
 //! Quantile (pinball) loss.
 
 use crate::{
-    element::{Columns, Definition, ElementLoss},
+    element::{ClassParameters, Definition, ElementLoss},
     error::{Check, LossError, built},
     formula::Quantile,
     reduction::Reduction,
@@ -14,6 +14,10 @@ pub struct QuantileLossConfig {
     /// The quantiles to predict, each between 0 and 1. Default: 0.5 (the median).
     #[config(default = "vec![0.5]")]
     pub quantiles: Vec<f64>,
+    /// The dimension of the prediction that has the quantiles side by side; below 0 from the end. Default: -1 (the last
+    /// dimension).
+    #[config(default = -1)]
+    pub quantile_dim: isize,
     /// How the losses of all elements become one number. Default: the mean.
     #[config(default = "Reduction::Mean")]
     pub reduction: Reduction,
@@ -27,8 +31,8 @@ pub struct QuantileLossConfig {
 /// ```
 /// The derivative is 0 for equal values.
 ///
-/// Several quantiles are predicted side by side in the last dimension, with one target for all of them: prediction
-/// `[.., Q]`, target `[.., 1]`. Prediction and target have the same shape, whatever it is, if there is one quantile.
+/// Several quantiles are predicted side by side in the last dimension (or in `quantile_dim`), with one target for all
+/// of them: prediction `[.., Q]`, target `[.., 1]`. Prediction and target have the same shape, whatever it is, if there is one quantile.
 ///
 /// Source: R. Koenker and G. Bassett, *Regression Quantiles*, 1978.
 ///
@@ -64,9 +68,11 @@ impl QuantileLossConfig {
         let formula = Quantile;
         let definition = Definition::new("QuantileLoss", &formula)
             .shows("quantiles", &self.quantiles)
-            .with_columns(Some(Columns {
+            .shows("quantile_dim", self.quantile_dim)
+            .with_parameters(Some(ClassParameters {
                 field: "quantiles",
                 values: self.quantiles.clone(),
+                dim: self.quantile_dim,
                 share_target: true,
             }));
         Ok(ElementLoss::defined(formula, definition, self.reduction))

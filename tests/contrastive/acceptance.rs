@@ -142,7 +142,7 @@ fn long_embeddings_of_half_precision_have_a_finite_loss_and_gradient() {
             key,
             "vic_reg" | "barlow_twins" | "lifted_structure" | "n_pairs"
         ) {
-            continue; // Distances of 1e4 have squares that f16 does not hold.
+            continue; // Their gradients are beyond f16: squares of 1e4.
         }
         let mut call = random_call(key, 6, 3);
         call.dtype = Dtype::F16;
@@ -589,7 +589,7 @@ fn proxies_serve_embeddings_of_half_precision() {
                 let outcome = run(key, &config, &call, &site);
                 let off = (outcome.value[0] - expected).abs();
                 assert!(off <= 2e-2 * expected.abs(), "{key} on {site}: {outcome:?}");
-                assert_eq!(outcome.dtype, Dtype::F16.into(), "{key} on {site}");
+                assert_eq!(outcome.dtype, Dtype::F32.into(), "{key} on {site}");
             }
         }
     }

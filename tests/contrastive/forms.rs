@@ -404,3 +404,30 @@ fn a_sample_of_weight_0_may_hold_anything_in_every_form() {
     }
     assert!(checked > 25, "{checked}");
 }
+
+/// The sum of the weights is 0, but not of nothing: the quotient is not finite.
+#[test]
+fn weights_that_cancel_leave_the_quotient_as_it_is() {
+    for entry in entries(10) {
+        if entry.is_of_pairs() {
+            continue; // Their mean is over pairs, of which some anchors have more.
+        }
+        for site in differentiable_sites_and_gpu() {
+            let each = entry.each(&site);
+            let counted = each.iter().filter(|&&loss| loss != 0.0).count();
+            if counted < each.len() || counted % 2 == 1 {
+                continue; // Some may be left out of the sum of the weights.
+            }
+            let mut entry = Entry::new(entry.key, &entry.config, entry.call.clone());
+            let signs = (0..each.len()).map(|i| if i % 2 == 0 { 2.0 } else { -2.0 });
+            entry.call.weights = signs.collect();
+            let form = Form {
+                weighted: true,
+                reduction: Some("mean"),
+                ..REDUCE
+            };
+            let value = entry.run(Ask::On(form), &site).value;
+            assert!(!value[0].is_finite(), "{}: {value:?}", entry.what(&site));
+        }
+    }
+}

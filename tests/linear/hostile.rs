@@ -288,21 +288,14 @@ fn an_infinite_gradient_leaves_the_loss_finite() {
 }
 
 #[test]
-fn weights_that_cancel_give_a_mean_of_0() {
+fn weights_that_cancel_leave_the_quotient_as_it_is() {
     let oracle = &oracles(5)[0];
     let mut call = LinearCall::random(oracle, MEAN, &[3, 4], 5, true, Dtype::F32);
     call.weights = Some(vec![1.0, -1.0, 0.0]);
     call.classes = vec![0, 0, 1];
     for site in differentiable_sites_and_gpu() {
         let outcome = call.run(&oracle.loss(Reduction::Mean), &site);
-        assert_eq!(outcome.value, [0.0], "on {site}");
-        for list in [outcome.hidden, outcome.matrix, outcome.bias] {
-            let list = list.expect("a gradient");
-            assert!(
-                list.iter().all(|&number| number == 0.0),
-                "on {site}: {list:?}"
-            );
-        }
+        assert!(!outcome.value[0].is_finite(), "on {site}: {outcome:?}");
     }
 }
 

@@ -89,7 +89,7 @@ fn weights_of_rows_of_another_shape_or_type_are_refused() {
             let (x, w) = (x.cast(DType::F32), ones([2, 1], device).cast(DType::F64));
             let text = message_at(&site, || loss.on(x, t).weights(w));
             let expected = format!(
-                "{}: the weights are F64 and the prediction F32; cast one of them",
+                "{}: the weights are F64 and the prediction F32, expected weights of F32; cast them first",
                 loss.name()
             );
             assert_eq!(text, expected);

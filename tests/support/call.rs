@@ -16,6 +16,16 @@ pub enum Dtype {
     BF16,
 }
 
+impl Dtype {
+    /// That of the loss of a prediction of this type.
+    pub fn of_loss(self) -> Self {
+        match self {
+            Dtype::F16 | Dtype::BF16 => Dtype::F32,
+            wide => wide,
+        }
+    }
+}
+
 impl From<Dtype> for DType {
     fn from(dtype: Dtype) -> Self {
         match dtype {
@@ -197,7 +207,7 @@ impl Call {
         let keep = |tensor: &Tensor<D>| any.then(|| tensor.clone());
         let kept = (keep(&x), keep(&t), w.as_ref().and_then(keep));
         let upstream = || TensorData::new(self.upstream.clone(), self.upstream_shape());
-        let options = (&site.device, DType::from(self.dtype));
+        let options = (&site.device, DType::from(self.dtype.of_loss()));
 
         let mut evaluation = loss.on(x, t);
         if let Some(w) = w {

@@ -22,9 +22,9 @@ impl Tolerance {
         let (relative, absolute) = match dtype {
             Dtype::F64 => (ULPS * f64::EPSILON, 1e-300),
             Dtype::F32 => (ULPS * f32_ulp, 1e-37),
-            // Computed in f32, and rounded twice: a derivative, then its multiple.
-            Dtype::F16 => (ULPS * f32_ulp + 2f64.powi(-10), 2f64.powi(-24)),
-            Dtype::BF16 => (ULPS * f32_ulp + 2f64.powi(-7), 1e-37),
+            // Computed in f32, and rounded once.
+            Dtype::F16 => (ULPS * f32_ulp + 2f64.powi(-11), 2f64.powi(-25)),
+            Dtype::BF16 => (ULPS * f32_ulp + 2f64.powi(-8), 1e-37),
         };
         Self { relative, absolute }
     }
@@ -41,6 +41,16 @@ impl Tolerance {
         } else {
             Self::of(dtype)
         }
+    }
+
+    /// More relative tolerance for one more rounding to half precision.
+    pub fn rounded_again(mut self, dtype: Dtype) -> Self {
+        self.relative += match dtype {
+            Dtype::F64 | Dtype::F32 => 0.0,
+            Dtype::F16 => 2f64.powi(-11),
+            Dtype::BF16 => 2f64.powi(-8),
+        };
+        self
     }
 
     /// More relative tolerance for a sum of `count` numbers in the type computed in, whose errors
@@ -154,18 +164,21 @@ pub fn check_within(
 #[track_caller]
 pub fn check(what: &str, site: &Site, call: &Call, outcome: &Outcome, expected: &Expected) {
     let element = Tolerance::at(site, call.dtype);
+    let of_loss = Tolerance::at(site, call.dtype.of_loss());
     let count = call.prediction.len();
     let weighted_mean = call.weights.is_some() && call.method.divides_by_weights();
     // The kernels sum in f64, tensor operations in the type.
-    let sum = if site.sums_in_f64(call.dtype) {
-        element
-    } else {
-        element.summed(call.dtype, count)
+    let sum = |element: Tolerance| match site.sums_in_f64(call.dtype) {
+        true => element,
+        false => element.summed(call.dtype, count),
     };
-    let gradient = if weighted_mean { sum } else { element };
+    let gradient = if weighted_mean { sum(element) } else { element };
     let per_target = count.checked_div(call.target.len()).unwrap_or(1);
     let shared = if per_target > 1 {
-        gradient.summed(call.dtype, per_target)
+        // Each share is rounded to the type, and so is their sum.
+        gradient
+            .rounded_again(call.dtype)
+            .summed(call.dtype, per_target)
     } else {
         gradient
     };
@@ -174,11 +187,14 @@ pub fn check(what: &str, site: &Site, call: &Call, outcome: &Outcome, expected: 
             true => vec![1],
             false => call.shape.clone(),
         },
-        dtype: call.dtype,
+        dtype: call.dtype.of_loss(),
         tracked: call.tracked,
     };
     let tolerances = Tolerances {
-        value: if call.method.reduces() { sum } else { element },
+        value: match call.method.reduces() {
+            true => sum(of_loss),
+            false => of_loss,
+        },
         by_prediction: gradient,
         by_target: shared,
         by_weights: element.summed(call.dtype, count),

@@ -197,10 +197,11 @@ impl EmbeddingCall {
     }
 
     fn run_there(&self, loss: &EmbeddingLoss, site: &Site) -> EmbeddingOutcome {
-        let options = (&site.device, DType::from(self.dtype));
-        let list = |values: &[f64]| {
-            Tensor::<1>::from_data(TensorData::new(values.to_vec(), [values.len()]), options)
+        let list = |values: &[f64], dtype: Dtype| {
+            let data = TensorData::new(values.to_vec(), [values.len()]);
+            Tensor::<1>::from_data(data, (&site.device, DType::from(dtype)))
         };
+        let of_loss = self.dtype.of_loss();
         let mut leaves: Vec<Tensor<2>> = self
             .embeddings
             .iter()
@@ -216,7 +217,7 @@ impl EmbeddingCall {
             })
             .collect();
         let form = self.ask.form();
-        let weights = leaf(list(&self.weights), form.weighted);
+        let weights = leaf(list(&self.weights, self.dtype), form.weighted);
         let integers = |list: &[i64]| {
             let data = TensorData::new(list.to_vec(), [list.len()]);
             Tensor::<1, Int>::from_data(data, &site.device)
@@ -243,7 +244,7 @@ impl EmbeddingCall {
                     Last::Each => evaluation.each(),
                     Last::DividedBy(number) => evaluation.divided_by(number),
                     Last::DividedByTensor(number) => {
-                        let number = Tensor::<1>::from_data([number], options);
+                        let number = list(&[number], of_loss);
                         evaluation.divided_by(number)
                     }
                 }
@@ -325,9 +326,11 @@ impl EmbeddingCall {
                 loss.forward(of(0), labels())
             }
         };
-        let gradients = value
-            .is_tracked()
-            .then(|| (value.clone() * list(&self.upstream)).sum().backward());
+        let gradients = value.is_tracked().then(|| {
+            (value.clone() * list(&self.upstream, of_loss))
+                .sum()
+                .backward()
+        });
         let read = Read::of(value);
         EmbeddingOutcome {
             value: read.values,

@@ -186,7 +186,8 @@ impl DistillationCall {
         let kept = (student.clone(), teacher.clone(), weights.clone());
         let any = tracked.prediction || tracked.target || tracked.weights;
         let upstream = TensorData::new(rows.upstream.clone(), [rows.upstream.len()]);
-        let upstream = Tensor::<1>::from_data(upstream, (&site.device, DType::from(rows.dtype)));
+        let upstream =
+            Tensor::<1>::from_data(upstream, (&site.device, DType::from(rows.dtype.of_loss())));
 
         let evaluation = site.path.run(|| {
             let evaluation = match self.has_labels {

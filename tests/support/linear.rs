@@ -13,7 +13,7 @@ use super::{
     tensors::{Read, in_shape_of, leaf},
 };
 use burn::tensor::{DType, Tensor, TensorData};
-use burn_losses::{LinearCrossEntropyLoss, LinearCrossEntropyLossConfig, Reduction};
+use burn_losses::{LinearCrossEntropyLoss, LinearCrossEntropyLossConfig, OutputLayer, Reduction};
 use serde_json::Value;
 
 /// A linear cross entropy and its hyperparameters.
@@ -324,9 +324,10 @@ impl LinearCall {
             weights.clone(),
         );
         let upstream = TensorData::new(self.upstream.clone(), [self.upstream.len()]);
-        let upstream = Tensor::<1>::from_data(upstream, (&site.device, DType::from(dtype)));
+        let upstream =
+            Tensor::<1>::from_data(upstream, (&site.device, DType::from(dtype.of_loss())));
         let evaluation = site.path.run(|| {
-            let evaluation = loss.on(h, m, b, targets);
+            let evaluation = loss.on(h, OutputLayer::with_rows(m).with_bias(b), targets);
             match w {
                 Some(w) => evaluation.weights(w),
                 None => evaluation,
@@ -340,7 +341,11 @@ impl LinearCall {
             let upstream = in_shape_of(upstream, &value);
             (Read::of(value.clone()), (value * upstream).sum())
         };
-        assert_eq!(read.dtype, dtype.into(), "the data type of the loss");
+        assert_eq!(
+            read.dtype,
+            dtype.of_loss().into(),
+            "the data type of the loss"
+        );
         let LinearTracked {
             hidden: by_hidden,
             matrix: by_matrix,
@@ -371,8 +376,10 @@ pub fn check_linear(
 ) {
     let what = format!("{what} on {site}");
     let terms = call.width() + call.vocabulary + call.rows();
-    let tolerance = Tolerance::at(site, call.dtype).summed(call.dtype, terms);
-    tolerance.check(&format!("{what}: value"), &outcome.value, &expected.value);
+    let at = |dtype| Tolerance::at(site, dtype).summed(dtype, terms);
+    let of_loss = at(call.dtype.of_loss());
+    of_loss.check(&format!("{what}: value"), &outcome.value, &expected.value);
+    let tolerance = at(call.dtype);
     let gradients = [
         ("hidden states", &outcome.hidden, &expected.hidden),
         ("weight", &outcome.matrix, &expected.matrix),

@@ -3,7 +3,7 @@
 use super::chain::chained;
 use crate::backend::{
     element::{
-        ElementFormula,
+        ElementFormula, PerClass,
         fused::{Differentiated, ElementCall},
     },
     extension::{LossBackend, RowTarget, Weights},
@@ -13,14 +13,17 @@ use crate::backend::{
     row::SoftmaxRow,
     softmax::fused::Rows,
 };
-use burn::backend::{
-    Autodiff, Backend,
-    autodiff::{
-        checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
-        grads::Gradients,
-        ops::{Backward, Ops, OpsKind},
+use burn::{
+    backend::{
+        Autodiff, Backend, TensorMetadata,
+        autodiff::{
+            checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+            grads::Gradients,
+            ops::{Backward, Ops, OpsKind},
+        },
+        tensor::{FloatTensor, IntTensor},
     },
-    tensor::{FloatTensor, IntTensor},
+    tensor::DType,
 };
 use std::sync::Arc;
 
@@ -29,8 +32,8 @@ use std::sync::Arc;
 struct ComputedBackward;
 
 impl<B: FusedBackend, const N: usize> Backward<B, N> for ComputedBackward {
-    /// The gradients the forward pass left, to each operand.
-    type State = [Option<FloatTensor<B>>; N];
+    /// The gradients the forward pass left, to each operand, and the data type of these.
+    type State = ([Option<FloatTensor<B>>; N], DType);
 
     fn backward(
         self,
@@ -39,9 +42,10 @@ impl<B: FusedBackend, const N: usize> Backward<B, N> for ComputedBackward {
         _checkpointer: &mut Checkpointer,
     ) {
         let upstream = grads.consume::<B>(&ops.node);
-        for (parent, gradient) in ops.parents.into_iter().zip(ops.state) {
+        let (gradients, dtype) = ops.state;
+        for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
             if let (Some(parent), Some(gradient)) = (parent, gradient) {
-                let gradient = B::chain(gradient, upstream.clone());
+                let gradient = B::chain(gradient, upstream.clone(), dtype);
                 grads.register::<B>(parent.id, gradient);
             }
         }
@@ -54,10 +58,11 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
         prediction: FloatTensor<Self>,
         target: FloatTensor<Self>,
         weights: Weights<Self>,
-        columns: Option<Vec<f64>>,
+        parameters: Option<PerClass>,
         fold: Option<Fold>,
     ) -> FloatTensor<Self> {
         let (prediction_gradient, target_gradient) = (prediction.is_tracked(), target.is_tracked());
+        let dtype = prediction.dtype();
         let (prediction, prediction_node) = prediction.into_parts();
         let (target, target_node) = target.into_parts();
         let Differentiated {
@@ -69,7 +74,7 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
             prediction,
             target,
             weights: weights.into_inner(),
-            columns,
+            parameters,
             fold,
             prediction_gradient,
             target_gradient,
@@ -80,7 +85,7 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
             .compute_bound()
             .stateful()
         {
-            OpsKind::Tracked(prep) => prep.finish(gradients, loss),
+            OpsKind::Tracked(prep) => prep.finish((gradients, dtype), loss),
             OpsKind::UnTracked(prep) => prep.finish(loss),
         }
     }
@@ -92,7 +97,7 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
         weights: Weights<Self>,
         fold: Option<Fold>,
     ) -> FloatTensor<Self> {
-        let gradient = logits.is_tracked();
+        let (gradient, dtype) = (logits.is_tracked(), logits.dtype());
         let (logits, node) = logits.into_parts();
         let outcome = B::differentiate_rows(Rows {
             row,
@@ -110,7 +115,7 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
             .compute_bound()
             .stateful()
         {
-            OpsKind::Tracked(prep) => prep.finish([outcome.gradient], outcome.loss),
+            OpsKind::Tracked(prep) => prep.finish(([outcome.gradient], dtype), outcome.loss),
             OpsKind::UnTracked(prep) => prep.finish(outcome.loss),
         }
     }
@@ -124,6 +129,7 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
         weights: Weights<Self>,
         fold: Option<Fold>,
     ) -> FloatTensor<Self> {
+        let dtype = hidden.dtype();
         let tracked = [&hidden, &weight, &bias].map(|operand| operand.is_tracked());
         let (hidden, hidden_node) = hidden.into_parts();
         let (weight, weight_node) = weight.into_parts();
@@ -144,7 +150,7 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
             });
             let prep = ComputedBackward.prepare::<C>(nodes).compute_bound();
             return match prep.stateful() {
-                OpsKind::Tracked(prep) => prep.finish(outcome.gradients, outcome.loss),
+                OpsKind::Tracked(prep) => prep.finish((outcome.gradients, dtype), outcome.loss),
                 OpsKind::UnTracked(prep) => prep.finish(outcome.loss),
             };
         }

@@ -1,34 +1,30 @@
 //! An element-wise loss as ordinary tensor operations.
 
 use super::{inputs::Inputs, object::ElementFormula};
-use crate::backend::fold::Fold;
-use burn::tensor::{Tensor, TensorData};
+use crate::backend::fold::{Count, Fold};
+use burn::tensor::Tensor;
 
-/// The loss of every element, times its weight where there are some, in the data type of the prediction.
+/// The loss of every element, times its weight where there are some.
 pub(super) fn losses(formula: &dyn ElementFormula, inputs: Inputs) -> Tensor<2> {
-    let dtype = inputs.prediction.dtype();
     let (elements, weights) = masked(formula, inputs);
-    let elements = match weights {
+    match weights {
         Some(weights) => elements * weights,
         None => elements,
-    };
-    elements.cast(dtype)
+    }
 }
 
-/// The losses of all elements as one number, in the data type of the prediction.
+/// The losses of all elements as one number.
 pub(super) fn reduced(formula: &dyn ElementFormula, inputs: Inputs, fold: Fold) -> Tensor<1> {
-    let dtype = inputs.prediction.dtype();
     let (elements, weights) = masked(formula, inputs);
-    let value = match weights {
+    match weights {
         Some(weights) => {
             let total = (elements * weights.clone()).sum();
-            fold.on_tensors(total, || weights.sum())
+            fold.on_tensors(total, || Count::of(weights))
         }
         None => fold.on_tensors(elements.sum(), || {
             unreachable!("a weighted mean has weights")
         }),
-    };
-    value.cast(dtype)
+    }
 }
 
 /// The losses and the weights they are yet to be multiplied with.
@@ -49,14 +45,11 @@ fn masked(formula: &dyn ElementFormula, inputs: Inputs) -> (Tensor<2>, Option<Te
 
 fn evaluate(formula: &dyn ElementFormula, inputs: Inputs) -> Tensor<2> {
     let x = inputs.prediction;
-    // A formula that looks at its column is always given the parameters; for the others this
+    // A formula that looks at a parameter is always given the parameters; for the others this
     // stays unused, so any tensor will do.
-    let column = match &inputs.columns {
-        Some(parameters) => {
-            let data = TensorData::new(parameters.clone(), [1, parameters.len()]);
-            Tensor::<2>::from_data(data, (&x.device(), x.dtype())).expand(x.shape())
-        }
+    let parameter = match &inputs.parameters {
+        Some(parameters) => parameters.of_elements(&x),
         None => x.clone(),
     };
-    formula.on_tensors(x, inputs.target, column)
+    formula.on_tensors(x, inputs.target, parameter)
 }

@@ -1,10 +1,10 @@
 //! An element-wise loss as one operation on slices.
 
-use super::object::ElementFormula;
+use super::{inputs::PerClass, object::ElementFormula};
 use crate::{
     backend::{
         extension::Weights,
-        fold::Fold,
+        fold::{Counts, Fold},
         host::{Host, zeros},
     },
     kernel::cpu::{self, Operands, Prediction, Storage, Wanted},
@@ -21,7 +21,7 @@ pub(in crate::backend) struct ElementCall<B: Backend> {
     pub prediction: FloatTensor<B>,
     pub target: FloatTensor<B>,
     pub weights: Weights<B>,
-    pub columns: Option<Vec<f64>>,
+    pub parameters: Option<PerClass>,
     pub fold: Option<Fold>,
     /// Whether the derivative with respect to the prediction is wanted.
     pub prediction_gradient: bool,
@@ -29,9 +29,9 @@ pub(in crate::backend) struct ElementCall<B: Backend> {
     pub target_gradient: bool,
 }
 
-/// A loss, and the gradients its backward pass hands on. They are `f32` also where the loss is of
-/// half precision: `1 / n` of a large batch would underflow there, though an upstream gradient may
-/// make up for it.
+/// A loss, and the gradients its backward pass hands on. They are `f32` also where the prediction is of half
+/// precision: a sum may be more than that holds, and `1 / n` of a large batch would underflow there, though an
+/// upstream gradient may make up for it.
 pub(in crate::backend) struct Differentiated<B: Backend> {
     pub loss: FloatTensor<B>,
     pub prediction_gradient: Option<FloatTensor<B>>,
@@ -47,19 +47,26 @@ pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage>(
     let target = <B as Host<E>>::contiguous(call.target);
     let weights = match call.weights {
         Weights::Equal => None,
-        Weights::Each(weights) => Some(<B as Host<E>>::contiguous(weights)),
+        Weights::Each(weights) => Some(<B as Host<f32>>::contiguous(weights)),
     };
     let operands = Operands {
         target: <B as Host<E>>::slice(&target),
-        weights: weights.as_ref().map(<B as Host<E>>::slice),
-        columns: call.columns.as_deref(),
+        weights: weights.as_ref().map(<B as Host<f32>>::slice),
+        parameters: call.parameters.as_ref().map(|parameters| cpu::PerClass {
+            values: &parameters.values,
+            run: parameters.run,
+        }),
     };
 
-    let count = || operands.weights.map_or(0.0, cpu::sum);
-    let Some((factor, divisor)) = call.fold.map_or(Some((1.0, 1.0)), |fold| fold.of(count)) else {
+    let weights = operands.weights.unwrap_or_default();
+    let counts = Counts {
+        sum: || cpu::sum(weights),
+        are_zero: || cpu::is_zero(weights),
+    };
+    let Some((factor, divisor)) = Fold::of(call.fold, counts) else {
         let zeros = || zeros::<B>(&shape);
         return Differentiated {
-            loss: B::from_vec(vec![E::from_f64(0.0)], Shape::new([1])),
+            loss: B::from_vec(vec![0f32], Shape::new([1])),
             prediction_gradient: call.prediction_gradient.then(zeros),
             target_gradient: call.target_gradient.then(zeros),
         };
@@ -86,7 +93,7 @@ pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage>(
     let loss = match outcome.losses {
         Some(losses) => B::from_vec(losses, shape.clone()),
         None => {
-            let value = E::from_f64(outcome.sum * factor / divisor);
+            let value = (outcome.sum * factor / divisor) as f32;
             B::from_vec(vec![value], Shape::new([1]))
         }
     };

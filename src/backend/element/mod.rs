@@ -10,7 +10,7 @@ use super::fold::Fold;
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
-pub(crate) use inputs::Inputs;
+pub(crate) use inputs::{Inputs, PerClass};
 pub(crate) use object::ElementFormula;
 
 /// The loss of every element, times its weight where there are some.
@@ -45,7 +45,7 @@ fn run_fused(
         inputs.prediction.into_dispatch(),
         inputs.target.into_dispatch(),
         Weights::of(inputs.weights),
-        inputs.columns,
+        inputs.parameters,
         fold,
     )
 }

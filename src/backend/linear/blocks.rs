@@ -5,7 +5,11 @@
 
 use super::inputs::LinearInputs;
 use crate::backend::{
-    attached::with_gradient, fold::Fold, path::has_walk, row::SoftmaxRow, softmax::total,
+    attached::with_gradient,
+    fold::{Count, Fold},
+    path::has_walk,
+    row::SoftmaxRow,
+    softmax::total,
 };
 use burn::tensor::Tensor;
 
@@ -24,7 +28,7 @@ pub(super) fn reduced(
     row: &SoftmaxRow,
     inputs: LinearInputs,
     fold: Fold,
-    count: Tensor<1>,
+    count: Count,
 ) -> Tensor<1> {
     let count = count.without_autodiff();
     let differentiate = inputs.are_tracked();

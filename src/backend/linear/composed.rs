@@ -2,7 +2,7 @@
 
 use super::inputs::LinearInputs;
 use crate::backend::{
-    fold::Fold,
+    fold::{Count, Fold},
     row::SoftmaxRow,
     softmax::{Kept, composed_losses, total},
 };
@@ -18,7 +18,7 @@ pub(super) fn losses(row: &SoftmaxRow, inputs: LinearInputs) -> Tensor<1> {
 pub(super) fn reduced(row: &SoftmaxRow, inputs: LinearInputs, fold: Fold) -> Tensor<1> {
     let kept = inputs.kept(row);
     let options = (&inputs.hidden.device(), inputs.hidden.dtype());
-    let count = kept.counts(row, options).sum();
+    let count = Count::of(kept.counts(row, options));
     let inputs = inputs.without_skipped(&kept);
     #[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
     if super::blocks::can_take(&inputs) {

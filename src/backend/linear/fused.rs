@@ -6,7 +6,7 @@ use crate::{
         fold::Fold,
         host::{Host, HostIndices, zeros},
         row::SoftmaxRow,
-        softmax::fused::{count, of_kernel},
+        softmax::fused::{counts, of_kernel},
     },
     kernel::cpu::{self, Linear, LinearWanted, Matrix, RowOperands, RowTargets},
 };
@@ -71,8 +71,8 @@ pub(in crate::backend) fn differentiate<B: Host<f32> + HostIndices>(
     let row = &call.row;
     row.check_classes(indices.iter().copied(), linear.bias.len(), weightless);
 
-    let count = || count(row, &operands, linear.rows);
-    let Some((factor, divisor)) = call.fold.map_or(Some((1.0, 1.0)), |fold| fold.of(count)) else {
+    let counts = counts(row, &operands, linear.rows);
+    let Some((factor, divisor)) = Fold::of(call.fold, counts) else {
         let zeros = |index: usize| call.gradients[index].then(|| zeros::<B>(&shapes[index]));
         return Differentiated {
             loss: B::from_vec(vec![0.0], tensor::Shape::new([1])),

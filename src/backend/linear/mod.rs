@@ -13,39 +13,35 @@ use std::sync::Arc;
 
 pub(crate) use inputs::LinearInputs;
 
-/// The loss of every row, times its weight, in the data type of the hidden states.
+/// The loss of every row, times its weight.
 #[track_caller]
 pub(crate) fn linear_losses(row: Arc<SoftmaxRow>, inputs: LinearInputs) -> Tensor<1> {
     if inputs.hidden.dims()[0] == 0 {
         let none = inputs.classes.shape();
         return inputs.loss_of_nothing().expand(none);
     }
-    let dtype = inputs.hidden.dtype();
     let inputs = inputs.widened();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if inputs.are_fused() {
-        let losses: Tensor<1> = Tensor::from_dispatch(run_fused(row, inputs, None));
-        return losses.cast(dtype);
+        return Tensor::from_dispatch(run_fused(row, inputs, None));
     }
     inputs.check_classes(&row);
-    composed::losses(&row, inputs).cast(dtype)
+    composed::losses(&row, inputs)
 }
 
-/// The losses of all rows as one number, in the data type of the hidden states. No rows at all give 0.
+/// The losses of all rows as one number. No rows at all give 0.
 #[track_caller]
 pub(crate) fn reduced_linear(row: Arc<SoftmaxRow>, inputs: LinearInputs, fold: Fold) -> Tensor<1> {
     if inputs.hidden.dims()[0] == 0 {
         return inputs.loss_of_nothing();
     }
-    let dtype = inputs.hidden.dtype();
     let inputs = inputs.widened();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if inputs.are_fused() {
-        let loss: Tensor<1> = Tensor::from_dispatch(run_fused(row, inputs, Some(fold)));
-        return loss.cast(dtype);
+        return Tensor::from_dispatch(run_fused(row, inputs, Some(fold)));
     }
     inputs.check_classes(&row);
-    composed::reduced(&row, inputs, fold).cast(dtype)
+    composed::reduced(&row, inputs, fold)
 }
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]

@@ -7,7 +7,7 @@
 
 use super::classes::Classes;
 use crate::backend::{
-    fold::Fold,
+    fold::{Count, Fold},
     log_sum_exp::LogSumExp,
     nothing::everywhere,
     row::{RowInputs, SoftmaxRow, Target},
@@ -15,22 +15,20 @@ use crate::backend::{
 use crate::formula::Real;
 use burn::tensor::{Bool, DType, Device, Tensor, TensorData};
 
-/// The loss of every row, times its weight, in the data type of the logits.
+/// The loss of every row, times its weight.
 pub(in crate::backend) fn losses(row: &SoftmaxRow, inputs: RowInputs) -> Tensor<2> {
-    let dtype = inputs.logits.dtype();
     let inputs = inputs.widened();
     let kept = Kept::of(row, &inputs);
-    evaluate(row, inputs, kept).cast(dtype)
+    evaluate(row, inputs, kept)
 }
 
-/// The losses of all rows as one number, in the data type of the logits.
+/// The losses of all rows as one number.
 pub(super) fn reduced(row: &SoftmaxRow, inputs: RowInputs, fold: Fold) -> Tensor<1> {
-    let dtype = inputs.logits.dtype();
     let inputs = inputs.widened();
     let kept = Kept::of(row, &inputs);
     let counts = kept.counts(row, (&inputs.logits.device(), inputs.logits.dtype()));
     let total = evaluate(row, inputs, kept).sum();
-    fold.on_tensors(total, || counts.sum()).cast(dtype)
+    fold.on_tensors(total, || Count::of(counts))
 }
 
 /// The sum of the losses of all rows, times their weights.

@@ -3,7 +3,7 @@
 use crate::{
     backend::{
         extension::{RowTarget, Weights},
-        fold::Fold,
+        fold::{Counts, Fold},
         host::{Host, HostIndices, zeros},
         row::SoftmaxRow,
     },
@@ -27,7 +27,7 @@ pub(in crate::backend) struct Rows<B: Backend> {
     pub gradient: bool,
 }
 
-/// A loss, and the gradient its backward pass hands on, which is `f32` also where the loss is not.
+/// A loss, and the gradient its backward pass hands on; `f32` also where the logits are not.
 pub(in crate::backend) struct Differentiated<B: Backend> {
     pub loss: FloatTensor<B>,
     pub gradient: Option<FloatTensor<B>>,
@@ -63,8 +63,8 @@ where
         weights: match call.weights {
             Weights::Equal => None,
             Weights::Each(weights) => {
-                let weights = <B as Host<E>>::contiguous(weights);
-                Some(cpu::widened(<B as Host<E>>::slice(&weights)))
+                let weights = <B as Host<f32>>::contiguous(weights);
+                Some(<B as Host<f32>>::slice(&weights).to_vec())
             }
         },
     };
@@ -74,10 +74,10 @@ where
         row.check_classes(classes.iter().copied(), shape.classes, weightless);
     }
 
-    let count = || count(row, &operands, shape.rows());
-    let Some((factor, divisor)) = call.fold.map_or(Some((1.0, 1.0)), |fold| fold.of(count)) else {
+    let counts = counts(row, &operands, shape.rows());
+    let Some((factor, divisor)) = Fold::of(call.fold, counts) else {
         return Differentiated {
-            loss: B::from_vec(vec![E::from_f64(0.0)], Shape::new([1])),
+            loss: B::from_vec(vec![0f32], Shape::new([1])),
             gradient: call.gradient.then(|| zeros::<B>(&tensor_shape)),
         };
     };
@@ -102,10 +102,10 @@ where
     let loss = match outcome.losses {
         Some(losses) => {
             let shape = Shape::new([shape.outer, shape.inner]);
-            B::from_vec(cpu::narrowed::<E>(&losses), shape)
+            B::from_vec(losses, shape)
         }
         None => {
-            let value = E::from_f64(outcome.sum * factor / divisor);
+            let value = (outcome.sum * factor / divisor) as f32;
             B::from_vec(vec![value], Shape::new([1]))
         }
     };
@@ -138,20 +138,25 @@ pub(in crate::backend) fn of_kernel(row: &SoftmaxRow) -> cpu::SoftmaxRow<'_> {
 }
 
 /// By how much all rows together count in a mean.
-pub(in crate::backend) fn count<E: Storage>(
+pub(in crate::backend) fn counts<E: Storage>(
     row: &SoftmaxRow,
     operands: &RowOperands<'_, E>,
     rows: usize,
-) -> f64 {
+) -> Counts<impl FnOnce() -> f64, impl FnOnce() -> bool> {
     let weights = operands.weights.as_deref();
-    let weight = |i: usize| weights.map_or(1.0, |weights| weights[i] as f64);
+    let weight = move |i: usize| weights.map_or(1.0, |weights| weights[i] as f64);
     let of_class = |class: i64| row.counts.get(class as usize).copied().unwrap_or(1.0);
-    match operands.targets {
-        RowTargets::Shares(_) if weights.is_none() => rows as f64,
-        RowTargets::Shares(_) => (0..rows).map(weight).sum(),
-        RowTargets::Classes(classes) => (0..rows)
-            .filter(|&i| !row.is_ignored(classes[i]) && weight(i) != 0.0)
-            .map(|i| weight(i) * of_class(classes[i]))
-            .sum(),
+    let of_row = move |i: usize| match operands.targets {
+        RowTargets::Shares(_) => weight(i),
+        RowTargets::Classes(classes) if row.is_ignored(classes[i]) => 0.0,
+        RowTargets::Classes(classes) => match weight(i) {
+            // Whatever the class is.
+            0.0 => 0.0,
+            weight => weight * of_class(classes[i]),
+        },
+    };
+    Counts {
+        sum: move || (0..rows).map(of_row).sum(),
+        are_zero: move || (0..rows).all(|i| of_row(i) == 0.0),
     }
 }

@@ -84,7 +84,7 @@ impl Distilled {
         self.student.dtype()
     }
 
-    pub fn widened(self) -> Self {
+    fn widened(self) -> Self {
         // The teacher's probabilities have more digits than half precision holds.
         Self {
             student: widened(self.student),
@@ -97,7 +97,6 @@ impl Distilled {
     #[inline(never)]
     #[track_caller]
     pub fn each(self, weights: Option<Tensor<2>>) -> Tensor<2> {
-        let dtype = self.dtype();
         if is_nothing(&self.student) && !has_operations(&self.student) {
             let [rows, _, inner] = self.student.dims();
             let loss = self.loss_of_no_rows(weights.as_ref());
@@ -107,14 +106,13 @@ impl Distilled {
         for (row, inputs) in self.widened().parts(weights) {
             total = Some(plus(total, row_losses(row, inputs)));
         }
-        total.expect("one part is always there").cast(dtype)
+        total.expect("one part is always there")
     }
 
     /// The losses of all samples as one number.
     #[inline(never)]
     #[track_caller]
     pub fn reduced(self, weights: Option<Tensor<2>>, fold: Fold) -> Tensor<1> {
-        let dtype = self.dtype();
         if is_nothing(&self.student) {
             return self.loss_of_no_rows(weights.as_ref());
         }
@@ -122,7 +120,7 @@ impl Distilled {
         for (row, inputs) in self.widened().parts(weights) {
             total = Some(plus(total, reduced_rows(row, inputs, fold)));
         }
-        total.expect("one part is always there").cast(dtype)
+        total.expect("one part is always there")
     }
 
     fn loss_of_no_rows(&self, weights: Option<&Tensor<2>>) -> Tensor<1> {

@@ -67,13 +67,6 @@ impl Layer {
         self.inputs.hidden.dtype()
     }
 
-    pub fn widened(self) -> Self {
-        Self {
-            inputs: self.inputs.widened(),
-            ..self
-        }
-    }
-
     /// The loss of each sample, times its weight, `[N, K]`.
     #[inline(never)]
     #[track_caller]

@@ -64,20 +64,6 @@ impl Logits {
         self.logits.dtype()
     }
 
-    pub fn widened(self) -> Self {
-        let inputs = RowInputs {
-            logits: self.logits,
-            target: self.target,
-            weights: None,
-        };
-        let RowInputs { logits, target, .. } = inputs.widened();
-        Self {
-            row: self.row,
-            logits,
-            target,
-        }
-    }
-
     /// The loss of each sample, times its weight, `[N, K]`.
     #[inline(never)]
     #[track_caller]

@@ -33,17 +33,6 @@ impl Samples {
         }
     }
 
-    /// Half precision in `f32`, with the weights of the samples.
-    pub fn widened(self, weights: Option<Tensor<2>>) -> (Self, Option<Tensor<2>>) {
-        let samples = match self {
-            Self::Logits(logits) => Self::Logits(logits.widened()),
-            Self::Distilled(distilled) => Self::Distilled(distilled.widened()),
-            Self::Layer(layer) => Self::Layer(layer.widened()),
-        };
-        let dtype = samples.dtype();
-        (samples, weights.map(|weights| weights.cast(dtype)))
-    }
-
     /// The loss of each sample, times its weight `[N, K]` if there are weights.
     #[track_caller]
     pub fn each(self, weights: Option<Tensor<2>>) -> Tensor<2> {

@@ -3,8 +3,8 @@
 //!
 //! Each lane of sixteen elements is loaded, evaluated and stored before the next, so a derivative
 //! may be written over the prediction it came from. Half-precision elements go through small `f32`
-//! buffers that stay in the first-level cache; their derivatives stay `f32`, since what is tiny now
-//! may yet be multiplied by a large upstream gradient.
+//! buffers that stay in the first-level cache; their losses and derivatives stay `f32`: a sum of losses may be
+//! more than half precision holds, and what is tiny now may yet be multiplied by a large upstream gradient.
 
 use super::{
     fresh::with_room,
@@ -60,9 +60,9 @@ pub(crate) struct Operands<'a, E> {
     /// One target per element.
     pub target: &'a [E],
     /// One weight per element; elements of weight 0 contribute exactly nothing.
-    pub weights: Option<&'a [E]>,
-    /// One parameter per column (the last dimension).
-    pub columns: Option<&'a [f64]>,
+    pub weights: Option<&'a [f32]>,
+    /// One parameter for each class, or one for all.
+    pub parameters: Option<PerClass<'a>>,
 }
 
 /// What the pass has to deliver besides the sum.
@@ -77,11 +77,11 @@ pub(crate) struct Wanted {
 }
 
 /// What the pass delivered.
-pub(crate) struct Outcome<E> {
+pub(crate) struct Outcome {
     /// The (weighted) sum of all losses.
     pub sum: f64,
     /// The (weighted) losses, where wanted.
-    pub losses: Option<Vec<E>>,
+    pub losses: Option<Vec<f32>>,
     /// The gradient of the prediction, where wanted and not written over it.
     pub prediction_gradient: Option<Vec<f32>>,
     /// The gradient of the target, where wanted.
@@ -98,7 +98,7 @@ pub(crate) fn elements<E: Storage>(
     operands: &Operands<'_, E>,
     wanted: Wanted,
     scale: f32,
-) -> Outcome<E> {
+) -> Outcome {
     let (source, overwritten, length) = match prediction {
         Prediction::Kept(slice) => (slice.as_ptr(), None, slice.len()),
         Prediction::Consumed(slice) => {
@@ -115,7 +115,7 @@ pub(crate) fn elements<E: Storage>(
     if let Some(weights) = operands.weights {
         assert_eq!(weights.len(), length, "one weight per prediction");
     }
-    let columns = operands.columns.map(Columns::new);
+    let parameters = operands.parameters.map(Parameters::new);
 
     let mut losses = wanted.losses.then(|| with_room(length));
     let mut target_gradient = wanted.target_gradient.then(|| with_room(length));
@@ -126,14 +126,14 @@ pub(crate) fn elements<E: Storage>(
         formula,
         source,
         target: operands.target.as_ptr(),
-        weights: operands.weights.map(<[E]>::as_ptr),
+        weights: operands.weights.map(<[f32]>::as_ptr),
         losses: losses.as_mut().map(Vec::as_mut_ptr),
         prediction_gradient: match &mut fresh {
             Some(fresh) => Some(fresh.as_mut_ptr()),
             None => overwritten.filter(|_| wanted.prediction_gradient),
         },
         target_gradient: target_gradient.as_mut().map(Vec::as_mut_ptr),
-        columns: columns.as_ref(),
+        parameters: parameters.as_ref(),
         scale,
         choice: Choice::current(),
     };
@@ -161,22 +161,33 @@ pub(crate) fn elements<E: Storage>(
     }
 }
 
-/// The parameters of the columns, laid out so that sixteen of them can be loaded from any column.
-pub(crate) struct Columns {
+/// A parameter for each class of tensors `[.., classes, ..]`.
+#[derive(Clone, Copy)]
+pub(crate) struct PerClass<'a> {
+    /// One for each class, or one for all.
+    pub values: &'a [f64],
+    /// How many elements follow one another in memory for each class: 1 where the classes are the last dimension.
+    pub run: usize,
+}
+
+/// The parameters of classes, laid out so that those of sixteen elements can be loaded at once.
+pub(crate) struct Parameters {
     count: usize,
+    run: usize,
     /// The parameters over and over, up to the `count + WIDTH`th.
     repeated: Vec<f32>,
 }
 
-impl Columns {
-    fn new(parameters: &[f64]) -> Self {
+impl Parameters {
+    fn new(PerClass { values, run }: PerClass<'_>) -> Self {
         Self {
-            count: parameters.len(),
-            repeated: parameters
+            count: values.len(),
+            run,
+            repeated: values
                 .iter()
                 .map(|&parameter| parameter as f32)
                 .cycle()
-                .take(parameters.len() + WIDTH)
+                .take(values.len() + WIDTH)
                 .collect(),
         }
     }
@@ -184,10 +195,23 @@ impl Columns {
     /// The parameters of the sixteen elements that follow element `index` of the tensor.
     #[inline(always)]
     fn lane(&self, index: usize) -> [f32; WIDTH] {
+        if self.run != 1 {
+            return self.lane_of_runs(index);
+        }
         let column = index % self.count;
         let mut lane = [0.0; WIDTH];
         lane.copy_from_slice(&self.repeated[column..column + WIDTH]);
         lane
+    }
+
+    /// The same where several elements of a class follow one another.
+    #[inline(never)]
+    fn lane_of_runs(&self, index: usize) -> [f32; WIDTH] {
+        let (first, last) = (index / self.run, (index + WIDTH - 1) / self.run);
+        if first == last {
+            return [self.repeated[first % self.count]; WIDTH];
+        }
+        core::array::from_fn(|i| self.repeated[(index + i) / self.run % self.count])
     }
 }
 
@@ -196,11 +220,11 @@ struct Pass<'a, E> {
     formula: &'a dyn ElementKernel,
     source: *const E,
     target: *const E,
-    weights: Option<*const E>,
-    losses: Option<*mut E>,
+    weights: Option<*const f32>,
+    losses: Option<*mut f32>,
     prediction_gradient: Option<*mut f32>,
     target_gradient: Option<*mut f32>,
-    columns: Option<&'a Columns>,
+    parameters: Option<&'a Parameters>,
     scale: f32,
     choice: Choice,
 }
@@ -221,11 +245,11 @@ impl<E: Storage> Pass<'_, E> {
                 self.run(&Job {
                     source: self.source.add(start).cast(),
                     target: self.target.add(start).cast(),
-                    weights: self.weights.map(|p| p.add(start).cast()),
-                    losses: self.losses.map(|p| p.add(start).cast()),
+                    weights: self.weights.map(|p| p.add(start)),
+                    losses: self.losses.map(|p| p.add(start)),
                     prediction_gradient: self.prediction_gradient.map(|p| p.add(start)),
                     target_gradient: self.target_gradient.map(|p| p.add(start)),
-                    columns: self.columns,
+                    parameters: self.parameters,
                     first: start,
                     scale: self.scale,
                     length,
@@ -248,8 +272,8 @@ impl<E: Storage> Pass<'_, E> {
     /// # Safety
     /// As for [`Self::chunk`].
     unsafe fn widened(&self, start: usize, length: usize) -> f64 {
-        let mut buffers = [[0f32; BLOCK]; 4];
-        let [source, target, weights, losses] = &mut buffers;
+        let mut buffers = [[0f32; BLOCK]; 2];
+        let [source, target] = &mut buffers;
         let read = |from: *const E, to: &mut [f32; BLOCK]| {
             // SAFETY: valid for `length` elements from `start` by the caller's promise, and not
             // written while this slice lives.
@@ -258,32 +282,21 @@ impl<E: Storage> Pass<'_, E> {
         };
         read(self.source, source);
         read(self.target, target);
-        if let Some(from) = self.weights {
-            read(from, weights);
-        }
-        // SAFETY: the buffers hold at least `length` elements each; the gradients are as promised.
-        let sum = unsafe {
+        // SAFETY: the buffers hold at least `length` elements each; the rest is as promised.
+        unsafe {
             self.run(&Job {
                 source: source.as_ptr(),
                 target: target.as_ptr(),
-                weights: self.weights.map(|_| weights.as_ptr()),
-                losses: self.losses.map(|_| losses.as_mut_ptr()),
+                weights: self.weights.map(|p| p.add(start)),
+                losses: self.losses.map(|p| p.add(start)),
                 prediction_gradient: self.prediction_gradient.map(|p| p.add(start)),
                 target_gradient: self.target_gradient.map(|p| p.add(start)),
-                columns: self.columns,
+                parameters: self.parameters,
                 first: start,
                 scale: self.scale,
                 length,
             })
-        };
-        if let Some(to) = self.losses {
-            let mut narrow = [E::default(); BLOCK];
-            E::narrow(&losses[..length], &mut narrow[..length]);
-            // SAFETY: `to` is valid and exclusive for `length` elements from `start` by the
-            // caller's promise, and `narrow` holds that many.
-            unsafe { ptr::copy_nonoverlapping(narrow.as_ptr(), to.add(start), length) };
         }
-        sum
     }
 
     /// Runs a job with the chosen instruction set.
@@ -359,7 +372,7 @@ pub(crate) struct Job<'a> {
     losses: Option<*mut f32>,
     prediction_gradient: Option<*mut f32>,
     target_gradient: Option<*mut f32>,
-    columns: Option<&'a Columns>,
+    parameters: Option<&'a Parameters>,
     /// The index of the first element in its tensor.
     first: usize,
     scale: f32,
@@ -404,8 +417,8 @@ impl<F: ColumnFormula> Evaluation<'_, F> {
                 load(isa, job.target.add(start)),
             )
         };
-        let column = match job.columns {
-            Some(columns) => Lane::new(isa, columns.lane(job.first + start)),
+        let parameter = match job.parameters {
+            Some(parameters) => Lane::new(isa, parameters.lane(job.first + start)),
             None => Lane::splat(isa, 1.0),
         };
         let zero = Lane::splat(isa, 0.0);
@@ -420,19 +433,19 @@ impl<F: ColumnFormula> Evaluation<'_, F> {
             None => (None, scale),
         };
         let (mut loss, mut by_prediction, mut by_target) = (zero, zero, zero);
-        let [fixed_x, fixed_t, fixed_column] = [x, t, column].map(Dual::constant);
+        let [fixed_x, fixed_t, fixed] = [x, t, parameter].map(Dual::constant);
         if job.prediction_gradient.is_some() {
             let x = Dual::variable(x);
-            let y = self.formula.value_in_column(x, fixed_t, fixed_column);
+            let y = self.formula.value_in_column(x, fixed_t, fixed);
             (loss, by_prediction) = (y.value, y.derivative() * factor);
         }
         if job.target_gradient.is_some() {
             let t = Dual::variable(t);
-            let y = self.formula.value_in_column(fixed_x, t, fixed_column);
+            let y = self.formula.value_in_column(fixed_x, t, fixed);
             (loss, by_target) = (y.value, y.derivative() * factor);
         }
         if job.prediction_gradient.is_none() && job.target_gradient.is_none() {
-            loss = self.formula.value_in_column(x, t, column);
+            loss = self.formula.value_in_column(x, t, parameter);
         }
         if let Some(weight) = weight {
             loss = weight.where_equal(0.0, zero, loss * weight);

@@ -19,14 +19,14 @@ mod softmax;
 mod storage;
 mod threads;
 
-pub(crate) use element::{ElementKernel, Operands, Prediction, Wanted, elements};
+pub(crate) use element::{ElementKernel, Operands, PerClass, Prediction, Wanted, elements};
 pub(crate) use gemm::Matrix;
 pub(crate) use linear::{Linear, LinearWanted, linear_softmax};
 pub(crate) use pairs::{
     PairKernel, Pairs, Points, pair_gradients, pair_rows, pair_terms, triplet_gradients,
     triplet_terms,
 };
-pub(crate) use scale::{multiply, multiply_rows, narrowed, scale, sum, widened};
+pub(crate) use scale::{is_zero, multiply, multiply_rows, narrowed, scale, sum};
 pub(crate) use softmax::{
     ClassKernel, MarginKernel, RowMargin, RowOperands, RowTargets, RowsWanted, Shape, SoftmaxRow,
     softmax_rows,

@@ -5,9 +5,6 @@ use super::{
     threads::{CHUNK, map, sum_over_chunks},
 };
 
-/// How many elements are widened at a time.
-const BLOCK: usize = 1024;
-
 /// The product; a derivative of 0 stays 0, whatever comes from upstream.
 #[inline(always)]
 fn multiplied(value: f32, factor: f32) -> f32 {
@@ -27,17 +24,12 @@ pub(crate) fn scale(elements: &mut [f32], factor: f32) {
 ///
 /// # Panics
 /// If the lengths differ.
-pub(crate) fn multiply<E: Storage>(elements: &mut [f32], factors: &[E]) {
+pub(crate) fn multiply(elements: &mut [f32], factors: &[f32]) {
     assert_eq!(elements.len(), factors.len(), "one factor per element");
     let chunks = elements.chunks_mut(CHUNK).zip(factors.chunks(CHUNK));
     map(chunks, &|_, (chunk, factors)| {
-        let mut wide = [0.0; BLOCK];
-        for (block, factors) in chunk.chunks_mut(BLOCK).zip(factors.chunks(BLOCK)) {
-            let wide = &mut wide[..factors.len()];
-            E::widen(factors, wide);
-            for (value, factor) in block.iter_mut().zip(wide) {
-                *value = multiplied(*value, *factor);
-            }
+        for (value, factor) in chunk.iter_mut().zip(factors) {
+            *value = multiplied(*value, *factor);
         }
     });
 }
@@ -46,12 +38,7 @@ pub(crate) fn multiply<E: Storage>(elements: &mut [f32], factors: &[E]) {
 ///
 /// # Panics
 /// If the lengths do not fit.
-pub(crate) fn multiply_rows<E: Storage>(
-    elements: &mut [f32],
-    factors: &[E],
-    classes: usize,
-    inner: usize,
-) {
+pub(crate) fn multiply_rows(elements: &mut [f32], factors: &[f32], classes: usize, inner: usize) {
     assert_eq!(
         elements.len(),
         factors.len() * classes,
@@ -60,7 +47,6 @@ pub(crate) fn multiply_rows<E: Storage>(
     if elements.is_empty() {
         return;
     }
-    let factors = widened(factors);
     let block = classes * inner;
     let per_task = (CHUNK / block).max(1);
     let tasks = elements
@@ -89,13 +75,6 @@ fn multiply_block(elements: &mut [f32], factors: &[f32]) {
     }
 }
 
-/// Every element as `f32`.
-pub(crate) fn widened<E: Storage>(elements: &[E]) -> Vec<f32> {
-    let mut out = vec![0.0; elements.len()];
-    E::widen(elements, &mut out);
-    out
-}
-
 /// Every element rounded to another type.
 pub(crate) fn narrowed<E: Storage>(elements: &[f32]) -> Vec<E> {
     let mut out = vec![E::default(); elements.len()];
@@ -104,17 +83,14 @@ pub(crate) fn narrowed<E: Storage>(elements: &[f32]) -> Vec<E> {
     out
 }
 
+/// Whether all elements are 0.
+pub(crate) fn is_zero(elements: &[f32]) -> bool {
+    elements.iter().all(|&value| value == 0.0)
+}
+
 /// The sum of all elements.
-pub(crate) fn sum<E: Storage>(elements: &[E]) -> f64 {
+pub(crate) fn sum(elements: &[f32]) -> f64 {
     sum_over_chunks(elements.len(), &|range| {
-        let mut values = [0.0; BLOCK];
-        elements[range]
-            .chunks(BLOCK)
-            .map(|block| {
-                let values = &mut values[..block.len()];
-                E::widen(block, values);
-                values.iter().map(|&value| value as f64).sum::<f64>()
-            })
-            .sum()
+        elements[range].iter().map(|&value| value as f64).sum()
     })
 }

@@ -15,9 +15,6 @@ pub(crate) unsafe trait Storage: Copy + Default + Send + Sync + 'static {
 
     /// Writes `source` to `out`, of the same length, rounded to nearest.
     fn narrow(source: &[f32], out: &mut [Self]);
-
-    /// One number, rounded to nearest.
-    fn from_f64(value: f64) -> Self;
 }
 
 // SAFETY: this is `f32`.
@@ -31,10 +28,6 @@ unsafe impl Storage for f32 {
     fn narrow(source: &[f32], out: &mut [Self]) {
         out.copy_from_slice(source);
     }
-
-    fn from_f64(value: f64) -> Self {
-        value as f32
-    }
 }
 
 // SAFETY: `IS_F32` is not set.
@@ -46,10 +39,6 @@ unsafe impl Storage for f16 {
     fn narrow(source: &[f32], out: &mut [Self]) {
         out.convert_from_f32_slice(source);
     }
-
-    fn from_f64(value: f64) -> Self {
-        f16::from_f64(value)
-    }
 }
 
 // SAFETY: `IS_F32` is not set.
@@ -60,9 +49,5 @@ unsafe impl Storage for bf16 {
 
     fn narrow(source: &[f32], out: &mut [Self]) {
         out.convert_from_f32_slice(source);
-    }
-
-    fn from_f64(value: f64) -> Self {
-        bf16::from_f64(value)
     }
 }

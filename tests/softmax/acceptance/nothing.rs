@@ -211,7 +211,7 @@ fn class_weights_that_sum_to_0_over_the_targets_give_a_mean_of_0() {
 }
 
 #[test]
-fn weights_of_rows_that_cancel_give_a_mean_of_0() {
+fn weights_of_rows_that_cancel_leave_the_quotient_as_it_is() {
     for case in row_cases() {
         let mut call = case.full_call(REDUCED[0], &[4, 3], false, Dtype::F32);
         call.targets = Targets::Classes(vec![1, 1, 1, 1]);
@@ -220,8 +220,7 @@ fn weights_of_rows_that_cancel_give_a_mean_of_0() {
         for site in differentiable_sites_and_gpu() {
             let outcome = call.run(&loss, &site);
             let what = format!("{} on {site}", case.name);
-            assert_eq!(outcome.value, [0.0], "{what}");
-            assert_all_zero(&outcome.by_prediction, &what);
+            assert!(!outcome.value[0].is_finite(), "{what}: {outcome:?}");
         }
     }
 }

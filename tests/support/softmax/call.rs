@@ -169,7 +169,8 @@ impl RowCall {
         let kept = any.then(|| (x.clone(), shares.clone(), w.clone()));
         let result = |value: Tensor<1>| (Read::of(value.clone()), value);
         let upstream = TensorData::new(self.upstream.clone(), [self.upstream.len()]);
-        let upstream = Tensor::<1>::from_data(upstream, (&site.device, DType::from(self.dtype)));
+        let upstream =
+            Tensor::<1>::from_data(upstream, (&site.device, DType::from(self.dtype.of_loss())));
 
         let evaluation = site.path.run(|| {
             let evaluation = match (&self.targets, shares) {
