@@ -34,6 +34,18 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// The `count` rows from `first` on, of a matrix that is not transposed.
+    ///
+    /// # Panics
+    /// If there are not so many, or it is.
+    pub fn rows(self, first: usize, count: usize) -> Self {
+        assert!(!self.is_transposed, "rows lie one after the other");
+        let end = first + count;
+        let rest = &self.elements[first * self.step..];
+        assert!(end <= self.rows, "rows {first} to {end} of {}", self.rows);
+        Self::with_step(rest, count, self.columns, self.step)
+    }
+
     /// How many rows and columns there are.
     pub fn shape(&self) -> [usize; 2] {
         [self.rows, self.columns]
@@ -98,6 +110,28 @@ pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], existing: E
     product_with_step(a, b, (out, n), existing, Workers::All);
 }
 
+/// Appends the product of two matrices, in row-major order, on all threads; the vector has room for it.
+///
+/// # Panics
+/// If the shapes do not fit, or there is no room.
+pub(crate) fn append_product(a: Matrix<'_>, b: Matrix<'_>, out: &mut Vec<f32>) {
+    let (m, n, k) = (a.rows, b.columns, a.columns);
+    let (length, count) = (out.len(), m * n);
+    assert_eq!(k, b.rows, "matrices that can be multiplied");
+    assert!(out.capacity() - length >= count, "room for the product");
+    if k == 0 {
+        out.resize(length + count, 0.0);
+        return;
+    }
+    // SAFETY: there is room for so many elements behind the last one, the rows lie one after the other, and a product
+    // that is not added to writes all of them.
+    unsafe {
+        let end = out.as_mut_ptr().add(length);
+        multiply(a, b, (end, n), Existing::Overwritten, Workers::All);
+        out.set_len(length + count);
+    }
+}
+
 /// Writes the product of two matrices to rows that begin some elements apart.
 ///
 /// # Panics
@@ -117,18 +151,35 @@ pub(crate) fn product_with_step(
             .take(m)
             .for_each(|row| row[..n].fill(0.0));
     }
+    // SAFETY: all elements the steps lead to are within the slice, whose length was checked, and it is nobody else's.
+    unsafe { multiply(a, b, (out.as_mut_ptr(), step), existing, workers) };
+}
+
+/// [`product_with_step`] to a place.
+///
+/// # Safety
+/// The place is valid for the rows of the product, exclusively; its elements are initialised where they are added to.
+/// The shapes of the matrices fit.
+unsafe fn multiply(
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    (out, step): (*mut f32, usize),
+    existing: Existing,
+    workers: Workers,
+) {
+    let (m, n, k) = (a.rows, b.columns, a.columns);
     if m == 0 || n == 0 || k == 0 {
         return;
     }
     let (a_steps, b_steps) = (a.steps(), b.steps());
-    // SAFETY: all elements the steps lead to are within the slices, whose lengths were checked, and
-    // `out` is nobody else's.
+    // SAFETY: all elements the steps of the matrices lead to are within their slices, whose lengths were checked; the
+    // place is as the caller promised.
     unsafe {
         gemm::gemm(
             m,
             n,
             k,
-            out.as_mut_ptr(),
+            out,
             1,
             step as isize,
             existing == Existing::AddedTo,
@@ -173,5 +224,13 @@ mod tests {
         }
         product(left, right, &mut out, Existing::Overwritten);
         assert_eq!(out[0], (0..k).map(|l| a[l] * b[l]).sum::<f32>());
+        let mut appended = Vec::with_capacity(2 * m * n);
+        append_product(left, right, &mut appended);
+        append_product(left, right, &mut appended);
+        assert_eq!(appended, [&out[..], &out].concat());
+        let none = Matrix::new(&[], m, 0);
+        let mut zeros = Vec::with_capacity(m * m);
+        append_product(none, none.transposed(), &mut zeros);
+        assert_eq!(zeros, vec![0.0; m * m]);
     }
 }

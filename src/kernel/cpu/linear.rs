@@ -5,14 +5,15 @@
 
 use super::{
     element::Prediction,
-    fresh::{with_room, zeros},
-    gemm::{Existing, Matrix, product},
+    fresh::with_room,
+    gemm::{Existing, Matrix, Workers, append_product, product, product_with_step},
     softmax::{RowOperands, RowTargets, RowsWanted, Shape, SoftmaxRow, softmax_rows},
     threads::map,
 };
+use core::mem::MaybeUninit;
 
-/// How many logits a block has at most, unless a single row has more: 24 MB of them.
-const BLOCK: usize = 6 << 20;
+/// How many logits a block has at most, unless a single row has more: 32 MB of them.
+const BLOCK: usize = 8 << 20;
 
 /// A linear layer and its inputs.
 pub(crate) struct Linear<'a> {
@@ -64,8 +65,8 @@ pub(crate) fn linear_softmax(
     let wants_gradient = wanted.gradients.contains(&true);
     let mut losses = wanted.losses.then(|| with_room(rows));
     let [by_hidden, by_weight, by_bias] = wanted.gradients;
-    let mut by_hidden = by_hidden.then(|| zeros(rows * width));
-    let mut by_weight = by_weight.then(|| zeros(outputs * width));
+    let mut by_hidden = by_hidden.then(|| with_room(rows * width));
+    let mut by_weight = by_weight.then(|| with_room(outputs * width));
     let mut by_bias = by_bias.then(|| vec![0f64; outputs]);
 
     let mut sum = 0.0;
@@ -81,11 +82,7 @@ pub(crate) fn linear_softmax(
         let inputs = without_skipped(inputs, width, row, &operands);
         let hidden = Matrix::new(&inputs, block.len(), width);
 
-        logits.clear();
-        for _ in block.clone() {
-            logits.extend_from_slice(linear.bias);
-        }
-        product(hidden, weight.transposed(), &mut logits, Existing::AddedTo);
+        write_outputs(hidden, weight, linear.bias, &mut logits);
         let shape = Shape {
             outer: block.len(),
             classes: outputs,
@@ -107,32 +104,112 @@ pub(crate) fn linear_softmax(
         // Where it is wanted, the gradient of the logits now stands in their place.
         let gradient = || Matrix::new(&logits, shape.outer, outputs);
         if let Some(out) = &mut by_hidden {
-            let out = &mut out[block.start * width..block.end * width];
-            product(gradient(), weight, out, Existing::Overwritten);
+            append_product(gradient(), weight, out);
+            let out = &mut out[block.start * width..];
             // Of these rows the gradient is 0, whatever the weight is that it has been multiplied with.
             for index in (0..block.len()).filter(|&index| is_skipped(row, &operands, index)) {
                 out[index * width..(index + 1) * width].fill(0.0);
             }
         }
         if let Some(out) = &mut by_weight {
-            let existing = match first {
-                0 => Existing::Overwritten,
-                _ => Existing::AddedTo,
-            };
             match weight.is_transposed() {
-                false => add_by_weight(&logits, outputs, hidden, out, existing),
-                true => product(hidden.transposed(), gradient(), out, existing),
+                false => add_by_weight(&logits, outputs, hidden, out),
+                true => add_product(hidden.transposed(), gradient(), out),
             }
         }
         if let Some(out) = &mut by_bias {
             add_columns(&logits, out);
         }
     }
+    // Of no rows.
+    if let Some(out) = &mut by_weight {
+        out.resize(outputs * width, 0.0);
+    }
     let by_bias = by_bias.map(|sums| sums.into_iter().map(|sum| sum as f32).collect());
     LinearOutcome {
         sum,
         losses,
         gradients: [by_hidden, by_weight, by_bias],
+    }
+}
+
+/// How many rows have to be multiplied with a class at a time for their lanes to be worth it.
+const ROWS: usize = 64;
+
+/// Writes the outputs of the layer, `[rows, classes]`, over what was in the vector; it has room for them.
+fn write_outputs(hidden: Matrix<'_>, weight: Matrix<'_>, bias: &[f32], out: &mut Vec<f32>) {
+    let ([rows, _], classes) = (hidden.shape(), bias.len());
+    out.clear();
+    if rows >= ROWS && !weight.is_transposed() {
+        let places = &mut out.spare_capacity_mut()[..rows * classes];
+        write_by_class(hidden, weight, bias, places);
+        // SAFETY: they lie within the capacity, and all of them have been written.
+        unsafe { out.set_len(rows * classes) };
+        return;
+    }
+    append_product(hidden, weight.transposed(), out);
+    if bias.iter().any(|&bias| bias != 0.0) {
+        map(out.chunks_mut(classes), &|_, row| {
+            row.iter_mut()
+                .zip(bias)
+                .for_each(|(out, bias)| *out += bias);
+        });
+    }
+}
+
+/// The same, some classes at a time: with the rows side by side in memory the weight is read as it lies, where a
+/// product in the order of `out` would copy all of it first, with rows and columns exchanged.
+fn write_by_class(
+    hidden: Matrix<'_>,
+    weight: Matrix<'_>,
+    bias: &[f32],
+    out: &mut [MaybeUninit<f32>],
+) {
+    let [rows, _] = hidden.shape();
+    let outputs = bias.len();
+    // Not by the number of threads: how a product is rounded depends on its shape.
+    let per_task = (outputs / 4).clamp(64, 1024);
+    let mut tasks: Vec<Vec<&mut [MaybeUninit<f32>]>> = Vec::new();
+    tasks.resize_with(outputs.div_ceil(per_task), || Vec::with_capacity(rows));
+    for row in out.chunks_mut(outputs) {
+        for (task, part) in tasks.iter_mut().zip(row.chunks_mut(per_task)) {
+            task.push(part);
+        }
+    }
+    map(tasks, &|index, mut parts| {
+        let first = index * per_task;
+        let bias = &bias[first..outputs.min(first + per_task)];
+        let mut by_class = with_room(bias.len() * rows);
+        for &bias in bias {
+            by_class.extend(core::iter::repeat_n(bias, rows));
+        }
+        let weight = weight.rows(first, bias.len());
+        let out = (&mut by_class[..], rows);
+        product_with_step(
+            weight,
+            hidden.transposed(),
+            out,
+            Existing::AddedTo,
+            Workers::One,
+        );
+        exchange(&by_class, rows, &mut parts);
+    });
+}
+
+/// Writes the columns of a matrix of so many columns to rows, all of them.
+fn exchange(matrix: &[f32], columns: usize, rows: &mut [&mut [MaybeUninit<f32>]]) {
+    const TILE: usize = 16;
+    for (tile, rows) in rows.chunks_mut(TILE).enumerate() {
+        for (block, lines) in matrix.chunks(TILE * columns).enumerate() {
+            for (column, row) in rows.iter_mut().enumerate() {
+                let place = tile * TILE + column;
+                let line = lines.chunks_exact(columns).map(|line| line[place]);
+                let to = &mut row[block * TILE..];
+                to.iter_mut().zip(line).for_each(|(to, value)| {
+                    to.write(value);
+                });
+            }
+        }
     }
 }
 
@@ -168,20 +245,25 @@ fn is_skipped(row: &SoftmaxRow<'_>, operands: &RowOperands<'_, f32>, index: usiz
 
 /// The product of the gradient of logits, read by columns, and the hidden states: some classes at a time,
 /// since all columns at once would be copied first, as much memory again as the logits take.
-fn add_by_weight(
-    gradient: &[f32],
-    outputs: usize,
-    hidden: Matrix<'_>,
-    out: &mut [f32],
-    existing: Existing,
-) {
+fn add_by_weight(gradient: &[f32], outputs: usize, hidden: Matrix<'_>, out: &mut Vec<f32>) {
     const CLASSES: usize = 4096;
     let [rows, width] = hidden.shape();
     for first in (0..outputs).step_by(CLASSES) {
         let classes = first..outputs.min(first + CLASSES);
         let columns = Matrix::with_step(&gradient[first..], rows, classes.len(), outputs);
-        let out = &mut out[classes.start * width..classes.end * width];
-        product(columns.transposed(), hidden, out, existing);
+        match out.get_mut(classes.start * width..classes.end * width) {
+            Some(out) => product(columns.transposed(), hidden, out, Existing::AddedTo),
+            // The first block.
+            None => append_product(columns.transposed(), hidden, out),
+        }
+    }
+}
+
+/// Adds a product to what stands in a vector, or writes it where there is nothing yet.
+fn add_product(a: Matrix<'_>, b: Matrix<'_>, out: &mut Vec<f32>) {
+    match out.is_empty() {
+        true => append_product(a, b, out),
+        false => product(a, b, out, Existing::AddedTo),
     }
 }
 
