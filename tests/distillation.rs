@@ -65,11 +65,7 @@ impl Golden {
         let mut rows = RowCall::new(method, &self.shape, logits, Targets::Classes(classes));
         rows.weights = self.inputs.get("weights").cloned();
         rows.upstream = self.upstream.clone();
-        rows.tracked = Tracked {
-            // Without a part of the teacher there is nothing to track it for.
-            target: self.config["alpha"] != 0.0,
-            ..Tracked::PREDICTION
-        };
+        rows.tracked = Tracked::PREDICTION;
         DistillationCall {
             rows,
             teacher: self.inputs["teacher"].clone(),
@@ -88,14 +84,8 @@ fn the_oracle_agrees_with_the_references() {
         let expected = DistillationOracle::from_json(&golden.config).expected(&golden.call());
         let what = format!("{} ({})", golden.name, golden.source);
         assert_agrees(&what, tolerance, &expected.value, &golden.value);
-        let gradients = &golden.gradients;
-        assert_agrees(
-            &what,
-            tolerance,
-            &expected.by_prediction,
-            &gradients["logits"],
-        );
-        assert_agrees(&what, tolerance, &expected.by_target, &gradients["teacher"]);
+        let gradient = &golden.gradients["logits"];
+        assert_agrees(&what, tolerance, &expected.by_prediction, gradient);
     }
 }
 
@@ -108,7 +98,6 @@ fn goldens_of_losses_and_gradients_are_met() {
         let mut expected = DistillationOracle::from_json(&golden.config).expected(&call);
         scaled(&golden.value, &mut expected.value);
         scaled(&golden.gradients["logits"], &mut expected.by_prediction);
-        scaled(&golden.gradients["teacher"], &mut expected.by_target);
         for site in differentiable_sites_and_gpu() {
             let outcome = call.run(&config.init(), &site);
             check_rows(&golden.name, &site, &call.rows, &outcome, &expected);
@@ -149,8 +138,6 @@ fn call(
             *class = oracle.labels.ignored.unwrap_or(0);
         }
     }
-    // Without a part of the teacher there is nothing to track it for.
-    rows.tracked.target = oracle.alpha > 0.0;
     let mut random = Random::of("teacher");
     DistillationCall {
         teacher: random.list(rows.logits.len(), dtype, |random| random.normal(3.0)),
@@ -210,14 +197,36 @@ fn half_precision_costs_one_rounding() {
 #[test]
 fn gradients_are_exactly_where_something_is_tracked() {
     for oracle in oracles() {
-        for bits in 0..8 {
+        for (prediction, weights) in [(false, false), (false, true), (true, false), (true, true)] {
             let mut call = call(&oracle, MEAN, &[4, 5], true, Dtype::F32);
             call.rows.tracked = Tracked {
-                prediction: bits & 1 != 0,
-                target: bits & 2 != 0 && oracle.alpha > 0.0,
-                weights: bits & 4 != 0,
+                prediction,
+                weights,
+                target: false,
             };
             assert_right(&oracle, &call, &differentiable_sites());
+        }
+    }
+}
+
+/// A teacher that is tracked, as one is that shares its first layers with the student, does not learn.
+#[test]
+fn a_teacher_is_a_constant() {
+    for oracle in oracles() {
+        for (method, weighted) in FORMS {
+            for has_labels in [true, false] {
+                let mut call = call(&oracle, method, &[4, 5], weighted, Dtype::F32);
+                call.has_labels = has_labels;
+                let expected = oracle.expected(&call);
+                let loss = oracle.loss(method.reduction());
+                for site in differentiable_sites_and_gpu() {
+                    let mut tracked = call.clone();
+                    tracked.rows.tracked.target = true;
+                    let outcome = tracked.run(&loss, &site);
+                    // Where nothing is tracked there has to be no gradient.
+                    check_rows("a constant", &site, &call.rows, &outcome, &expected);
+                }
+            }
         }
     }
 }
@@ -248,11 +257,10 @@ fn ignored_rows_are_left_out_of_both_parts_whatever_they_hold() {
                 let loss = oracle.loss(method.reduction());
                 for site in differentiable_sites() {
                     let outcome = call.run(&loss, &site);
-                    for list in [outcome.by_prediction, outcome.by_target].iter().flatten() {
-                        for row in &spoiled {
-                            let of_row = &list[row * 5..][..5];
-                            assert_eq!(of_row, [0.0; 5], "row {row} on {site}");
-                        }
+                    let gradient = outcome.by_prediction.expect("a gradient");
+                    for row in &spoiled {
+                        let of_row = &gradient[row * 5..][..5];
+                        assert_eq!(of_row, [0.0; 5], "row {row} on {site}");
                     }
                 }
             }

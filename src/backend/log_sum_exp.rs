@@ -3,19 +3,14 @@
 use crate::formula::{Exponentials, Real};
 use burn::tensor::Tensor;
 
-/// Exponents relative to the largest along a dimension, which has no gradient; and the largest, one element wide.
-fn relative<const D: usize>(exponents: Tensor<D>, dim: usize) -> (Tensor<D>, Tensor<D>) {
-    let largest = exponents.clone().detach().max_dim(dim);
-    let shifted = exponents - Exponentials::reference(largest.clone());
-    (shifted, largest)
-}
-
 /// The exponentials along a dimension, which becomes 1, to be added to others.
 pub(super) fn exponentials<const D: usize>(
     exponents: Tensor<D>,
     dim: usize,
 ) -> Exponentials<Tensor<D>> {
-    let (shifted, largest) = relative(exponents, dim);
+    // The largest, which has no gradient.
+    let largest = exponents.clone().detach().max_dim(dim);
+    let shifted = exponents - Exponentials::reference(largest.clone());
     let sum = shifted.exp().sum_dim(dim);
     Exponentials { largest, sum }
 }
@@ -23,27 +18,51 @@ pub(super) fn exponentials<const D: usize>(
 /// `ln sum e^x` along a dimension, in parts that lose no digits.
 #[derive(Clone, Debug)]
 pub(super) struct LogSumExp<const D: usize> {
-    /// `x` minus the largest.
+    /// `x` minus the reference.
     pub shifted: Tensor<D>,
-    /// The largest, a constant; one element wide.
-    pub max: Tensor<D>,
+    /// The largest `x`; one element wide.
+    pub reference: Tensor<D>,
     /// `ln sum e^shifted`; one element wide.
     pub of_shifted: Tensor<D>,
 }
 
 impl<const D: usize> LogSumExp<D> {
+    /// Where one `x` has more than half of the sum, it is what the others are measured by, gradient included, and a
+    /// constant 0 by itself. So both its logarithm and its gradient, `1 - p` of the loss of a class, are sums over
+    /// the others: differences of numbers near 1 would have lost them. Elsewhere the reference is a constant; the
+    /// sum over the others would lose the gradient of an `x` that is a small part of it.
     pub fn new(x: Tensor<D>, dim: usize) -> Self {
-        let (shifted, max) = relative(x, dim);
+        let shape = x.shape();
+        let fixed = x.clone().detach();
+        let largest = fixed.clone().max_dim(dim);
+        let is_largest = fixed.clone().equal(largest.clone().expand(shape.clone()));
+        let others = (fixed - largest.clone()).exp();
+        let others = others.mask_fill(is_largest.clone(), 0.0).sum_dim(dim);
+        let is_alone = is_largest.clone().int().sum_dim(dim).equal_scalar(1);
+        let dominated = others.lower_scalar(1.0).bool_and(is_alone);
+        let dominates = is_largest
+            .clone()
+            .bool_and(dominated.clone().expand(shape.clone()));
+
+        let own = x.clone().mask_fill(is_largest.bool_not(), 0.0).sum_dim(dim);
+        let reference = largest.clone().mask_where(dominated.clone(), own);
+        // 0, but no number where the largest is infinite.
+        let nothing = (largest.clone() - largest).expand(shape);
+        let shifted = (x - reference.clone()).mask_where(dominates.clone(), nothing.clone());
+        let exponentials = shifted.clone().exp().mask_where(dominates, nothing);
+        // What the sum has on top of 1: where the 1 has been left out, all of it.
+        let surplus = exponentials.sum_dim(dim);
+        let surplus = (surplus.clone() - 1.0).mask_where(dominated, surplus);
         Self {
-            of_shifted: Real::ln(shifted.clone().exp().sum_dim(dim)),
-            max,
+            of_shifted: Real::ln_1p(surplus),
+            reference,
             shifted,
         }
     }
 
     /// `ln sum e^x`, one element wide.
     pub fn value(self) -> Tensor<D> {
-        self.max + self.of_shifted
+        self.reference + self.of_shifted
     }
 
     /// `x - ln sum e^x`

@@ -103,7 +103,8 @@ pub(crate) struct SoftmaxRow {
     pub ignore_index: Option<i64>,
     /// The factor of the squared log-sum-exp.
     pub z_loss: f64,
-    /// Whether `sum_c q_c w_c ln q_c` is added: the divergence rather than the cross entropy.
+    /// Whether `sum_c q_c w_c ln q_c` is added: the divergence rather than the cross entropy. Shares are given as
+    /// their logarithms then, which say how far a share near 1 is from it; there is no smoothing.
     pub divergence: bool,
     /// f
     pub factor: f64,
@@ -181,7 +182,7 @@ impl SoftmaxRow {
 pub(crate) enum Target {
     /// The index of a class for each row, `[N, K]`.
     Classes(Tensor<2, Int>),
-    /// Shares of the classes, of the shape of the logits.
+    /// Shares of the classes, of the shape of the logits; their logarithms for a divergence.
     Shares(Tensor<3>),
 }
 

@@ -46,8 +46,7 @@ pub struct DistillationLossConfig {
 /// with the temperature `T` and the cross entropy CE of [`CrossEntropyLoss`](crate::CrossEntropyLoss). The factor `T²`
 /// keeps the gradients of both parts in proportion when the temperature changes. Each part has its own mean over the
 /// samples that are not ignored: the part of the teacher is divided by the sum of the sample weights, the part of the
-/// labels by the sum of the sample weights times the class weights. A tracked teacher gets a gradient, unless `alpha`
-/// is 0; detach a teacher that must not learn.
+/// labels by the sum of the sample weights times the class weights. The teacher is detached: it gets no gradient.
 ///
 /// Source: G. Hinton, O. Vinyals, J. Dean, *Distilling the Knowledge in a Neural Network*, 2015.
 ///

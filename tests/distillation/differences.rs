@@ -28,16 +28,13 @@ fn gradients_in_f64_are_those_of_differences() {
                     pairs.map(|(value, upstream)| value * upstream).sum()
                 })
             };
-            let tracked = call.rows.tracked;
             let by_student = quotients(|call| &mut call.rows.logits);
-            let by_teacher = tracked.target.then(|| quotients(|call| &mut call.teacher));
             let by_weights =
                 weighted.then(|| quotients(|call| call.rows.weights.as_mut().expect("weights")));
             for site in &sites {
                 let outcome = call.run(&loss, site);
                 let gradients = [
                     ("student", outcome.by_prediction, Some(&by_student)),
-                    ("teacher", outcome.by_target, by_teacher.as_ref()),
                     ("weights", outcome.by_weights, by_weights.as_ref()),
                 ];
                 for (name, got, quotients) in gradients {

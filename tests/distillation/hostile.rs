@@ -82,7 +82,7 @@ fn a_shift_of_a_million_costs_no_digit_that_f32_has() {
         (&[0.0, 1.0, -2.0], &[0.5, 0.25, -3.0], 1),
         (&[7.0, 7.0, -8.0], &[-1.0, 2.0, 2.0], 0),
     ];
-    let call = tracking(call_of_rows(&rows), Tracked::BOTH);
+    let call = tracking(call_of_rows(&rows), Tracked::PREDICTION);
     for temperature in [1.0, 4.0] {
         let oracle = oracle(temperature, 0.5, entropy());
         let expected = oracle.expected(&call);
@@ -112,11 +112,9 @@ fn minus_infinity_where_nothing_is_expected_costs_nothing() {
     ];
     for (temperature, alpha) in [(4.0, 0.9), (1.0, 1.0), (0.25, 0.5)] {
         let oracle = oracle(temperature, alpha, entropy());
-        for tracked in [Tracked::PREDICTION, Tracked::BOTH] {
-            let call = tracking(call_of_rows(&rows), tracked);
-            let expected = assert_right(&oracle, &call, &differentiable_sites_and_gpu());
-            assert!(expected.value.values.iter().all(|value| value.is_finite()));
-        }
+        let call = tracking(call_of_rows(&rows), Tracked::PREDICTION);
+        let expected = assert_right(&oracle, &call, &differentiable_sites_and_gpu());
+        assert!(expected.value.values.iter().all(|value| value.is_finite()));
     }
 }
 
@@ -188,18 +186,12 @@ fn a_nan_or_an_infinite_logit_shows_in_its_own_row_and_nowhere_else() {
                         _ => assert_eq!(got, clean, "{what}, row {row}"),
                     }
                 }
-                let gradients = [
-                    (outcome.by_prediction, clean.by_prediction),
-                    (outcome.by_target, clean.by_target),
-                ];
-                for (got, clean) in gradients {
-                    let (Some(got), Some(clean)) = (got, clean) else {
-                        continue;
-                    };
-                    for row in (0..6).filter(|&row| row != ROW) {
-                        let of_row = |list: &[f64]| call.rows.of_row(list, row);
-                        assert_eq!(of_row(&got), of_row(&clean), "{what}: gradient, row {row}");
-                    }
+                let (Some(got), Some(clean)) = (outcome.by_prediction, clean.by_prediction) else {
+                    panic!("{what}: a gradient");
+                };
+                for row in (0..6).filter(|&row| row != ROW) {
+                    let of_row = |list: &[f64]| call.rows.of_row(list, row);
+                    assert_eq!(of_row(&got), of_row(&clean), "{what}: gradient, row {row}");
                 }
             }
         }
@@ -241,9 +233,8 @@ fn small_temperatures_are_right() {
                 assert_right(&oracle, &call, &differentiable_sites());
                 for site in gpus() {
                     let outcome = call.run(&oracle.loss(Reduction::Mean), &site);
-                    let gradients = [outcome.by_prediction, outcome.by_target];
-                    let gradients = gradients.into_iter().flatten().flatten();
-                    let mut all = outcome.value.into_iter().chain(gradients);
+                    let gradient = outcome.by_prediction.into_iter().flatten();
+                    let mut all = outcome.value.into_iter().chain(gradient);
                     let what = format!("T {temperature} {method:?} on {site}");
                     assert!(all.all(|number| number.is_finite()), "{what}");
                 }
@@ -281,9 +272,6 @@ fn an_empty_batch_is_loss_0_with_an_empty_gradient() {
                         continue; // Burn's GPU kernels take no tensor without elements.
                     }
                     assert_eq!(outcome.by_prediction, Some(vec![]), "{what}");
-                    if call.rows.tracked.target {
-                        assert_eq!(outcome.by_target, Some(vec![]), "{what}");
-                    }
                 }
             }
         }
@@ -321,6 +309,44 @@ fn what_does_not_fit_is_refused_on_an_empty_batch_too() {
                 loss.forward_no_reduction(x.clone(), logits([2, 5, 1]), y.clone());
             });
             assert!(text.contains("teacher"), "{text:?}");
+        }
+    }
+}
+
+/// Both models are sure of the same class. What is left of the loss is a difference of what each lacks of 1, and in
+/// proportion to itself right.
+#[test]
+fn sure_models_that_agree_are_right_in_proportion() {
+    for (temperature, of_student) in [(1.0, 1.0), (4.0, 4.0)] {
+        for teacher in [10.0, 20.0, 50.0, 80.0] {
+            for student in [14.0, 24.0, 44.0, 70.0] {
+                let (t, s) = (teacher * of_student, student * of_student);
+                let rows: [(&[f64], &[f64], i64); 3] = [
+                    (&[s, 0.0], &[t, 0.0], 0),
+                    (&[0.0, s, -s], &[1.0, t, -t], 1),
+                    (&[-1.0, -2.0, s], &[-2.0, 0.0, t], 2),
+                ];
+                for row in rows {
+                    let oracle = oracle(temperature, 0.5, entropy());
+                    let call = tracking(call_of_rows(&[row]), Tracked::PREDICTION);
+                    let expected = oracle.expected(&call);
+                    let loss = oracle.loss(Reduction::Mean);
+                    for site in differentiable_sites_and_gpu() {
+                        let of_type = Tolerance::at(&site, Dtype::F32);
+                        let tolerance = Tolerance {
+                            relative: of_type.relative.max(1e-5),
+                            ..of_type
+                        };
+                        let outcome = call.run(&loss, &site);
+                        let what = format!("T {temperature} {row:?} on {site}");
+                        let value = exact_numbers(&expected.value.values);
+                        tolerance.check(&what, &outcome.value, &value);
+                        let slopes = exact_numbers(&expected.by_prediction.values);
+                        let gradient = outcome.by_prediction.expect("a gradient");
+                        tolerance.check(&format!("{what}: gradient"), &gradient, &slopes);
+                    }
+                }
+            }
         }
     }
 }

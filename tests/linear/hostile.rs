@@ -5,7 +5,8 @@ use crate::{
     acceptance::extremes::exact_numbers,
     panics::message,
     support::{
-        Dtype, Layout, Method, Site, Tolerance, differentiable_sites, differentiable_sites_and_gpu,
+        Dtype, Layout, Method, Scaled, Site, Tolerance, differentiable_sites,
+        differentiable_sites_and_gpu,
         linear::{LinearCall, LinearOracle, LinearTracked, check_linear},
         softmax::{FORMS, RowOracle, cases::entropy},
     },
@@ -305,7 +306,7 @@ fn weights_that_cancel_leave_the_quotient_as_it_is() {
 fn a_nan_hidden_state_shows_in_the_gradients_of_a_reduced_loss() {
     for oracle in oracles(5) {
         for method in [MEAN, SUM] {
-            for upstream in [1.0, -3.0, 1e-20] {
+            for upstream in [1.0, -3.0, 1e-20, 0.0] {
                 let mut call = LinearCall::random(&oracle, method, &[4, 3], 5, false, Dtype::F32);
                 call.classes = vec![0, 1, 2, 4];
                 call.hidden[7] = f64::NAN;
@@ -340,6 +341,7 @@ fn gradients_near_the_largest_number_are_right() {
         (most, 1, SUM),
         (3e38, 2, SUM),
         (3e38, 4, MEAN),
+        (3e38, 8, MEAN),
         (2e38, 3, MEAN),
     ] {
         for upstream in [1.0, -1.0, 0.5] {
@@ -365,6 +367,69 @@ fn gradients_near_the_largest_number_are_right() {
                     &by_matrix,
                     &exact_numbers(&expected),
                 );
+            }
+        }
+    }
+}
+
+/// A row that is right by a margin has a tiny loss and tiny gradients, in proportion to themselves right.
+#[test]
+fn easy_rows_are_right_in_proportion() {
+    for margin in [10.0, 20.0, 50.0, 80.0] {
+        let rows: [(&[f64], i64); 2] = [(&[margin, 0.0, -1.0], 0), (&[0.5, 0.25, margin + 1.0], 2)];
+        let call = identity(&rows, &[0.0; 3]);
+        let oracle = plain(entropy());
+        for call in [summed(&call), call] {
+            let expected = oracle.expected(&call);
+            for site in differentiable_sites_and_gpu() {
+                let of_type = Tolerance::at(&site, Dtype::F32);
+                let tolerance = Tolerance {
+                    relative: of_type.relative.max(1e-5),
+                    ..of_type
+                };
+                let outcome = call.run(&oracle.loss(Reduction::Sum), &site);
+                let what = format!("{margin} {:?} on {site}", call.method);
+                let numbers = |scaled: &Scaled| exact_numbers(&scaled.values);
+                tolerance.check(&what, &outcome.value, &numbers(&expected.value));
+                for (got, expected) in [
+                    (outcome.hidden, &expected.hidden),
+                    (outcome.matrix, &expected.matrix),
+                    (outcome.bias, &expected.bias),
+                ] {
+                    let expected = numbers(expected.as_ref().expect("a gradient"));
+                    tolerance.check(&what, &got.expect("a gradient"), &expected);
+                }
+            }
+        }
+    }
+}
+
+/// The slope of a soft cap where that is near: `1 - tanh²` of a rounded tanh would be mostly rounding.
+#[test]
+fn the_slope_of_a_soft_cap_is_right_in_proportion() {
+    let oracle = LinearOracle {
+        soft_cap: Some(30.0),
+        ..plain(entropy())
+    };
+    for logit in [60.0, 120.0, 240.0, 480.0, 900.0] {
+        let call = identity(&[(&[logit, 0.0], 1), (&[-logit, 0.0], 0)], &[0.0, 0.0]);
+        // What is left of 1 - tanh² is 4 e^(-2 z / c), over (1 + e^(-2 z / c))².
+        let decay = (-2.0 * logit / 30.0).exp();
+        let slope = 4.0 * decay / (1.0 + decay).powi(2);
+        let capped = 30.0 * (logit / 30.0).tanh();
+        let p = 1.0 / (1.0 + (-capped).exp());
+        for call in [summed(&call), call] {
+            for site in differentiable_sites_and_gpu() {
+                let of_type = Tolerance::at(&site, Dtype::F32);
+                let tolerance = Tolerance {
+                    relative: of_type.relative.max(1e-5),
+                    ..of_type
+                };
+                let outcome = call.run(&oracle.loss(Reduction::Sum), &site);
+                let by_hidden = outcome.hidden.expect("a gradient");
+                let expected = exact_numbers(&[p * slope, -p, -p * slope, p]);
+                let what = format!("{logit} {:?} on {site}", call.method);
+                tolerance.check(&what, &by_hidden, &expected);
             }
         }
     }

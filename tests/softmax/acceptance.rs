@@ -2,6 +2,7 @@
 //! backward.
 
 mod classes;
+mod easy;
 mod extremes;
 mod memory;
 mod nothing;

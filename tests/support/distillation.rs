@@ -32,19 +32,43 @@ pub struct DistillationCall {
     pub has_labels: bool,
 }
 
-/// The logarithms of the shares of a softmax, and the size of what each is computed from.
-fn log_softmax(logits: &[f64], temperature: f64) -> Vec<Number> {
-    let scaled: Vec<f64> = logits.iter().map(|z| z / temperature).collect();
-    let most = scaled.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let ln_sum = scaled.iter().map(|z| (z - most).exp()).sum::<f64>().ln();
-    let of = |z: &f64| Number {
-        value: z - most - ln_sum,
-        scale: match z.is_finite() {
-            true => 1.0 + z.abs() + most.abs() + ln_sum,
-            false => 0.0,
-        },
-    };
-    scaled.iter().map(of).collect()
+/// The softmax of logits.
+struct Softmax {
+    /// The logarithms of the shares, and the size of what each is computed from.
+    ln: Vec<Number>,
+    /// What each share lacks of 1.
+    misses: Vec<f64>,
+}
+
+impl Softmax {
+    fn new(logits: &[f64], temperature: f64) -> Self {
+        let scaled: Vec<f64> = logits.iter().map(|z| z / temperature).collect();
+        let most = scaled.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let top = scaled.iter().position(|&z| z == most);
+        let terms: Vec<f64> = scaled.iter().map(|z| (z - most).exp()).collect();
+        // Beside the 1 of the largest, small ones would be lost.
+        let others = terms.iter().enumerate().filter(|(i, _)| Some(*i) != top);
+        let others: f64 = others.map(|(_, term)| term).sum();
+        let (ln_sum, sum) = match top {
+            Some(_) => (others.ln_1p(), 1.0 + others),
+            None => (f64::NAN, f64::NAN),
+        };
+        let of = |z: &f64| Number {
+            value: z - most - ln_sum,
+            scale: match z.is_finite() {
+                true => 1.0 + z.abs() + most.abs() + ln_sum,
+                false => 0.0,
+            },
+        };
+        let miss = |(i, term): (usize, &f64)| match Some(i) == top {
+            true => others / sum,
+            false => 1.0 - term / sum,
+        };
+        Self {
+            ln: scaled.iter().map(of).collect(),
+            misses: terms.iter().enumerate().map(miss).collect(),
+        }
+    }
 }
 
 impl DistillationOracle {
@@ -57,14 +81,11 @@ impl DistillationOracle {
         }
     }
 
-    /// `alpha T² KL(teacher || student)` of a row; the derivatives by the shares are those by the
-    /// teacher's logits.
+    /// `alpha T² KL(teacher || student)` of a row.
     fn soft_row(&self, student: &[f64], teacher: &[f64]) -> Row {
-        let (s, t) = (
-            log_softmax(student, self.temperature),
-            log_softmax(teacher, self.temperature),
-        );
-        let terms = s.iter().zip(&t).map(|(s, t)| {
+        let [student, teacher] =
+            [student, teacher].map(|logits| Softmax::new(logits, self.temperature));
+        let terms = student.ln.iter().zip(&teacher.ln).map(|(s, t)| {
             let p = t.value.exp();
             match p {
                 0.0 => Number::default(),
@@ -79,27 +100,22 @@ impl DistillationOracle {
             scale: sum.scale + term.scale,
         });
         let slope = self.alpha * self.temperature;
-        let by_student = s.iter().zip(&t).map(|(s, t)| {
+        let by_student = (0..student.ln.len()).map(|class| {
+            let (s, t) = (student.ln[class], teacher.ln[class]);
             let (p, q) = (s.value.exp(), t.value.exp());
+            let difference = match p > 0.5 && q > 0.5 {
+                true => teacher.misses[class] - student.misses[class],
+                false => p - q,
+            };
             Number {
-                value: slope * (p - q),
+                value: slope * difference,
                 scale: slope * (p * s.scale + q * t.scale),
-            }
-        });
-        let by_teacher = s.iter().zip(&t).map(|(s, t)| {
-            let p = t.value.exp();
-            let size = s.scale + t.scale + divergence.scale;
-            match p {
-                0.0 => Number::default(),
-                p => Number {
-                    value: slope * p * (t.value - s.value - divergence.value),
-                    scale: slope * p * size * (1.0 + t.scale),
-                },
             }
         });
         Row {
             by_logits: by_student.collect(),
-            by_shares: by_teacher.collect(),
+            // The teacher is a constant.
+            by_shares: vec![Number::default(); teacher.ln.len()],
             loss: divergence.times(slope * self.temperature),
         }
     }

@@ -12,7 +12,6 @@ use crate::backend::{
     nothing::everywhere,
     row::{RowInputs, SoftmaxRow, Target},
 };
-use crate::formula::Real;
 use burn::tensor::{Bool, DType, Device, Tensor, TensorData};
 
 /// The loss of every row, times its weight.
@@ -202,23 +201,21 @@ fn of_classes(row: &SoftmaxRow, classes: &Classes, ln: Tensor<3>) -> Tensor<2> {
 
 /// The losses of rows whose target is a distribution.
 fn of_shares(row: &SoftmaxRow, shares: Tensor<3>, ln: Tensor<3>) -> Tensor<2> {
+    if row.divergence {
+        let ln_shares = shares;
+        let shares = ln_shares.clone().exp();
+        // Neither logarithm counts where nothing is expected: both may be infinite.
+        let nothing = shares.clone().equal_scalar(0.0);
+        let apart = (ln - ln_shares).mask_fill(nothing, 0.0);
+        return weighted_sum(row, shares, apart);
+    }
     let shares = if row.smoothing == 0.0 {
         shares
     } else {
         let uniform = row.smoothing / shares.dims()[1] as f64;
         shares * (1.0 - row.smoothing) + uniform
     };
-    let losses = weighted_sum(row, shares.clone(), ln);
-    if !row.divergence {
-        return losses;
-    }
-    let nothing = shares.clone().equal_scalar(0.0);
-    let inside = shares.clone().mask_fill(nothing, 1.0);
-    let mut entropy = shares * Real::ln(inside);
-    if !row.weights.is_empty() {
-        entropy = entropy.clone() * per_class(&row.weights, &entropy);
-    }
-    losses + entropy.sum_dim(1).squeeze_dim::<2>(1)
+    weighted_sum(row, shares, ln)
 }
 
 /// The tensor with 0 where a mask is set.

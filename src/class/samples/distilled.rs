@@ -22,7 +22,7 @@ pub(crate) struct Distilled {
     parts: Parts,
     /// `[N, C, K]`
     student: Tensor<3>,
-    /// `[N, C, K]`
+    /// `[N, C, K]`, a constant.
     teacher: Tensor<3>,
     labels: Option<Target>,
 }
@@ -74,7 +74,7 @@ impl Distilled {
         let unlabeled = Self {
             parts,
             student: rows_of(student),
-            teacher: rows_of(teacher),
+            teacher: rows_of(teacher.detach()),
             labels: None,
         };
         (unlabeled, frame)
@@ -124,7 +124,7 @@ impl Distilled {
     }
 
     fn loss_of_no_rows(&self, weights: Option<&Tensor<2>>) -> Tensor<1> {
-        loss_of_no_rows(&self.student, Some(&self.teacher), weights)
+        loss_of_no_rows(&self.student, None, weights)
     }
 
     /// The part of the teacher and that of the labels; at least one of them.
@@ -155,18 +155,9 @@ impl Distilled {
             (hard, inputs)
         });
         let soft = (soft.factor > 0.0 || hard.is_none()).then(|| {
-            let teacher = match &soft_weights {
-                // Whatever rows that do not count hold, it must not reach the gradient.
-                Some(weights) if teacher.is_tracked() => {
-                    let skipped = weights.clone().equal_scalar(0.0).unsqueeze_dim::<3>(1);
-                    let skipped = skipped.expand(teacher.shape());
-                    teacher.mask_fill(skipped, 0.0)
-                }
-                _ => teacher,
-            };
             let inputs = RowInputs {
                 logits: student,
-                target: Target::Shares(log_softmax(teacher * soft.scale).exp()),
+                target: Target::Shares(log_softmax(teacher * soft.scale)),
                 weights: soft_weights,
             };
             (soft, inputs)

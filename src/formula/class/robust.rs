@@ -48,11 +48,32 @@ impl ClassFormula for EntropyAndMiss {
         let missing = miss(l.clone()) * self.miss;
         if self.entropy == 0.0 {
             // 0 times an infinite logarithm would be no number.
-            missing
-        } else {
-            l * -self.entropy + missing
+            return missing;
         }
+        let sum = l.clone() * -self.entropy + missing;
+        if self.miss >= 0.0 {
+            return sum;
+        }
+        // Near 0 the terms are almost opposite: what they share is taken out of both.
+        let near = l.clone().at_least(-NEAR_0);
+        let rest = exp_m1_minus(near.clone()) * -self.miss;
+        let near = near * -(self.entropy + self.miss) + rest;
+        l.where_below(-NEAR_0, sum, near)
     }
+}
+
+/// Where `e^x - 1` and `x` have digits in common.
+const NEAR_0: f64 = 0.5;
+
+/// `e^x - 1 - x` for x within [`NEAR_0`] of 0, to the precision of `f64`: `x²/2! + x³/3! + ..`
+#[inline(always)]
+fn exp_m1_minus<R: Real>(x: R) -> R {
+    const TERMS: u32 = 14;
+    let mut series = x.constant(1.0);
+    for n in (3..=TERMS).rev() {
+        series = series * x.clone() * (1.0 / f64::from(n)) + 1.0;
+    }
+    series * x.clone() * x * 0.5
 }
 
 impl Poly {

@@ -245,12 +245,19 @@ impl RowOracle {
             value: sum.value + slope.value,
             scale: sum.scale + slope.scale,
         });
-        // d ln p_c / d a_j = [c = j] - p_j
-        let by_logits = logits.iter().zip(&p).zip(&slopes).map(|((a, p), slope)| {
+        // d ln p_c / d a_j = [c = j] - p_j, which is 1 - p_j at j and -p_j elsewhere: an easy row has
+        // nothing left of 1 - p_j in `f64`, so that comes from the other classes.
+        let by_logits = logits.iter().enumerate().map(|(class, a)| {
+            let (p, slope) = (p[class], slopes[class]);
             let error = of_difference(a) + of_sum;
-            let pulled = share(*p, total.value);
+            let of_others = slopes.iter().enumerate().filter(|(i, _)| *i != class);
+            let of_others: f64 = of_others.map(|(_, slope)| slope.value).sum();
+            let miss = match Some(class) == top {
+                true => others / sum,
+                false => 1.0 - p,
+            };
             Number {
-                value: a.slope * (slope.value - pulled),
+                value: a.slope * (share(slope.value, miss) - share(p, of_others)),
                 scale: a.slope * (slope.scale + p * (total.scale + total.value.abs() * error)),
             }
         });
@@ -297,7 +304,17 @@ impl RowOracle {
                 let steep = gamma * miss.powf(gamma - 1.0) * p * l;
                 (-alpha * faded * l, -alpha * (faded - steep))
             }
-            Kind::Poly { epsilon } => (-l - epsilon * l.exp_m1(), -1.0 - epsilon * p),
+            Kind::Poly { epsilon } => {
+                // -l + epsilon (1 - p), of which little is left near 0 for an epsilon near -1.
+                let value = match l.abs() < 1e-2 {
+                    true => {
+                        let rest = l * l * (0.5 + l * (1.0 / 6.0 + l * (1.0 / 24.0 + l / 120.0)));
+                        -(1.0 + epsilon) * l - epsilon * rest
+                    }
+                    false => -l - epsilon * l.exp_m1(),
+                };
+                (value, -(1.0 + epsilon) - epsilon * l.exp_m1())
+            }
             Kind::Generalized { q } => (-(q * l).exp_m1() / q, -(q * l).exp()),
             Kind::Symmetric {
                 alpha,

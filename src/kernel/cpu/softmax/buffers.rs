@@ -14,6 +14,8 @@ pub(super) struct Buffers<'a, 'p> {
     logits: Option<Vec<f32>>,
     shares: Option<Vec<f32>>,
     gradient: Option<Vec<f32>>,
+    /// The slopes of a soft cap, of one row.
+    slopes: Option<Vec<f32>>,
     /// A run of elements of one class.
     run: Vec<f32>,
 }
@@ -39,6 +41,8 @@ impl<'a, 'p> Buffers<'a, 'p> {
             logits: tile(strided || wide(&pass.logits) || pass.constants.change_logits()),
             shares,
             gradient: tile(strided && pass.gradient.is_some()),
+            slopes: (pass.constants.row.soft_cap.is_some() && pass.gradient.is_some())
+                .then(|| vec![0.0; pass.shape.classes]),
             run: vec![0.0; width],
         }
     }
@@ -47,6 +51,11 @@ impl<'a, 'p> Buffers<'a, 'p> {
     pub fn rows_from(&self, first: usize, end: usize) -> usize {
         let inner = self.pass.shape.inner;
         self.width.min(inner - first % inner).min(end - first)
+    }
+
+    /// Room for the slopes of a soft cap of one row, where there is one and a gradient is wanted.
+    pub fn slopes(&mut self) -> Option<*mut f32> {
+        self.slopes.as_mut().map(|slopes| slopes.as_mut_ptr())
     }
 
     /// Fills the tile with the `count` rows from `first` on.

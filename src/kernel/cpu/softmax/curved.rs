@@ -1,8 +1,8 @@
 //! A row whose target is a distribution, under a loss that is not linear in the logarithm.
 
 use super::{
-    lanes::{first, for_lanes, load, store, total},
-    row::{Row, Softmax, Target},
+    lanes::{first, for_lanes, load, store, total, without},
+    row::{Peak, Row, Softmax, Target},
 };
 use crate::{
     formula::Real,
@@ -43,19 +43,21 @@ impl Row<'_> {
         &self,
         isa: I,
         logits: *const f32,
-        max: f32,
+        peak: Peak,
         stretch: &mut Stretch,
     ) -> f64 {
         let constants = self.constants;
         let spec = constants.row;
+        let max = peak.max;
         // SAFETY: as promised by the caller.
         unsafe {
             let mut sum = isa.no_sum();
             for_lanes!(constants.classes, |start, count| {
                 let a = load(isa, logits, start, count, f32::NEG_INFINITY);
-                sum = (a - Lane::splat(isa, max)).exp().add_to(sum);
+                let e = (a - Lane::splat(isa, max)).exp();
+                sum = without(isa, e, start, peak.class).add_to(sum);
             });
-            let softmax = Softmax::of(max, total(isa, sum));
+            let softmax = Softmax::of(peak, total(isa, sum));
             let (mut losses, mut slopes) = (isa.no_sum(), isa.no_sum());
             for at in (0..constants.classes).step_by(LANES * WIDTH) {
                 self.fill(isa, stretch, logits, &softmax, at);
@@ -64,12 +66,18 @@ impl Row<'_> {
                     let factor = self.factors(isa, at + start, count);
                     let loss = times(factor, Lane::new(isa, stretch.values[lane]));
                     let slope = times(factor, Lane::new(isa, stretch.slopes[lane]));
+                    let slope = without(isa, slope, at + start, peak.class);
                     losses = first(isa, loss, count).add_to(losses);
                     slopes = first(isa, slope, count).add_to(slopes);
                 });
             }
             let mut loss = total(isa, losses);
-            let mut slope = total(isa, slopes);
+            // Of all classes but the largest logit's, and of that.
+            let mut of_others = total(isa, slopes);
+            let mut of_top = match self.factor_at(isa, softmax.top) {
+                0.0 => 0.0,
+                factor => factor * spec.phi.at(-softmax.ln_sum).slope,
+            };
             let own = match self.target {
                 Target::Class(class) => {
                     let share = (1.0 - spec.smoothing) * constants.weight(class);
@@ -78,15 +86,19 @@ impl Row<'_> {
                         .at((*logits.add(class) - max) as f64 - softmax.ln_sum);
                     let times_share = |value| if share == 0.0 { 0.0 } else { share * value };
                     loss += times_share(y.value);
-                    slope += times_share(y.slope);
-                    Some((class, times_share(y.slope)))
+                    let slope = times_share(y.slope);
+                    match class == softmax.top {
+                        true => of_top += slope,
+                        false => of_others += slope,
+                    }
+                    Some((class, slope))
                 }
                 Target::Shares(_) => None,
             };
             let (z_loss, z_slope) = self.z_loss(&softmax);
             if let Some(gradient) = self.gradient {
                 let u = self.gradient_factor();
-                let by_p = Lane::splat(isa, (z_slope - slope) as f32);
+                let by_p = Lane::splat(isa, (z_slope - of_others - of_top) as f32);
                 let by_logit = Lane::splat(isa, u as f32);
                 for at in (0..constants.classes).step_by(LANES * WIDTH) {
                     self.fill(isa, stretch, logits, &softmax, at);
@@ -102,6 +114,9 @@ impl Row<'_> {
                 if let Some((class, slope)) = own {
                     *gradient.add(class) += (u * slope) as f32;
                 }
+                let (p, miss) = softmax.of_top();
+                let by_top = of_top * miss + (z_slope - of_others) * p;
+                *gradient.add(softmax.top) = (u * by_top) as f32;
             }
             loss + z_loss
         }
@@ -140,17 +155,6 @@ impl Row<'_> {
         let l = &l[..length.div_ceil(WIDTH)];
         let constants = self.constants;
         constants.row.phi.along(constants.choice, l, values, slopes);
-    }
-
-    /// The shares of the target of sixteen classes, times their weights.
-    ///
-    /// # Safety
-    /// As for [`Row::evaluate`].
-    #[inline(always)]
-    unsafe fn factors<I: Isa>(&self, isa: I, start: usize, count: usize) -> Lane<I> {
-        // SAFETY: as promised by the caller.
-        let share = unsafe { self.share(isa, start, count) };
-        self.weighted(isa, share, start, count)
     }
 }
 

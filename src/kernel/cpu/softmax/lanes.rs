@@ -69,6 +69,45 @@ pub(super) fn first<I: Isa>(isa: I, lane: Lane<I>, count: usize) -> Lane<I> {
     Lane::new(isa, lane)
 }
 
+/// The numbers from `start` on, with 0 in the place of one class.
+#[inline(always)]
+pub(super) fn without<I: Isa>(isa: I, lane: Lane<I>, start: usize, class: usize) -> Lane<I> {
+    let place = class.wrapping_sub(start);
+    if place >= WIDTH {
+        return lane;
+    }
+    let mut lane = lane.into_array();
+    lane[place] = 0.0;
+    Lane::new(isa, lane)
+}
+
+/// The first class whose logit is `wanted`; the first of all where none is.
+///
+/// # Safety
+/// There are that many.
+#[inline(always)]
+pub(super) unsafe fn place_of(logits: *const f32, classes: usize, wanted: f32) -> usize {
+    const BLOCK: usize = 4 * WIDTH;
+    for start in (0..classes).step_by(BLOCK) {
+        // SAFETY: as promised by the caller.
+        let block =
+            unsafe { core::slice::from_raw_parts(logits.add(start), BLOCK.min(classes - start)) };
+        // All of them, so that lanes are compared.
+        let mut is_here = false;
+        for &logit in block {
+            is_here |= logit == wanted;
+        }
+        if is_here {
+            for (index, &logit) in block.iter().enumerate() {
+                if logit == wanted {
+                    return start + index;
+                }
+            }
+        }
+    }
+    0
+}
+
 /// The largest logit.
 ///
 /// # Safety

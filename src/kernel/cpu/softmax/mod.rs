@@ -318,6 +318,7 @@ unsafe fn body<I: Isa>(isa: I, task: &Task<'_>) -> f64 {
                     constants: &pass.constants,
                     logits,
                     gradient,
+                    slopes: buffers.slopes(),
                     target,
                     factor: weight * pass.scale,
                 };

@@ -5,11 +5,15 @@
 //! everything it needs is `sum_c f_c (a_c - max)`, gathered while the exponentials are summed. A
 //! target that is one class needs `phi` at that class alone, in `f64`. Only a distribution under
 //! another `phi` takes passes of its own.
+//!
+//! Sums leave out the largest logit: its exponential is 1, beside which those of an easy row would be
+//! lost. Its own terms are added in `f64`, and so is its gradient, `f phi' (1 - p) - p sum f_k phi'`
+//! over the others.
 
 use super::{
     buffers::RowLogits,
     curved::Stretch,
-    lanes::{first, for_lanes, load, max, store, total},
+    lanes::{first, for_lanes, load, max, place_of, store, total, without},
     spec::Constants,
 };
 use crate::{
@@ -34,31 +38,83 @@ pub(super) struct Row<'a> {
     pub constants: &'a Constants<'a>,
     pub logits: RowLogits,
     pub gradient: Option<*mut f32>,
+    /// Room for the slopes of a soft cap, where there is one and a gradient is wanted.
+    pub slopes: Option<*mut f32>,
     pub target: Target,
     /// What the gradient is multiplied with.
     pub factor: f64,
+}
+
+/// The largest logit of a row.
+#[derive(Clone, Copy)]
+pub(super) struct Peak {
+    pub max: f32,
+    /// The first class that has it.
+    pub class: usize,
+    /// What it is above itself: 0, or NaN where it is infinite or nothing is a number.
+    rest: f64,
+}
+
+impl Peak {
+    /// # Safety
+    /// There are that many logits, at least one.
+    #[inline(always)]
+    unsafe fn of<I: Isa>(isa: I, logits: *const f32, classes: usize) -> Self {
+        // SAFETY: as promised by the caller.
+        unsafe {
+            let max = max(isa, logits, classes);
+            let class = place_of(logits, classes, max);
+            Self {
+                max,
+                class,
+                rest: (*logits.add(class) - max) as f64,
+            }
+        }
+    }
 }
 
 /// The softmax of a row: `p_c = e^(a_c - max) / sum`.
 #[derive(Clone, Copy)]
 pub(super) struct Softmax {
     pub max: f32,
+    /// The class of the largest logit.
+    pub top: usize,
+    /// The sum of the exponentials of all other classes, to all its digits however small.
+    pub others: f64,
     pub sum: f64,
     pub ln_sum: f64,
 }
 
 impl Softmax {
-    pub fn of(max: f32, sum: f64) -> Self {
+    /// With the sum of the exponentials of all classes but that of the peak.
+    pub fn of(peak: Peak, others: f64) -> Self {
+        let others = others + peak.rest;
         Self {
-            max,
-            sum,
-            ln_sum: sum.ln(),
+            max: peak.max,
+            top: peak.class,
+            others,
+            sum: 1.0 + others,
+            ln_sum: others.ln_1p(),
         }
     }
 
     /// The logarithm of the sum of the exponentials of the logits.
     fn log_sum(&self) -> f64 {
         self.max as f64 + self.ln_sum
+    }
+
+    /// The probability of a class whose exponential is `e`, and what it lacks of 1.
+    fn probability(&self, class: usize, e: f64) -> (f64, f64) {
+        let rest = match class == self.top {
+            true => self.others,
+            false => self.sum - e,
+        };
+        (e / self.sum, rest / self.sum)
+    }
+
+    /// The probability of the largest logit, and what it lacks of 1.
+    pub fn of_top(&self) -> (f64, f64) {
+        self.probability(self.top, 1.0)
     }
 }
 
@@ -75,18 +131,18 @@ impl Row<'_> {
         unsafe {
             let (logits, slope_of_margin) = self.transformed(isa);
             let classes = self.constants.classes;
-            let max = max(isa, logits, classes);
+            let peak = Peak::of(isa, logits, classes);
             let linear = self.constants.is_linear;
             let loss = match self.target {
                 Target::Class(class)
                     if spec.smoothing == 0.0 || linear && spec.weights.is_empty() =>
                 {
-                    self.of_class(isa, logits, max, class)
+                    self.of_class(isa, logits, peak, class)
                 }
-                _ if linear => self.of_distribution(isa, logits, max),
-                _ => self.of_curved_distribution(isa, logits, max, stretch),
+                _ if linear => self.of_distribution(isa, logits, peak),
+                _ => self.of_curved_distribution(isa, logits, peak, stretch),
             };
-            self.through_transform(isa, logits, slope_of_margin);
+            self.through_transform(isa, slope_of_margin);
             spec.factor * loss
         }
     }
@@ -98,9 +154,10 @@ impl Row<'_> {
 
     /// A target that is one class, with the rest of it spread evenly under cross entropy.
     #[inline(always)]
-    unsafe fn of_class<I: Isa>(&self, isa: I, logits: *const f32, max: f32, class: usize) -> f64 {
+    unsafe fn of_class<I: Isa>(&self, isa: I, logits: *const f32, peak: Peak, class: usize) -> f64 {
         let constants = self.constants;
         let spec = constants.row;
+        let max = peak.max;
         // SAFETY: as promised by the caller of `evaluate`; the class is in range.
         unsafe {
             let own = *logits.add(class) - max;
@@ -108,16 +165,16 @@ impl Row<'_> {
             if spec.smoothing == 0.0 {
                 for_lanes!(constants.classes, |start, count| {
                     let shifted = load(isa, logits, start, count, max) - Lane::splat(isa, max);
-                    sum = self.exponential(isa, shifted, sum, start, count);
+                    sum = self.exponential(isa, shifted, sum, start, count, peak);
                 });
             } else {
                 for_lanes!(constants.classes, |start, count| {
                     let shifted = load(isa, logits, start, count, max) - Lane::splat(isa, max);
-                    sum = self.exponential(isa, shifted, sum, start, count);
+                    sum = self.exponential(isa, shifted, sum, start, count, peak);
                     below = first(isa, shifted, count).add_to(below);
                 });
             }
-            let softmax = Softmax::of(max, total(isa, sum));
+            let softmax = Softmax::of(peak, total(isa, sum));
             let share = (1.0 - spec.smoothing) * constants.weight(class);
             let (mut loss, slope) = if share == 0.0 {
                 (0.0, 0.0)
@@ -133,10 +190,7 @@ impl Row<'_> {
             let (z_loss, z_slope) = self.z_loss(&softmax);
             if let Some(gradient) = self.gradient {
                 let u = self.gradient_factor();
-                let e = *gradient.add(class) as f64;
-                let p = e / softmax.sum;
-                // Not 1 - p, which would lose what a right prediction lacks of 1.
-                let miss = (softmax.sum - e) / softmax.sum;
+                let (p, miss) = softmax.probability(class, *gradient.add(class) as f64);
                 let by_own = u * (slope * miss + (spread + z_slope) * p - constants.uniform);
                 let by_p = u * (spread + z_slope - slope) / softmax.sum;
                 let by_p = Lane::splat(isa, by_p as f32);
@@ -153,9 +207,10 @@ impl Row<'_> {
 
     /// A distribution under cross entropy.
     #[inline(always)]
-    unsafe fn of_distribution<I: Isa>(&self, isa: I, logits: *const f32, max: f32) -> f64 {
+    unsafe fn of_distribution<I: Isa>(&self, isa: I, logits: *const f32, peak: Peak) -> f64 {
         let constants = self.constants;
         let spec = constants.row;
+        let max = peak.max;
         // SAFETY: as promised by the caller of `evaluate`.
         unsafe {
             let own = match self.target {
@@ -166,24 +221,27 @@ impl Row<'_> {
             let zero = Lane::splat(isa, 0.0);
             for_lanes!(constants.classes, |start, count| {
                 let shifted = load(isa, logits, start, count, max) - Lane::splat(isa, max);
-                sum = self.exponential(isa, shifted, sum, start, count);
-                let share = self.share(isa, start, count);
-                let factor = self.weighted(isa, share, start, count);
-                let ln = if spec.divergence {
-                    shifted - share.where_equal(0.0, zero, share.ln())
-                } else {
-                    shifted
+                sum = self.exponential(isa, shifted, sum, start, count, peak);
+                let factor = self.factors(isa, start, count);
+                let ln = match self.target {
+                    Target::Shares(shares) if spec.divergence => {
+                        shifted - load(isa, shares, start, count, 0.0)
+                    }
+                    _ => shifted,
                 };
                 let term = factor.where_equal(0.0, zero, -(factor * ln));
                 terms = first(isa, term, count).add_to(terms);
+                let factor = without(isa, factor, start, peak.class);
                 factors = first(isa, factor, count).add_to(factors);
             });
-            let softmax = Softmax::of(max, total(isa, sum));
+            let softmax = Softmax::of(peak, total(isa, sum));
             let mut loss = total(isa, terms);
+            let of_others = total(isa, factors);
+            let of_top = self.factor_at(isa, softmax.top);
             let mut weight = match self.target {
                 // Exactly what the sum would give, were it not rounded.
                 Target::Class(_) => constants.uniform * constants.total_weight,
-                Target::Shares(_) => total(isa, factors),
+                Target::Shares(_) => of_others + of_top,
             };
             let own = own.map(|(class, shifted)| {
                 let share = (1.0 - spec.smoothing) * constants.weight(class);
@@ -198,24 +256,27 @@ impl Row<'_> {
             let (z_loss, z_slope) = self.z_loss(&softmax);
             if let Some(gradient) = self.gradient {
                 let u = self.gradient_factor();
-                let by_own = own.map(|(class, share)| {
-                    let e = *gradient.add(class) as f64;
-                    let p = e / softmax.sum;
-                    let miss = (softmax.sum - e) / softmax.sum;
-                    let spread =
-                        constants.uniform * (constants.total_weight * p - constants.weight(class));
-                    (class, u * (spread - share * miss + z_slope * p))
-                });
+                // What the lanes would round away, computed in `f64`.
+                let (place, exact) = match own {
+                    Some((class, share)) => {
+                        let (p, miss) = softmax.probability(class, *gradient.add(class) as f64);
+                        let spread = constants.uniform
+                            * (constants.total_weight * p - constants.weight(class));
+                        (class, spread - share * miss + z_slope * p)
+                    }
+                    None => {
+                        let (p, miss) = softmax.of_top();
+                        (softmax.top, (of_others + z_slope) * p - of_top * miss)
+                    }
+                };
                 let by_p = Lane::splat(isa, (u * (weight + z_slope) / softmax.sum) as f32);
                 let by_share = Lane::splat(isa, u as f32);
                 for_lanes!(constants.classes, |start, count| {
                     let e = load(isa, gradient, start, count, 0.0);
-                    let factor = self.weighted(isa, self.share(isa, start, count), start, count);
+                    let factor = self.factors(isa, start, count);
                     store(e * by_p - factor * by_share, gradient, start, count);
                 });
-                if let Some((class, by_own)) = by_own {
-                    *gradient.add(class) = by_own as f32;
-                }
+                *gradient.add(place) = (u * exact) as f32;
             }
             loss + z_loss
         }
@@ -233,7 +294,8 @@ impl Row<'_> {
         }
     }
 
-    /// The sum with the exponentials of `shifted`; these are left where the gradient will be.
+    /// The sum with the exponentials of `shifted`, all but that of the peak; they are left where the
+    /// gradient will be.
     #[inline(always)]
     unsafe fn exponential<I: Isa>(
         &self,
@@ -242,45 +304,52 @@ impl Row<'_> {
         sum: I::Sum,
         start: usize,
         count: usize,
+        peak: Peak,
     ) -> I::Sum {
         let e = shifted.exp();
         if let Some(gradient) = self.gradient {
             // SAFETY: as promised by the caller of `evaluate`.
             unsafe { store(e, gradient, start, count) };
         }
-        first(isa, e, count).add_to(sum)
+        first(isa, without(isa, e, start, peak.class), count).add_to(sum)
     }
 
-    /// The share of the target of each class, the label smoothing in it; of a target that is one
-    /// class, that of all others.
+    /// The shares of the target of sixteen classes, times their weights, the label smoothing in them; of a
+    /// target that is one class, those of all others.
+    ///
+    /// # Safety
+    /// As for [`Row::evaluate`].
     #[inline(always)]
-    pub(super) unsafe fn share<I: Isa>(&self, isa: I, start: usize, count: usize) -> Lane<I> {
-        match self.target {
+    pub(super) unsafe fn factors<I: Isa>(&self, isa: I, start: usize, count: usize) -> Lane<I> {
+        let spec = self.constants.row;
+        let share = match self.target {
             Target::Class(_) => Lane::splat(isa, self.constants.uniform as f32),
             Target::Shares(shares) => {
-                // SAFETY: as promised by the caller of `evaluate`.
-                let share = unsafe { load(isa, shares, start, count, 0.0) };
-                match self.constants.row.smoothing {
-                    0.0 => share,
-                    smoothing => share * (1.0 - smoothing) + self.constants.uniform,
+                // SAFETY: as promised by the caller.
+                let given = unsafe { load(isa, shares, start, count, 0.0) };
+                if spec.divergence {
+                    given.exp()
+                } else if spec.smoothing == 0.0 {
+                    given
+                } else {
+                    given * (1.0 - spec.smoothing) + self.constants.uniform
                 }
             }
-        }
-    }
-
-    /// A share times the weight of its class.
-    #[inline(always)]
-    pub(super) fn weighted<I: Isa>(
-        &self,
-        isa: I,
-        share: Lane<I>,
-        start: usize,
-        count: usize,
-    ) -> Lane<I> {
+        };
         match &self.constants.weights[..] {
             [] => share,
             // SAFETY: there is a weight for each class.
             weights => share * unsafe { load(isa, weights.as_ptr(), start, count, 0.0) },
         }
+    }
+
+    /// That of one class.
+    ///
+    /// # Safety
+    /// As for [`Row::evaluate`].
+    #[inline(always)]
+    pub(super) unsafe fn factor_at<I: Isa>(&self, isa: I, class: usize) -> f64 {
+        // SAFETY: as promised by the caller.
+        unsafe { self.factors(isa, class, 1) }.into_array()[0] as f64
     }
 }

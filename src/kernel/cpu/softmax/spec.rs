@@ -33,7 +33,7 @@ pub(crate) struct SoftmaxRow<'a> {
     pub ignored: Option<i64>,
     /// The factor of the squared log-sum-exp.
     pub z_loss: f64,
-    /// Whether `sum_c q_c w_c ln q_c` is added.
+    /// Whether `sum_c q_c w_c ln q_c` is added; the shares are given as their logarithms then.
     pub divergence: bool,
     /// f
     pub factor: f64,
@@ -94,8 +94,8 @@ impl<'a> Constants<'a> {
             );
         }
         assert!(
-            row.soft_cap.is_none() || row.margin.is_none(),
-            "a soft cap or a margin: the slope of the cap is had from the logit it made"
+            !row.divergence || row.smoothing == 0.0,
+            "logarithms of shares are not smoothed"
         );
         Self {
             row,

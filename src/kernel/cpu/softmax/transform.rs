@@ -6,7 +6,10 @@ use super::{
     row::{Row, Target},
     spec::RowMargin,
 };
-use crate::kernel::cpu::simd::{Isa, WIDTH};
+use crate::{
+    formula::Dual,
+    kernel::cpu::simd::{Isa, WIDTH},
+};
 
 impl Row<'_> {
     /// The logits the softmax is taken of, and the slope of the margin at the target.
@@ -26,7 +29,14 @@ impl Row<'_> {
             if let Some(cap) = spec.soft_cap {
                 for_lanes!(constants.classes, |start, count| {
                     let z = load(isa, logits, start, count, 0.0);
-                    store(cap.value(z), logits, start, count);
+                    match self.slopes {
+                        Some(slopes) => {
+                            let capped = cap.value(Dual::variable(z));
+                            store(capped.value, logits, start, count);
+                            store(capped.derivative(), slopes, start, count);
+                        }
+                        None => store(cap.value(z), logits, start, count),
+                    }
                 });
             }
             let mut slope = 1.0;
@@ -53,13 +63,7 @@ impl Row<'_> {
 
     /// Turns the gradient by the transformed logits into that by the logits.
     #[inline(always)]
-    pub(super) unsafe fn through_transform<I: Isa>(
-        &self,
-        isa: I,
-        logits: *const f32,
-        slope_of_margin: f64,
-    ) {
-        let spec = self.constants.row;
+    pub(super) unsafe fn through_transform<I: Isa>(&self, isa: I, slope_of_margin: f64) {
         let Some(gradient) = self.gradient else {
             return;
         };
@@ -70,21 +74,15 @@ impl Row<'_> {
             {
                 *gradient.add(class) *= slope_of_margin as f32;
             }
-            let Some(cap) = spec.soft_cap else {
-                return;
-            };
-            // The slope of `c tanh(z / c)` is `1 - tanh²`; the copy of the logits holds
-            // `s (c tanh(z / c) + b)`.
-            for_lanes!(self.constants.classes, |start, count| {
-                let mut capped = load(isa, logits, start, count, 0.0) * (1.0 / spec.scale);
-                if !self.constants.bias.is_empty() {
-                    capped = capped - load(isa, self.constants.bias.as_ptr(), start, count, 0.0);
-                }
-                let tanh = capped * (1.0 / cap.cap);
-                let slope = -(tanh * tanh - 1.0);
-                let g = load(isa, gradient, start, count, 0.0);
-                store(g * slope, gradient, start, count);
-            });
+            // Not had from the capped logits, which are rounded: where the cap is near, its slope is less than
+            // what that leaves.
+            if let Some(slopes) = self.slopes {
+                for_lanes!(self.constants.classes, |start, count| {
+                    let g = load(isa, gradient, start, count, 0.0);
+                    let slope = load(isa, slopes, start, count, 0.0);
+                    store(g * slope, gradient, start, count);
+                });
+            }
         }
     }
 }
