@@ -178,6 +178,18 @@ impl Check {
         }
     }
 
+    /// How often each class occurs, some of them perhaps never.
+    pub fn some_class_counts(self, field: &'static str, counts: &[usize]) -> Result<(), LossError> {
+        self.each(field, counts, |_| true, "a count of each class")?;
+        let some = counts.iter().any(|&count| count > 0);
+        self.that(
+            some,
+            field,
+            counts,
+            "a count of 1 or above for at least one class",
+        )
+    }
+
     /// How often each class occurs.
     pub fn class_counts(self, field: &'static str, counts: &[usize]) -> Result<(), LossError> {
         self.each(field, counts, |&count| count > 0, "a count of 1 or above")
@@ -188,6 +200,18 @@ impl Check {
         let ok = (0.0..=1.0).contains(&value);
         self.that(ok, field, value, "a number from 0 to 1")
     }
+}
+
+/// Fails to compile unless targets (weights, losses) have one dimension less than the logits. To be called in the
+/// public method, so that the compiler names the caller's line.
+pub(crate) const fn assert_rank_of_samples(logits: usize, samples: usize) {
+    assert!(
+        samples + 1 == logits,
+        "what there is for each sample (targets, weights, losses) has one dimension less than the logits \
+         (or hidden states): logits [N, C, d1..dk] go with targets [N, d1..dk]; for logits [B, T, V] of tokens \
+         either swap the dimensions (`logits.swap_dims(1, 2)`, with targets [B, T]) or flatten both (logits \
+         [B * T, V], targets [B * T])",
+    );
 }
 
 /// Panics unless `tensor`, named `name`, has the shape `expected` and the data type of
@@ -202,9 +226,10 @@ pub(crate) fn check_like_prediction<const D: usize>(
 ) {
     check_shape(loss, name, tensor, prediction, expected);
     let (given, wanted) = (tensor.dtype(), prediction.dtype());
+    let [_, is] = verbs(name);
     assert!(
         given == wanted,
-        "{loss}: the {name} is {given:?} and the prediction {wanted:?}; cast one of them",
+        "{loss}: the {name} {is} {given:?} and the prediction {wanted:?}; cast one of them",
     );
 }
 
@@ -218,9 +243,10 @@ fn check_shape<const D: usize>(
     expected: &[usize],
 ) {
     let shape = tensor.dims();
+    let [has, _] = verbs(name);
     assert!(
         shape == expected,
-        "{loss}: the {name} has shape {shape:?}, expected {expected:?} to go with the prediction \
+        "{loss}: the {name} {has} shape {shape:?}, expected {expected:?} to go with the prediction \
          of shape {:?}; shapes are not broadcast, reshape or expand the {name} first",
         prediction.dims(),
     );
@@ -237,13 +263,27 @@ pub(crate) fn check_element_weights<const D: usize>(
     check_weights_type(loss, weights.dtype(), ("prediction", prediction.dtype()));
 }
 
+/// What goes with one thing of this name or several: has or have, is or are.
+fn verbs(name: &str) -> [&'static str; 2] {
+    match name.ends_with('s') {
+        true => ["have", "are"],
+        false => ["has", "is"],
+    }
+}
+
+/// So many of something, `"1 label"` or `"2 labels"`.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// Panics unless `class` is the index of one of `count` classes.
 #[track_caller]
 pub(crate) fn check_class(loss: &str, row: usize, class: i64, count: usize) {
     assert!(
         usize::try_from(class).is_ok_and(|class| class < count),
-        "{loss}: the target of row {row} is {class}, expected the index of one of {count} classes, \
+        "{loss}: the target of row {row} is {class}, expected the index of one of {}, \
          0 to {}, or the ignore_index",
+        counted(count, "class", "classes"),
         count - 1,
     );
 }
@@ -263,8 +303,9 @@ pub(crate) fn check_class_list(
     };
     assert!(
         count == classes,
-        "{loss}: {count} values of {field} for {whole} of {classes} classes (dimension {dimension}), \
-         expected one for each",
+        "{loss}: {} of {field} for {whole} of {} (dimension {dimension}), expected one for each",
+        counted(count, "value", "values"),
+        counted(classes, "class", "classes"),
     );
 }
 
@@ -310,10 +351,18 @@ pub(crate) fn check_rows(
 ) {
     let mut expected = of.to_vec();
     expected.remove(along);
+    let last = of.len() - 1;
+    let advice = match shape == &of[..last] && along != last {
+        true => format!(
+            "; if the classes are in the last dimension of the {whole}, move them first: \
+             `{whole}.movedim({last}, {along})`"
+        ),
+        false => String::new(),
+    };
     assert!(
         shape == expected,
         "{loss}: the {name} have shape {shape:?}, expected {expected:?}, one for each row of the \
-         {whole} of shape {of:?} (a row runs along dimension {along})",
+         {whole} of shape {of:?} (a row runs along dimension {along}){advice}",
     );
 }
 
@@ -414,8 +463,9 @@ pub(crate) fn check_class_parameters<const D: usize>(
     };
     assert!(
         count == 1 || count == classes,
-        "{loss}: {count} values of {field} for a prediction of shape {shape:?}, expected one \
+        "{loss}: {} of {field} for a prediction of shape {shape:?}, expected one \
          for each of the {classes} in {place}, or set the dimension of the classes",
+        counted(count, "value", "values"),
     );
 }
 
@@ -513,8 +563,10 @@ pub(crate) fn check_keys(loss: &str, queries: usize, keys: usize, offset: usize)
     let needed = queries.saturating_add(offset);
     assert!(
         keys >= needed,
-        "{loss}: {keys} keys for {queries} queries and an offset of {offset}, expected at least \
-         {needed}, one for each query from the offset on",
+        "{loss}: {} for {} and an offset of {offset}, expected at least {needed}, one for each query \
+         from the offset on",
+        counted(keys, "key", "keys"),
+        counted(queries, "query", "queries"),
     );
 }
 
@@ -524,7 +576,9 @@ pub(crate) fn check_loss_weights(loss: &str, weights: &Tensor<1>, losses: usize,
     let count = weights.dims()[0];
     assert!(
         count == losses,
-        "{loss}: {count} weights for {losses} losses, expected one for each",
+        "{loss}: {} for {}, expected one for each",
+        counted(count, "weight", "weights"),
+        counted(losses, "loss", "losses"),
     );
     check_weights_type(loss, weights.dtype(), ("embeddings", wanted));
 }
@@ -544,8 +598,8 @@ pub(crate) fn check_proxies(loss: &str, proxies: &Tensor<2>, expected: [usize; 2
 pub(crate) fn check_label_of_proxy(loss: &str, sample: usize, label: i64, proxies: usize) {
     assert!(
         usize::try_from(label).is_ok_and(|label| label < proxies),
-        "{loss}: the label of sample {sample} is {label}, expected the index of one of {proxies} classes, 0 to \
-         {}",
+        "{loss}: the label of sample {sample} is {label}, expected the index of one of {}, 0 to {}",
+        counted(proxies, "class", "classes"),
         proxies - 1,
     );
 }
@@ -555,6 +609,8 @@ pub(crate) fn check_label_of_proxy(loss: &str, sample: usize, label: i64, proxie
 pub(crate) fn check_labels(loss: &str, labels: usize, embeddings: usize) {
     assert!(
         labels == embeddings,
-        "{loss}: {labels} labels for {embeddings} embeddings, expected one for each",
+        "{loss}: {} for {}, expected one for each",
+        counted(labels, "label", "labels"),
+        counted(embeddings, "embedding", "embeddings"),
     );
 }

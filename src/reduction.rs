@@ -132,15 +132,35 @@ impl Normalizer {
     /// If this is not one finite number.
     #[track_caller]
     pub(crate) fn divide(self, loss: &str, reduce: impl FnOnce(Fold) -> Tensor<1>) -> Tensor<1> {
+        let fold = self.fold(loss);
+        self.finish(reduce(fold))
+    }
+
+    /// The first step of [`divide`](Self::divide), for those who reduce at the caller's line, which a closure hides:
+    /// how to fold.
+    ///
+    /// # Panics
+    /// If this is not one finite number.
+    #[track_caller]
+    pub(crate) fn fold(&self, loss: &str) -> Fold {
         match self {
-            Normalizer::Number(number) => {
+            &Normalizer::Number(number) => {
                 check_normalizer(loss, number);
                 let factor = 1.0 / number.max(1.0);
-                reduce(Fold::Sum { factor })
+                Fold::Sum { factor }
             }
             Normalizer::Tensor(tensor) => {
-                crate::error::check_normalizer_shape(loss, &tensor);
-                let total = reduce(Fold::Sum { factor: 1.0 });
+                crate::error::check_normalizer_shape(loss, tensor);
+                Fold::Sum { factor: 1.0 }
+            }
+        }
+    }
+
+    /// The last step of [`divide`](Self::divide), given what has been folded.
+    pub(crate) fn finish(self, total: Tensor<1>) -> Tensor<1> {
+        match self {
+            Normalizer::Number(_) => total,
+            Normalizer::Tensor(tensor) => {
                 let dtype = total.dtype();
                 total / tensor.cast(dtype).clamp_min(1.0)
             }

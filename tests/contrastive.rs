@@ -7,4 +7,4 @@ mod forms;
 mod goldens;
 mod own_formula;
 mod paths;
-mod places;
+pub mod places;

@@ -4,6 +4,7 @@ use super::{
     fused::fused_backend,
     host::{Host, HostIndices},
 };
+use crate::kernel::cpu::Indices;
 use burn::{
     backend::{Flex, flex::FlexTensor, ops::IntTensorOps, tensor::FloatTensor},
     tensor::{DType, Element, IntDType, Shape, TensorData, bf16, f16},
@@ -41,10 +42,19 @@ impl<E: Element + Pod> Host<E> for Flex {
 }
 
 impl HostIndices for Flex {
-    fn indices(tensor: FlexTensor) -> Vec<i64> {
-        let wide = Self::int_cast(tensor, IntDType::I64);
-        let wide = <Self as Host<i64>>::contiguous(wide);
-        <Self as Host<i64>>::slice(&wide).to_vec()
+    fn readable(tensor: FlexTensor) -> FlexTensor {
+        let known = match tensor.dtype() {
+            DType::I32 | DType::I64 => tensor,
+            _ => Self::int_cast(tensor, IntDType::I64),
+        };
+        <Self as Host<i64>>::contiguous(known)
+    }
+
+    fn view(tensor: &FlexTensor) -> Indices<'_> {
+        match tensor.dtype() {
+            DType::I32 => Indices::I32(Self::slice(tensor)),
+            _ => Indices::I64(Self::slice(tensor)),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tensors as slices the CPU can read.
 
+use crate::kernel::cpu::Indices;
 use burn::{
     backend::{
         Backend,
@@ -28,8 +29,16 @@ pub(super) trait Host<E>: Backend {
 
 /// A backend that keeps class indices in memory the CPU can read.
 pub(super) trait HostIndices: Backend {
-    /// The indices in row-major order.
-    fn indices(tensor: IntTensor<Self>) -> Vec<i64>;
+    /// The indices in row-major order, in a type that can be looked at; itself where they are so already.
+    fn readable(tensor: IntTensor<Self>) -> IntTensor<Self>;
+
+    /// The indices of a readable tensor, where they lie.
+    fn view(tensor: &IntTensor<Self>) -> Indices<'_>;
+
+    /// A copy of the indices in row-major order.
+    fn indices(tensor: IntTensor<Self>) -> Vec<i64> {
+        Self::view(&Self::readable(tensor)).to_vec()
+    }
 }
 
 /// A gradient of nothing.

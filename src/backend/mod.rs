@@ -12,6 +12,7 @@
 mod attached;
 #[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
 mod autodiff;
+mod class_check;
 mod element;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod extension;

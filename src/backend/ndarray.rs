@@ -7,6 +7,7 @@ use super::{
     fused::fused_backend,
     host::{Host, HostIndices},
 };
+use crate::kernel::cpu::Indices;
 use burn::{
     backend::{
         NdArray, TensorMetadata,
@@ -59,11 +60,30 @@ impl Host<f32> for NdArray {
 }
 
 impl HostIndices for NdArray {
-    fn indices(tensor: NdArrayTensor) -> Vec<i64> {
+    fn readable(tensor: NdArrayTensor) -> NdArrayTensor {
+        let is_contiguous = match &tensor {
+            NdArrayTensor::I32(storage) => storage.view().is_standard_layout(),
+            NdArrayTensor::I64(storage) => storage.view().is_standard_layout(),
+            _ => false,
+        };
+        if is_contiguous {
+            return tensor;
+        }
         let NdArrayTensor::I64(storage) = Self::int_cast(tensor, IntDType::I64) else {
             unreachable!("it was cast to i64");
         };
-        storage.view().iter().copied().collect()
+        let indices: Vec<i64> = storage.view().iter().copied().collect();
+        let shape = Shape::from(storage.shape().to_vec());
+        Self::int_from_data(TensorData::new(indices, shape), &NdArrayDevice::default())
+    }
+
+    fn view(tensor: &NdArrayTensor) -> Indices<'_> {
+        match tensor {
+            NdArrayTensor::I32(storage) => storage.view().to_slice().map(Indices::I32),
+            NdArrayTensor::I64(storage) => storage.view().to_slice().map(Indices::I64),
+            _ => None,
+        }
+        .expect("a readable tensor")
     }
 }
 

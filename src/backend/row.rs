@@ -6,7 +6,7 @@
 
 use super::precision::widened;
 use crate::{
-    error::{ClassesOf, check_class, check_class_list},
+    error::{ClassesOf, check_class_list},
     formula::{ClassFormula, Margin, SoftCap},
 };
 use burn::tensor::{Int, Tensor};
@@ -160,21 +160,6 @@ impl SoftmaxRow {
             check_class_list(self.loss, field, length, classes, of);
         }
     }
-
-    /// Panics if one of the class indices that count is out of range.
-    #[track_caller]
-    pub fn check_classes(
-        &self,
-        classes: impl Iterator<Item = i64>,
-        count: usize,
-        is_weightless: impl Fn(usize) -> bool,
-    ) {
-        for (index, class) in classes.enumerate() {
-            if !self.is_ignored(class) && !is_weightless(index) {
-                check_class(self.loss, index, class, count);
-            }
-        }
-    }
 }
 
 /// What logits are compared with; shapes and data types have been checked.
@@ -209,15 +194,4 @@ impl RowInputs {
             weights: self.weights.map(widened),
         }
     }
-}
-
-/// Whether a row has the weight 0, of weights the host can see.
-pub(super) fn weightless<const D: usize>(weights: Option<&Tensor<D>>) -> impl Fn(usize) -> bool {
-    let weights = weights.map(|weights| weights.to_data());
-    let weightless: Vec<bool> = weights
-        .iter()
-        .flat_map(|weights| weights.iter::<f64>())
-        .map(|weight| weight == 0.0)
-        .collect();
-    move |index| weightless.get(index).is_some_and(|&is| is)
 }

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     backend::{SoftmaxRow, widened},
-    error::check_weights_type,
+    error::{assert_rank_of_samples, check_weights_type},
     reduction::{Normalizer, Reduction},
 };
 use burn::tensor::{Int, Tensor};
@@ -101,7 +101,7 @@ impl<const D: usize> ClassEvaluation<D> {
     /// If the shape or the data type does not fit.
     #[track_caller]
     pub fn weights<const T: usize>(mut self, weights: Tensor<T>) -> Self {
-        const { assert!(T + 1 == D, "weights have one dimension less than logits") };
+        const { assert_rank_of_samples(D, T) };
         self.frame.check(self.loss, "weights", &weights.dims());
         let of_prediction = ("prediction", self.samples.dtype());
         check_weights_type(self.loss, weights.dtype(), of_prediction);
@@ -144,9 +144,9 @@ impl<const D: usize> ClassEvaluation<D> {
             weights,
             ..
         } = self;
-        normalizer
-            .into()
-            .divide(loss, |fold| samples.reduced(weights, fold))
+        let normalizer = normalizer.into();
+        let fold = normalizer.fold(loss);
+        normalizer.finish(samples.reduced(weights, fold))
     }
 
     /// Returns the loss of each sample, times its weight if there are weights; 0 for an ignored sample.
@@ -158,7 +158,7 @@ impl<const D: usize> ClassEvaluation<D> {
     /// If a target is not a class index (on the CPU; the loss of its sample is NaN on a GPU).
     #[track_caller]
     pub fn each<const T: usize>(self) -> Tensor<T> {
-        const { assert!(T + 1 == D, "samples have one dimension less than logits") };
+        const { assert_rank_of_samples(D, T) };
         let shape = self.frame.samples();
         reshaped(self.samples.each(self.weights), shape, nothing_tracked)
     }

@@ -22,9 +22,8 @@ impl<const D: usize> Frame<D> {
         }
     }
 
-    /// The shape of what there is for each sample.
+    /// The shape of what there is for each sample, which has one dimension less.
     pub fn samples<const T: usize>(&self) -> [usize; T] {
-        const { assert!(T + 1 == D, "samples have one dimension less than logits") };
         core::array::from_fn(|i| self.shape[if i < self.along { i } else { i + 1 }])
     }
 

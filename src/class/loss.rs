@@ -1,6 +1,6 @@
 use super::{ClassEvaluation, definition::Definition};
 use crate::{
-    error::{Check, check_takes_probabilities},
+    error::{Check, assert_rank_of_samples, check_takes_probabilities},
     formula::ClassFormula,
     module::{Field, Shown, display, type_name},
     reduction::Reduction,
@@ -183,6 +183,7 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
         logits: Tensor<D>,
         targets: Tensor<T, Int>,
     ) -> Tensor<1> {
+        const { assert_rank_of_samples(D, T) };
         self.on(logits, targets).reduce()
     }
 
@@ -201,6 +202,7 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
         logits: Tensor<D>,
         targets: Tensor<T, Int>,
     ) -> Tensor<T> {
+        const { assert_rank_of_samples(D, T) };
         self.on(logits, targets).each()
     }
 
@@ -233,6 +235,7 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
         logits: Tensor<D>,
         targets: Tensor<T, Int>,
     ) -> ClassEvaluation<D> {
+        const { assert_rank_of_samples(D, T) };
         let row = self.definition.row.clone();
         ClassEvaluation::of_classes(row, self.reduction, logits, targets)
     }

@@ -33,6 +33,8 @@ pub struct BalancedSoftmaxLossConfig {
 /// ```
 /// with the counts `n` of the classes in the training set and `q`, `w` as in
 /// [`CrossEntropyLoss`](crate::CrossEntropyLoss). The plain logits are used at inference.
+/// A class whose count is 0 has the probability 0: it takes no part in the softmax, its loss as a target is infinite, and
+/// so is every loss with label smoothing, unless the weight of the class is 0.
 ///
 /// Source: J. Ren et al., *Balanced Meta-Softmax for Long-Tailed Visual Recognition*, 2020.
 ///
@@ -54,12 +56,12 @@ impl BalancedSoftmaxLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
     ///
     /// # Errors
-    /// If a count is 0, a weight is negative or not finite, a list is empty, or `label_smoothing` is
+    /// If all counts are 0, a weight is negative or not finite, a list is empty, or `label_smoothing` is
     /// not from 0 to 1.
     #[inline(never)] // The kernels of the formula are compiled here.
     pub fn try_init(&self) -> Result<BalancedSoftmaxLoss, LossError> {
         let check = Check("BalancedSoftmaxLossConfig");
-        check.class_counts("class_counts", &self.class_counts)?;
+        check.some_class_counts("class_counts", &self.class_counts)?;
         check.class_weights("weights", &self.weights)?;
         let (weights, counts) = (self.weights.as_deref(), Some(&self.class_counts[..]));
         check.same_length(("weights", weights), ("class_counts", counts))?;

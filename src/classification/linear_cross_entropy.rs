@@ -4,7 +4,7 @@ use super::OutputLayer;
 use crate::{
     backend::SoftmaxRow,
     class::{ClassEvaluation, Layer, Samples},
-    error::{Check, LossError, built},
+    error::{Check, LossError, assert_rank_of_samples, built},
     formula::{CrossEntropy, SoftCap},
     module::display,
     reduction::Reduction,
@@ -151,6 +151,7 @@ impl LinearCrossEntropyLoss {
         layer: impl Into<OutputLayer>,
         targets: Tensor<T, Int>,
     ) -> Tensor<1> {
+        const { assert_rank_of_samples(D, T) };
         self.on(hidden, layer, targets).reduce()
     }
 
@@ -170,6 +171,7 @@ impl LinearCrossEntropyLoss {
         layer: &Linear,
         targets: Tensor<T, Int>,
     ) -> Tensor<1> {
+        const { assert_rank_of_samples(D, T) };
         self.forward(hidden, layer, targets)
     }
 
@@ -190,6 +192,7 @@ impl LinearCrossEntropyLoss {
         layer: impl Into<OutputLayer>,
         targets: Tensor<T, Int>,
     ) -> Tensor<T> {
+        const { assert_rank_of_samples(D, T) };
         self.on(hidden, layer, targets).each()
     }
 
@@ -209,6 +212,7 @@ impl LinearCrossEntropyLoss {
         layer: impl Into<OutputLayer>,
         targets: Tensor<T, Int>,
     ) -> ClassEvaluation<D> {
+        const { assert_rank_of_samples(D, T) };
         let row = SoftmaxRow {
             smoothing: self.label_smoothing,
             ignore_index: self.ignore_index,

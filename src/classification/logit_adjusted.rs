@@ -37,6 +37,8 @@ pub struct LogitAdjustedLossConfig {
 /// with the shares `pi` of the classes in the training set and `q`, `w` as in
 /// [`CrossEntropyLoss`](crate::CrossEntropyLoss). The loss equals [`BalancedSoftmaxLoss`](crate::BalancedSoftmaxLoss)
 /// if `tau` is 1. The plain logits are used at inference.
+/// If `tau` is above 0, a class whose count is 0 has the probability 0: it takes no part in the softmax, its loss as a
+/// target is infinite, and so is every loss with label smoothing, unless the weight of the class is 0.
 ///
 /// Source: A. K. Menon et al., *Long-Tail Learning via Logit Adjustment*, 2021.
 ///
@@ -58,12 +60,12 @@ impl LogitAdjustedLossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
     ///
     /// # Errors
-    /// If a count is 0, `tau` or a weight is negative or not finite, a list is empty, or
+    /// If all counts are 0, `tau` or a weight is negative or not finite, a list is empty, or
     /// `label_smoothing` is not from 0 to 1.
     #[inline(never)] // The kernels of the formula are compiled here.
     pub fn try_init(&self) -> Result<LogitAdjustedLoss, LossError> {
         let check = Check("LogitAdjustedLossConfig");
-        check.class_counts("class_counts", &self.class_counts)?;
+        check.some_class_counts("class_counts", &self.class_counts)?;
         check.at_least_zero("tau", self.tau)?;
         check.class_weights("weights", &self.weights)?;
         let (weights, counts) = (self.weights.as_deref(), Some(&self.class_counts[..]));

@@ -3,7 +3,7 @@
 use crate::{
     backend::SoftmaxRow,
     class::{ClassEvaluation, Distilled, Parts, Samples},
-    error::{Check, LossError, built},
+    error::{Check, LossError, assert_rank_of_samples, built},
     formula::CrossEntropy,
     module::display,
     reduction::Reduction,
@@ -150,6 +150,7 @@ impl DistillationLoss {
         teacher: Tensor<D>,
         labels: Tensor<T, Int>,
     ) -> Tensor<1> {
+        const { assert_rank_of_samples(D, T) };
         self.on(student, teacher, labels).reduce()
     }
 
@@ -170,6 +171,7 @@ impl DistillationLoss {
         teacher: Tensor<D>,
         labels: Tensor<T, Int>,
     ) -> Tensor<T> {
+        const { assert_rank_of_samples(D, T) };
         self.on(student, teacher, labels).each()
     }
 
@@ -189,6 +191,7 @@ impl DistillationLoss {
         teacher: Tensor<D>,
         labels: Tensor<T, Int>,
     ) -> ClassEvaluation<D> {
+        const { assert_rank_of_samples(D, T) };
         let (samples, frame) = Distilled::new(self.parts(), student, teacher, labels);
         ClassEvaluation::new(NAME, Samples::Distilled(samples), frame, self.reduction)
     }

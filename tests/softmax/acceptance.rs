@@ -2,6 +2,7 @@
 //! backward.
 
 mod classes;
+mod counts;
 mod easy;
 mod extremes;
 mod memory;

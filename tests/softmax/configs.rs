@@ -92,10 +92,9 @@ fn lists_of_different_lengths_are_refused() {
 }
 
 #[test]
-fn a_class_that_never_occurs_is_refused() {
+fn counts_of_no_classes_are_refused() {
     macro_rules! assert_all_refused {
         ($($name:literal: $config:ident;)+) => {$(
-            assert_refused!($config::new(vec![3, 0]), $name, "class_counts"[1], "0");
             assert_refused!($config::new(vec![]), $name, "class_counts", "[]");
             $config::new(vec![1]).init();
         )+};

@@ -2,6 +2,7 @@
 //! shapes, on every device and path.
 
 use crate::{
+    contrastive::places::assert_here,
     panics::message,
     support::{
         Site, sites,
@@ -191,4 +192,47 @@ fn a_list_that_does_not_fit_the_classes_is_refused() {
             }
         }
     }
+}
+
+#[test]
+fn a_class_out_of_range_is_refused_where_it_is_given() {
+    let loss = CrossEntropyLossConfig::new().init();
+    let linear = LinearCrossEntropyLossConfig::new().init();
+    let distillation = DistillationLossConfig::new().init();
+    for Site { device, path, .. } in sites() {
+        let (x, w) = (|| ones([2, 3], &device), || ones([2], &device));
+        let t = || classes([2], &device) + 3;
+        assert_here(|| path.run(|| loss.forward(x(), t())));
+        assert_here(|| path.run(|| loss.forward_no_reduction(x(), t())));
+        assert_here(|| path.run(|| loss.on(x(), t()).weights(w()).reduce()));
+        assert_here(|| path.run(|| loss.on(x(), t()).divided_by(2)));
+        assert_here(|| path.run(|| linear.forward(x(), OutputLayer::with_rows(x()), t())));
+        assert_here(|| path.run(|| linear.on(x(), OutputLayer::with_rows(x()), t()).each::<1>()));
+        assert_here(|| path.run(|| distillation.forward(x(), x(), t())));
+    }
+}
+
+#[test]
+fn logits_with_the_classes_last_are_told_what_to_do() {
+    let loss = CrossEntropyLossConfig::new().init();
+    for site in sites() {
+        let device = &site.device;
+        let (x, t) = (ones([2, 5, 7], device), classes([2, 5], device));
+        let text = message_at(&site, || loss.forward(x.clone(), t.clone()));
+        let expected = "CrossEntropyLoss: the targets have shape [2, 5], expected [2, 7], one for each row of the \
+                        logits of shape [2, 5, 7] (a row runs along dimension 1); if the classes are in the last \
+                        dimension of the logits, move them first: `logits.movedim(2, 1)`";
+        assert_eq!(text, expected);
+        let x: Tensor<3> = x.movedim(2, 1);
+        loss.forward(x, t);
+    }
+}
+
+#[test]
+fn a_hyperparameter_out_of_range_is_refused_where_it_is_given() {
+    assert_here(|| PolyLossConfig::new().with_label_smoothing(2.0).init());
+    assert_here(|| HuberLossConfig::new().with_delta(0.0).init());
+    assert_here(|| DistillationLossConfig::new().with_alpha(2.0).init());
+    let loss = PolyLossConfig::new().init();
+    assert_here(|| loss.clone().with_label_smoothing(2.0));
 }

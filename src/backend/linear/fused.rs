@@ -37,10 +37,7 @@ pub(in crate::backend) struct Differentiated<B: Backend> {
     pub gradients: [Option<FloatTensor<B>>; 3],
 }
 
-/// The loss with the gradients that are wanted.
-///
-/// # Panics
-/// If a class that counts is out of range.
+/// The loss with the gradients that are wanted. Classes have been checked.
 pub(in crate::backend) fn differentiate<B: Host<f32> + HostIndices>(
     call: LinearCall<B>,
 ) -> Differentiated<B> {
@@ -59,17 +56,16 @@ pub(in crate::backend) fn differentiate<B: Host<f32> + HostIndices>(
         rows: shapes[0][0],
         width: shapes[0][1],
     };
-    let indices = B::indices(call.classes);
-    let operands = RowOperands::<f32> {
-        targets: RowTargets::Classes(&indices),
-        weights: match call.weights {
-            Weights::Equal => None,
-            Weights::Each(weights) => Some(B::slice(&B::contiguous(weights)).to_vec()),
-        },
+    let indices = B::readable(call.classes);
+    let weights = match call.weights {
+        Weights::Equal => None,
+        Weights::Each(weights) => Some(B::contiguous(weights)),
     };
-    let weightless = |index| operands.is_weightless(index);
+    let operands = RowOperands::<f32> {
+        targets: RowTargets::Classes(B::view(&indices)),
+        weights: weights.as_ref().map(|weights| B::slice(weights)),
+    };
     let row = &call.row;
-    row.check_classes(indices.iter().copied(), linear.bias.len(), weightless);
 
     let counts = counts(row, &operands, linear.rows);
     let Some((factor, divisor)) = Fold::of(call.fold, counts) else {
@@ -87,8 +83,8 @@ pub(in crate::backend) fn differentiate<B: Host<f32> + HostIndices>(
     let outcome = cpu::linear_softmax(
         &of_kernel(row),
         &linear,
-        &indices,
-        operands.weights.as_deref(),
+        B::view(&indices),
+        operands.weights,
         wanted,
         scale,
     );

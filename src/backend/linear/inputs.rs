@@ -3,10 +3,10 @@
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use crate::backend::path::is_fused;
 use crate::backend::{
+    class_check::check_classes,
     nothing::{loss_of_nothing, nothing_of},
-    path::is_cpu,
     precision::widened,
-    row::{RowInputs, SoftmaxRow, Target, weightless},
+    row::{RowInputs, SoftmaxRow, Target},
 };
 use burn::tensor::{Int, Tensor};
 
@@ -50,11 +50,8 @@ impl LinearInputs {
     /// Panics if a class index is out of range, where the host can see it without waiting.
     #[track_caller]
     pub(super) fn check_classes(&self, row: &SoftmaxRow) {
-        if is_cpu(&self.hidden.device()) {
-            let weightless = weightless(self.weights.as_ref());
-            let count = self.weight.dims()[0];
-            row.check_classes(self.classes.to_data().iter(), count, weightless);
-        }
+        let count = self.weight.dims()[0];
+        check_classes(row, &self.classes, self.weights.as_ref(), count);
     }
 
     /// The fused operation has no gradient to weights of the rows; such weights take the composed

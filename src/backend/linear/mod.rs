@@ -20,12 +20,12 @@ pub(crate) fn linear_losses(row: Arc<SoftmaxRow>, inputs: LinearInputs) -> Tenso
         let none = inputs.classes.shape();
         return inputs.loss_of_nothing().expand(none);
     }
+    inputs.check_classes(&row);
     let inputs = inputs.widened();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if inputs.are_fused() {
         return Tensor::from_dispatch(run_fused(row, inputs, None));
     }
-    inputs.check_classes(&row);
     composed::losses(&row, inputs)
 }
 
@@ -35,12 +35,12 @@ pub(crate) fn reduced_linear(row: Arc<SoftmaxRow>, inputs: LinearInputs, fold: F
     if inputs.hidden.dims()[0] == 0 {
         return inputs.loss_of_nothing();
     }
+    inputs.check_classes(&row);
     let inputs = inputs.widened();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if inputs.are_fused() {
         return Tensor::from_dispatch(run_fused(row, inputs, Some(fold)));
     }
-    inputs.check_classes(&row);
     composed::reduced(&row, inputs, fold)
 }
 

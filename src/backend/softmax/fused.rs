@@ -33,10 +33,7 @@ pub(in crate::backend) struct Differentiated<B: Backend> {
     pub gradient: Option<FloatTensor<B>>,
 }
 
-/// A loss of softmax rows of one element type, with the gradient if it is wanted.
-///
-/// # Panics
-/// If a class that counts is out of range.
+/// A loss of softmax rows of one element type, with the gradient if it is wanted. Classes have been checked.
 pub(in crate::backend) fn differentiate<B, E>(call: Rows<B>) -> Differentiated<B>
 where
     B: Host<E> + Host<f32> + HostIndices,
@@ -51,28 +48,21 @@ where
     };
     let mut logits = <B as Host<E>>::contiguous(call.logits);
     let (classes, shares) = match call.target {
-        RowTarget::Classes(classes) => (Some(B::indices(classes)), None),
+        RowTarget::Classes(classes) => (Some(B::readable(classes)), None),
         RowTarget::Shares(shares) => (None, Some(<B as Host<E>>::contiguous(shares))),
+    };
+    let weights = match call.weights {
+        Weights::Equal => None,
+        Weights::Each(weights) => Some(<B as Host<f32>>::contiguous(weights)),
     };
     let operands = RowOperands {
         targets: match (&classes, &shares) {
-            (Some(classes), _) => RowTargets::Classes(classes),
+            (Some(classes), _) => RowTargets::Classes(B::view(classes)),
             (_, Some(shares)) => RowTargets::Shares(<B as Host<E>>::slice(shares)),
             (None, None) => unreachable!("a target is one or the other"),
         },
-        weights: match call.weights {
-            Weights::Equal => None,
-            Weights::Each(weights) => {
-                let weights = <B as Host<f32>>::contiguous(weights);
-                Some(<B as Host<f32>>::slice(&weights).to_vec())
-            }
-        },
+        weights: weights.as_ref().map(<B as Host<f32>>::slice),
     };
-
-    if let Some(classes) = &classes {
-        let weightless = |index| operands.is_weightless(index);
-        row.check_classes(classes.iter().copied(), shape.classes, weightless);
-    }
 
     let counts = counts(row, &operands, shape.rows());
     let Some((factor, divisor)) = Fold::of(call.fold, counts) else {
@@ -143,20 +133,20 @@ pub(in crate::backend) fn counts<E: Storage>(
     operands: &RowOperands<'_, E>,
     rows: usize,
 ) -> Counts<impl FnOnce() -> f64, impl FnOnce() -> bool> {
-    let weights = operands.weights.as_deref();
+    let weights = operands.weights;
     let weight = move |i: usize| weights.map_or(1.0, |weights| weights[i] as f64);
     let of_class = |class: i64| row.counts.get(class as usize).copied().unwrap_or(1.0);
     let of_row = move |i: usize| match operands.targets {
         RowTargets::Shares(_) => weight(i),
-        RowTargets::Classes(classes) if row.is_ignored(classes[i]) => 0.0,
-        RowTargets::Classes(classes) => match weight(i) {
+        RowTargets::Classes(classes) => match (weight(i), classes.at(i)) {
             // Whatever the class is.
-            0.0 => 0.0,
-            weight => weight * of_class(classes[i]),
+            (0.0, _) => 0.0,
+            (_, class) if row.is_ignored(class) => 0.0,
+            (weight, class) => weight * of_class(class),
         },
     };
     Counts {
-        sum: move || (0..rows).map(of_row).sum(),
+        sum: move || cpu::sum_over_chunks(rows, &|range| range.map(of_row).sum()),
         are_zero: move || (0..rows).all(|i| of_row(i) == 0.0),
     }
 }

@@ -6,9 +6,9 @@ mod composed;
 pub(super) mod fused;
 
 use super::{
+    class_check::check_classes,
     fold::Fold,
-    path::runs_on_cpu,
-    row::{RowInputs, SoftmaxRow, Target, weightless},
+    row::{RowInputs, SoftmaxRow, Target},
 };
 use burn::tensor::Tensor;
 use std::sync::Arc;
@@ -19,34 +19,33 @@ pub(super) use composed::{Kept, losses as composed_losses, total};
 /// The loss of every row, times its weight.
 #[track_caller]
 pub(crate) fn row_losses(row: Arc<SoftmaxRow>, inputs: RowInputs) -> Tensor<2> {
+    inputs.check_classes(&row);
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if are_fused(&inputs) {
         return Tensor::from_dispatch(run_fused(row, inputs, None));
     }
-    check_classes(&row, &inputs);
     composed::losses(&row, inputs)
 }
 
 /// The losses of all rows as one number. No rows at all give 0.
 #[track_caller]
 pub(crate) fn reduced_rows(row: Arc<SoftmaxRow>, inputs: RowInputs, fold: Fold) -> Tensor<1> {
+    inputs.check_classes(&row);
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if are_fused(&inputs) {
         return Tensor::from_dispatch(run_fused(row, inputs, Some(fold)));
     }
-    check_classes(&row, &inputs);
     composed::reduced(&row, inputs, fold)
 }
 
-/// Panics if a class index is out of range, where the host can see it without waiting.
-#[track_caller]
-fn check_classes(row: &SoftmaxRow, inputs: &RowInputs) {
-    if let Target::Classes(classes) = &inputs.target
-        && runs_on_cpu(&inputs.logits)
-    {
-        let weightless = weightless(inputs.weights.as_ref());
-        let count = inputs.logits.dims()[1];
-        row.check_classes(classes.to_data().iter(), count, weightless);
+impl RowInputs {
+    /// Panics if a class index is out of range, where the host can see it without waiting.
+    #[track_caller]
+    fn check_classes(&self, row: &SoftmaxRow) {
+        if let Target::Classes(classes) = &self.target {
+            let count = self.logits.dims()[1];
+            check_classes(row, classes, self.weights.as_ref(), count);
+        }
     }
 }
 

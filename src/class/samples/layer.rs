@@ -34,12 +34,6 @@ impl Layer {
         bias: Option<Tensor<1>>,
         targets: Tensor<T, Int>,
     ) -> (Self, Frame<D>) {
-        const {
-            assert!(
-                T + 1 == D,
-                "targets have one dimension less than hidden states"
-            )
-        };
         let frame = Frame {
             whole: "hidden states",
             shape: hidden.dims(),

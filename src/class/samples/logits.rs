@@ -109,7 +109,6 @@ pub(super) fn classes<const D: usize, const T: usize>(
     logits: &Tensor<D>,
     targets: Tensor<T, Int>,
 ) -> Target {
-    const { assert!(T + 1 == D, "targets have one dimension less than logits") };
     let shape = logits.dims();
     check_rows(loss, "targets", &targets.dims(), "logits", &shape, 1);
     Target::Classes(flat(targets, no_classes))

@@ -80,7 +80,11 @@ impl ClassFormula for LogitAdjusted {
     }
 
     fn adjustment(&self) -> Adjustment {
-        let biases = ln_shares(&self.class_counts).map(|ln_share| self.tau * ln_share);
+        // The logarithm of a share of 0 is infinite.
+        let biases = ln_shares(&self.class_counts).map(|ln_share| match self.tau {
+            0.0 => 0.0,
+            tau => tau * ln_share,
+        });
         Adjustment::default().with_bias(COUNTS, biases.collect())
     }
 }

@@ -7,6 +7,7 @@ use super::{
     element::Prediction,
     fresh::with_room,
     gemm::{Existing, Matrix, Workers, append_product, product, product_with_step},
+    indices::Indices,
     softmax::{RowOperands, RowTargets, RowsWanted, Shape, SoftmaxRow, softmax_rows},
     threads::map,
 };
@@ -53,7 +54,7 @@ pub(crate) struct LinearOutcome {
 pub(crate) fn linear_softmax(
     row: &SoftmaxRow<'_>,
     linear: &Linear<'_>,
-    classes: &[i64],
+    classes: Indices<'_>,
     weights: Option<&[f32]>,
     wanted: LinearWanted,
     scale: f64,
@@ -75,8 +76,8 @@ pub(crate) fn linear_softmax(
     for first in (0..rows).step_by(per_block) {
         let block = first..rows.min(first + per_block);
         let operands = RowOperands::<f32> {
-            targets: RowTargets::Classes(&classes[block.clone()]),
-            weights: weights.map(|weights| weights[block.clone()].to_vec()),
+            targets: RowTargets::Classes(classes.range(block.clone())),
+            weights: weights.map(|weights| &weights[block.clone()]),
         };
         let inputs = &linear.hidden[block.start * width..block.end * width];
         let inputs = without_skipped(inputs, width, row, &operands);
@@ -240,7 +241,7 @@ fn is_skipped(row: &SoftmaxRow<'_>, operands: &RowOperands<'_, f32>, index: usiz
     let RowTargets::Classes(classes) = operands.targets else {
         unreachable!("a linear layer has classes for targets");
     };
-    operands.is_weightless(index) || row.is_nothing_at(classes[index])
+    operands.is_weightless(index) || row.is_nothing_at(classes.at(index))
 }
 
 /// The product of the gradient of logits, read by columns, and the hidden states: some classes at a time,

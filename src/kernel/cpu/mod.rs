@@ -9,6 +9,7 @@
 mod element;
 mod fresh;
 mod gemm;
+mod indices;
 mod isa;
 mod lane;
 mod linear;
@@ -21,6 +22,7 @@ mod threads;
 
 pub(crate) use element::{ElementKernel, Operands, PerClass, Prediction, Wanted, elements};
 pub(crate) use gemm::Matrix;
+pub(crate) use indices::Indices;
 pub(crate) use linear::{Linear, LinearWanted, linear_softmax};
 pub(crate) use pairs::{
     PairKernel, Pairs, Points, pair_gradients, pair_rows, pair_terms, triplet_gradients,
@@ -32,3 +34,4 @@ pub(crate) use softmax::{
     softmax_rows,
 };
 pub(crate) use storage::Storage;
+pub(crate) use threads::sum_over_chunks;

@@ -17,6 +17,7 @@ mod transform;
 use super::{
     element::Prediction,
     fresh::with_room,
+    indices::Indices,
     isa::Choice,
     simd::{Body, Isa},
     storage::Storage,
@@ -55,13 +56,13 @@ impl Shape {
 pub(crate) struct RowOperands<'a, E> {
     pub targets: RowTargets<'a, E>,
     /// One weight per row; rows of weight 0 contribute exactly nothing.
-    pub weights: Option<Vec<f32>>,
+    pub weights: Option<&'a [f32]>,
 }
 
 /// What rows are compared with.
 pub(crate) enum RowTargets<'a, E> {
     /// One class per row.
-    Classes(&'a [i64]),
+    Classes(Indices<'a>),
     /// A share per logit.
     Shares(&'a [E]),
 }
@@ -124,12 +125,6 @@ pub(crate) fn softmax_rows<E: Storage>(
     let targets = match operands.targets {
         RowTargets::Classes(classes) => {
             assert_eq!(classes.len(), rows, "one class per row");
-            let known = |(index, &class): (usize, &i64)| {
-                row.is_ignored(class)
-                    || operands.is_weightless(index)
-                    || usize::try_from(class).is_ok_and(|class| class < shape.classes)
-            };
-            assert!(classes.iter().enumerate().all(known), "classes in range");
             Targets::Classes(classes)
         }
         RowTargets::Shares(shares) => {
@@ -146,7 +141,7 @@ pub(crate) fn softmax_rows<E: Storage>(
         shape,
         logits: elements,
         targets,
-        weights: operands.weights.as_deref(),
+        weights: operands.weights,
         losses: losses.as_mut().map(Vec::as_mut_ptr),
         gradient: match &mut fresh {
             Some(fresh) => Some(fresh.as_mut_ptr()),
@@ -211,7 +206,7 @@ impl<'a> Elements<'a> {
 }
 
 enum Targets<'a> {
-    Classes(&'a [i64]),
+    Classes(Indices<'a>),
     Shares(Elements<'a>),
 }
 
@@ -259,7 +254,7 @@ impl Pass<'_> {
     fn is_skipped(&self, row: usize) -> bool {
         let weightless = self.weights.is_some_and(|weights| weights[row] == 0.0);
         let ignored = match &self.targets {
-            Targets::Classes(classes) => self.constants.row.is_nothing_at(classes[row]),
+            Targets::Classes(classes) => self.constants.row.is_nothing_at(classes.at(row)),
             Targets::Shares(_) => false,
         };
         weightless || ignored || self.constants.row.factor == 0.0
@@ -310,7 +305,11 @@ unsafe fn body<I: Isa>(isa: I, task: &Task<'_>) -> f64 {
             } else {
                 let weight = pass.weights.map_or(1.0, |weights| weights[row] as f64);
                 let target = match (&pass.targets, shares) {
-                    (Targets::Classes(classes), _) => Target::Class(classes[row] as usize),
+                    (Targets::Classes(indices), _) => {
+                        let class = indices.at(row) as usize;
+                        assert!(class < classes, "classes have been checked");
+                        Target::Class(class)
+                    }
                     (Targets::Shares(_), Some(shares)) => Target::Shares(shares),
                     (Targets::Shares(_), None) => unreachable!("shares have been loaded"),
                 };

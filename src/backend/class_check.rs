@@ -1,0 +1,69 @@
+//! Whether class indices are those of classes, where the host can see it without waiting.
+
+use super::{path::is_cpu, row::SoftmaxRow};
+use crate::error::check_class;
+use burn::tensor::{Int, Tensor};
+
+/// Panics, on a CPU, if the class of a row that counts is out of range.
+#[track_caller]
+pub(super) fn check_classes<const D: usize>(
+    row: &SoftmaxRow,
+    classes: &Tensor<D, Int>,
+    weights: Option<&Tensor<D>>,
+    count: usize,
+) {
+    let found = strangers(row, classes, count);
+    if found.is_empty() {
+        return;
+    }
+    // Rows of weight 0 may hold anything.
+    let weights = weights.map(|weights| weights.to_data().iter::<f64>().collect::<Vec<_>>());
+    for (index, class) in found {
+        let is_weightless = weights.as_ref().is_some_and(|list| list[index] == 0.0);
+        if !is_weightless {
+            check_class(row.loss, index, class, count);
+        }
+    }
+}
+
+/// The rows whose class is out of range, and that class.
+fn strangers<const D: usize>(
+    row: &SoftmaxRow,
+    classes: &Tensor<D, Int>,
+    count: usize,
+) -> Vec<(usize, i64)> {
+    let is_one = |class: i64| usize::try_from(class).is_ok_and(|class| class < count);
+    let is_strange = |class: i64| !is_one(class) && !row.is_ignored(class);
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    {
+        let classes = classes.clone().without_autodiff();
+        #[cfg(feature = "flex")]
+        if let Some(found) = found_by::<burn::backend::Flex, D>(&classes, &is_strange) {
+            return found;
+        }
+        #[cfg(feature = "ndarray")]
+        #[allow(deprecated)] // Burn will drop it; until then it is served.
+        if let Some(found) = found_by::<burn::backend::NdArray, D>(&classes, &is_strange) {
+            return found;
+        }
+    }
+    if !is_cpu(&classes.device()) {
+        return Vec::new();
+    }
+    let all = classes.to_data();
+    let all = all.iter::<i64>().enumerate();
+    all.filter(|&(_, class)| is_strange(class)).collect()
+}
+
+/// What is found among the class indices, if they are those of this backend.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+fn found_by<B: super::host::HostIndices, const D: usize>(
+    classes: &Tensor<D, Int>,
+    is_wanted: &(dyn Fn(i64) -> bool + Sync),
+) -> Option<Vec<(usize, i64)>>
+where
+    burn::backend::DispatchTensor: burn::backend::DispatchKindConversion<B>,
+{
+    let primitive = classes.clone().try_into_primitive::<B>().ok()?;
+    Some(B::view(&B::readable(primitive)).find(is_wanted))
+}
