@@ -1,7 +1,9 @@
 //! Miners, memories and configurations of metric learning. (What losses compute is tested with those of
 //! contrastive learning.)
 
+mod choices;
 mod configs;
 mod memory;
 mod mining;
+mod near;
 mod ties;

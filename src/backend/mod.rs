@@ -41,8 +41,8 @@ pub(crate) use linear::{LinearInputs, linear_losses, reduced_linear};
 pub(crate) use log_sum_exp::log_softmax;
 pub(crate) use nothing::{everywhere, is_nothing, loss_of_nothing, nothing_of};
 pub(crate) use pairs::{
-    AllPairs, Block, ListedPairs, NO_LABEL, PairInputs, Triplets, between, listed_pairs, pair_rows,
-    pair_terms, triplet_terms,
+    AllPairs, Block, ListedPairs, NO_LABEL, PairInputs, Row, Triplets, between, listed_pairs,
+    pair_rows, pair_terms, triplet_terms,
 };
 pub use path::composed;
 pub(crate) use path::runs_on_cpu;

@@ -7,6 +7,9 @@ use super::Real;
 pub enum Measure {
     /// `a · b`
     Dot,
+    /// `1 - a · b` of points of norm 1, which is `|a - b|² / 2`: near points keep their digits. A point of zeros is at 1
+    /// from all others.
+    Cosine,
     /// `sum_k (a_k - b_k)²`
     SquaredEuclidean,
     /// `(sum_k |a_k - b_k|^p)^(1/p)`, p finite and at least 1
@@ -14,13 +17,18 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// What it is of the differences of coordinates; `None` for a product.
+    /// The norm of the differences of coordinates that it follows from; `None` for a product.
     pub fn norm(self) -> Option<Norm> {
         match self {
             Measure::Dot => None,
-            Measure::SquaredEuclidean => Some(Norm::Squared),
+            Measure::Cosine | Measure::SquaredEuclidean => Some(Norm::Squared),
             Measure::Lp(p) => Some(Norm::Lp(p)),
         }
+    }
+
+    /// Whether it is defined for points of norm 1 alone.
+    pub fn is_of_unit_points(self) -> bool {
+        self == Measure::Cosine
     }
 }
 
@@ -92,8 +100,6 @@ pub enum Gap {
     Same,
     /// Its square root, with slope 0 at 0.
     Root,
-    /// `1 - x`
-    Missing,
     /// `-x`
     Negative,
 }
@@ -109,8 +115,16 @@ impl Gap {
                 let root = x.where_equal(0.0, one, x.clone()).sqrt();
                 x.where_equal(0.0, zero, root)
             }
-            Gap::Missing => -x + 1.0,
             Gap::Negative => -x,
+        }
+    }
+
+    /// The least and the most that a distance may be, from those of the measure.
+    pub(crate) fn between(self, least: f64, most: f64) -> (f64, f64) {
+        match self {
+            Gap::Same => (least, most),
+            Gap::Root => (least.max(0.0).sqrt(), most.max(0.0).sqrt()),
+            Gap::Negative => (-most, -least),
         }
     }
 
@@ -118,7 +132,7 @@ impl Gap {
     pub fn grows(self) -> bool {
         match self {
             Gap::Same | Gap::Root => true,
-            Gap::Missing | Gap::Negative => false,
+            Gap::Negative => false,
         }
     }
 }
@@ -138,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_distance_grows_with_the_measure_or_falls() {
-        for gap in [Gap::Same, Gap::Root, Gap::Missing, Gap::Negative] {
+        for gap in [Gap::Same, Gap::Root, Gap::Negative] {
             assert_eq!(gap.grows(), gap.value(0.5) > gap.value(0.25), "{gap:?}");
         }
     }

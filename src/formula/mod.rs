@@ -46,6 +46,7 @@ pub use pairs::{
 pub use real::Real;
 pub(crate) use real::Sealed;
 pub use regression::{Absolute, Cauchy, Charbonnier, Huber, LogCosh, Quantile, SmoothL1, Squared};
+pub(crate) use triplets::Rounded;
 pub use triplets::{AllTriplets, PairSelection, TripletPenalty, counts};
 
 use core::fmt::Debug;

@@ -73,27 +73,57 @@ impl PairSelection {
 
     /// Leaves those points next to an anchor that its triplets are made of: all of them where the distance of
     /// one is NaN.
-    pub fn select<T>(
+    pub(crate) fn select<T>(
         &self,
         positives: &mut Vec<T>,
         negatives: &mut Vec<T>,
-        distance: impl Fn(&T) -> f64,
+        distances: &impl Rounded<T>,
     ) {
-        let all = || positives.iter().chain(negatives.iter()).map(&distance);
-        if *self == PairSelection::All || all().any(f64::is_nan) {
+        let is_nan = |one: &T| distances.around(one).0.is_nan();
+        if *self == PairSelection::All || positives.iter().chain(&*negatives).any(is_nan) {
             return;
         }
-        let nearest = negatives
-            .iter()
-            .map(&distance)
-            .fold(f64::INFINITY, f64::min);
-        let farthest = positives
-            .iter()
-            .map(&distance)
-            .fold(f64::NEG_INFINITY, f64::max);
-        positives.retain(|one| self.keeps(Kind::Positive, distance(one), nearest) != 0.0);
-        negatives.retain(|one| self.keeps(Kind::Negative, distance(one), farthest) != 0.0);
+        let nearest = extreme(
+            negatives,
+            |one| distances.around(one),
+            |one| distances.exact(one),
+        );
+        let farthest = -extreme(
+            positives,
+            |one| {
+                let (least, most) = distances.around(one);
+                (-most, -least)
+            },
+            |one| -distances.exact(one),
+        );
+        let keeps = |kind: Kind, one: &T, other: f64| {
+            let keeps = |distance: f64| self.keeps(kind, distance, other) != 0.0;
+            let (least, most) = distances.around(one);
+            match (keeps(least), keeps(most)) {
+                (one, other) if one == other => one,
+                _ => keeps(distances.exact(one)),
+            }
+        };
+        positives.retain(|one| keeps(Kind::Positive, one, nearest));
+        negatives.retain(|one| keeps(Kind::Negative, one, farthest));
     }
+}
+
+/// Distances whose last digits are rounding, but for which they can be had exactly.
+pub(crate) trait Rounded<T> {
+    /// The least and the most that a distance may be; NaN where it is.
+    fn around(&self, one: &T) -> (f64, f64);
+
+    /// The distance.
+    fn exact(&self, one: &T) -> f64;
+}
+
+/// The least number; infinity where there is none. Only what may be the least is asked for exactly.
+fn extreme<T>(all: &[T], around: impl Fn(&T) -> (f64, f64), exact: impl Fn(&T) -> f64) -> f64 {
+    let most = all.iter().map(|one| around(one).1);
+    let reach = most.fold(f64::INFINITY, f64::min);
+    let candidates = all.iter().filter(|one| around(one).0 <= reach);
+    candidates.map(exact).fold(f64::INFINITY, f64::min)
 }
 
 /// The cost of all triplets of an anchor.
@@ -139,8 +169,42 @@ mod tests {
     fn selected(positives: &[f64], negatives: &[f64]) -> [Vec<f64>; 2] {
         let [mut positives, mut negatives] = [positives, negatives].map(<[f64]>::to_vec);
         let selection = PairSelection::MultiSimilarity { epsilon: 0.25 };
-        selection.select(&mut positives, &mut negatives, |distance| *distance);
+        selection.select(&mut positives, &mut negatives, &Unrounded);
         [positives, negatives]
+    }
+
+    struct Unrounded;
+
+    impl Rounded<f64> for Unrounded {
+        fn around(&self, one: &f64) -> (f64, f64) {
+            (*one, *one)
+        }
+
+        fn exact(&self, one: &f64) -> f64 {
+            *one
+        }
+    }
+
+    /// Distances rounded to whole numbers.
+    struct Whole;
+
+    impl Rounded<f64> for Whole {
+        fn around(&self, one: &f64) -> (f64, f64) {
+            (one.round() - 0.5, one.round() + 0.5)
+        }
+
+        fn exact(&self, one: &f64) -> f64 {
+            *one
+        }
+    }
+
+    #[test]
+    fn what_rounding_hides_is_looked_at() {
+        let (mut positives, mut negatives) = (vec![1.2, 1.3, 9.0], vec![9.4, 9.1, 8.9, 1.4]);
+        let selection = PairSelection::MultiSimilarity { epsilon: 0.15 };
+        selection.select(&mut positives, &mut negatives, &Whole);
+        assert_eq!(positives, [1.3, 9.0]);
+        assert_eq!(negatives, [9.1, 8.9, 1.4]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub enum Distance {
     Euclidean,
     /// `sum_k (a_k - b_k)²`
     SquaredEuclidean,
-    /// `1 - cos(a, b)`; a vector of zeros has distance 1 from all others.
+    /// `1 - cos(a, b)`, with all its digits where the two are close; a vector of zeros has distance 1 from all others.
     Cosine,
     /// `-a · b`
     DotProduct,
@@ -58,7 +58,8 @@ impl Distance {
         match *self {
             Distance::Euclidean | Distance::SquaredEuclidean => Measure::SquaredEuclidean,
             Distance::Lp { p: 2.0 } => Measure::SquaredEuclidean,
-            Distance::Cosine | Distance::DotProduct => Measure::Dot,
+            Distance::Cosine => Measure::Cosine,
+            Distance::DotProduct => Measure::Dot,
             Distance::Lp { p } => Measure::Lp(p),
         }
     }
@@ -67,8 +68,7 @@ impl Distance {
     pub(crate) fn gap(&self) -> Gap {
         match self {
             Distance::Euclidean | Distance::Lp { p: 2.0 } => Gap::Root,
-            Distance::SquaredEuclidean | Distance::Lp { .. } => Gap::Same,
-            Distance::Cosine => Gap::Missing,
+            Distance::SquaredEuclidean | Distance::Lp { .. } | Distance::Cosine => Gap::Same,
             Distance::DotProduct => Gap::Negative,
         }
     }

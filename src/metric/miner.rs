@@ -8,7 +8,7 @@ use super::{
     triplets::{Candidates, Triplets},
 };
 use crate::{
-    backend::{PairInputs, pair_rows, runs_on_cpu},
+    backend::{PairInputs, Row, pair_rows, runs_on_cpu},
     embeddings::Samples,
     error::{Check, LossError, built},
     module::display,
@@ -172,7 +172,7 @@ impl TripletMiner {
         let same = inputs.columns.is_none();
         let width = rows.dims()[1];
         let columns = inputs.columns.as_ref().map(detached);
-        let choose = |row: usize, measures: &[f32]| {
+        let choose = |row: usize, measures: &Row<'_>| {
             let anchor = Anchor {
                 measures,
                 labels: &column_labels,

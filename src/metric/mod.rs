@@ -9,6 +9,7 @@ mod contrastive;
 mod cos_face;
 mod device_mining;
 mod distance;
+mod draw;
 mod lifted_structure;
 mod memory;
 mod miner;

@@ -1,11 +1,15 @@
 //! The triplets of one anchor, from its distances to all others.
 //!
-//! A negative at no known distance (NaN) is chosen before all others: it must show in the loss.
+//! Distances of all pairs are rounded. Where that might decide a choice, they are computed once more: the choice is that of
+//! exact distances. A negative at no known distance (NaN) is chosen before all others: it must show in the loss.
 
-use super::{distance::Distance, mining::Mining};
-use crate::{backend::NO_LABEL, formula::PairSelection};
+use super::{distance::Distance, draw::uniform, mining::Mining};
+use crate::{
+    backend::{NO_LABEL, Row},
+    formula::{PairSelection, Rounded},
+};
 use burn::tensor::{Int, Tensor, TensorData};
-use std::collections::HashMap;
+use std::{cell::OnceCell, collections::HashMap};
 
 /// A positive and a negative of an anchor, as columns.
 pub(super) type Chosen = (u32, u32);
@@ -13,7 +17,7 @@ pub(super) type Chosen = (u32, u32);
 /// What the triplets of an anchor are chosen from.
 pub(super) struct Anchor<'a> {
     /// A measure for each column.
-    pub measures: &'a [f32],
+    pub measures: &'a Row<'a>,
     /// A label for each column.
     pub labels: &'a [i64],
     pub row: usize,
@@ -27,6 +31,9 @@ pub(super) struct Anchor<'a> {
 
 impl Anchor<'_> {
     pub fn chosen(&self, mining: Mining) -> Vec<Chosen> {
+        if self.label == NO_LABEL {
+            return Vec::new();
+        }
         match mining {
             Mining::BatchHard => self.extremes(true).into_iter().collect(),
             Mining::EasyPositive => self.extremes(false).into_iter().collect(),
@@ -43,39 +50,82 @@ impl Anchor<'_> {
 
     /// The farthest or the nearest positive, and the nearest negative; the first of several.
     fn extremes(&self, farthest: bool) -> Option<Chosen> {
-        let sign = match self.distance.gap().grows() {
-            true => 1.0,
-            false => -1.0,
-        };
-        let of_positives = if farthest { -sign } else { sign };
-        let signs = [sign, of_positives];
-        // Of negatives, then of positives: the nearest to what is looked for, and where it is.
-        let mut found: [(f32, Option<u32>); 2] = [(f32::INFINITY, None); 2];
-        for (column, (&x, &label)) in self.measures.iter().zip(self.labels).enumerate() {
+        let sign = self.sign();
+        // Of negatives, then of positives, what makes the measure least that is looked for.
+        let signs = [sign, if farthest { -sign } else { sign }];
+        let mut found = [Candidates::new(), Candidates::new()];
+        let columns = self.measures.measures.iter().zip(self.labels);
+        for (column, (&x, &label)) in columns.enumerate() {
             let kind = usize::from(label == self.label);
-            let (best, place) = &mut found[kind];
             let key = x * signs[kind];
-            let is_better = key < *best || place.is_none() || (key.is_nan() && !best.is_nan());
-            if is_better && self.is_other(column, label) {
-                (*best, *place) = (key, Some(column as u32));
+            // One that is NaN is a candidate.
+            let is_beyond = key > found[kind].reach;
+            if !is_beyond && self.is_other(column, label) {
+                found[kind].add(key, column as u32, |key| self.reach(key, signs[kind]));
             }
         }
-        let [(_, negative), (_, positive)] = found;
-        Some((positive?, negative?))
+        let [negative, positive] = found;
+        let positive = positive.least(|column| f64::from(signs[1]) * self.exact_to(column))?;
+        let negative = negative.least(|column| f64::from(signs[0]) * self.exact_to(column))?;
+        Some((positive, negative))
     }
 
-    /// Whether a column is one the anchor is paired with: not itself, not a free place of a reference set.
-    fn is_other(&self, column: usize, label: i64) -> bool {
-        match self.itself {
-            Some(itself) => column != itself,
-            None => label != NO_LABEL,
+    /// 1, or -1 where the distance falls with the measure.
+    fn sign(&self) -> f32 {
+        match self.distance.gap().grows() {
+            true => 1.0,
+            false => -1.0,
         }
     }
 
+    /// Beyond which a rounded measure with this sign cannot be less than one that was rounded to `key`.
+    fn reach(&self, key: f32, sign: f32) -> f32 {
+        let rounding = self.measures.rounding();
+        let around = |key: f32| match sign > 0.0 {
+            true => rounding.around(key),
+            false => {
+                let (least, most) = rounding.around(-key);
+                (-most, -least)
+            }
+        };
+        let (_, most) = around(key);
+        let (least, _) = around(most as f32);
+        // Twice, since what is farther away may be off by a little more.
+        (most + 2.0 * (most - least)) as f32
+    }
+
+    /// Whether a column is one the anchor is paired with: not itself, not without a label.
+    fn is_other(&self, column: usize, label: i64) -> bool {
+        Some(column) != self.itself && label != NO_LABEL
+    }
+
+    /// The measure with a column.
+    fn exact_to(&self, column: u32) -> f64 {
+        self.measures.exact(column as usize)
+    }
+
+    /// The distance to a column.
     fn distance_to(&self, column: u32) -> f64 {
-        self.distance
-            .gap()
-            .value(f64::from(self.measures[column as usize]))
+        self.distance.gap().value(self.exact_to(column))
+    }
+
+    /// The rounded measure with a column. One that is NaN may be so from numbers that were too large.
+    fn rounded(&self, column: u32) -> f32 {
+        let x = self.measures.measures[column as usize];
+        match x.is_nan() {
+            true => self.exact_to(column) as f32,
+            false => x,
+        }
+    }
+
+    /// The least and the most that the distance to a column may be; NaN where it is.
+    fn distance_around(&self, column: u32) -> (f64, f64) {
+        let x = self.rounded(column);
+        if x.is_nan() {
+            return (f64::NAN, f64::NAN);
+        }
+        let (least, most) = self.measures.rounding().around(x);
+        self.distance.gap().between(least, most)
     }
 
     fn columns(&self, is_positive: bool) -> Vec<u32> {
@@ -103,36 +153,72 @@ impl Anchor<'_> {
     }
 
     fn semi_hard(&self) -> Vec<Chosen> {
-        let mut negatives: Vec<(f64, u32)> = self
-            .negatives()
-            .into_iter()
-            .map(|column| (self.distance_to(column), column))
-            .collect();
-        negatives.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let Some(&(_, farthest)) = negatives.last() else {
-            return Vec::new();
-        };
-        // Sorted to either end.
-        let unknown = [negatives.first(), negatives.last()];
-        let unknown = unknown.into_iter().flatten().find(|other| other.0.is_nan());
-        let choose = |positive: u32| {
-            if let Some(&(_, negative)) = unknown {
-                return (positive, negative);
+        let around = |column| {
+            let (least, most) = self.distance_around(column);
+            Around {
+                least,
+                most,
+                column,
             }
-            let distance = self.distance_to(positive);
-            let nearer = negatives.partition_point(|negative| negative.0 <= distance);
-            let negative = negatives.get(nearer).map_or(farthest, |found| found.1);
+        };
+        let mut negatives: Vec<Around> = self.negatives().into_iter().map(around).collect();
+        let order = |a: &Around, b: &Around| {
+            let by_most = || a.most.total_cmp(&b.most);
+            a.least.total_cmp(&b.least).then_with(by_most)
+        };
+        negatives.sort_by(order);
+        if negatives.is_empty() {
+            return Vec::new();
+        }
+        let unknown = negatives.iter().find(|negative| negative.least.is_nan());
+        let farthest = OnceCell::new();
+        let choose = |positive: u32| {
+            let negative = match unknown {
+                Some(unknown) => unknown.column,
+                None => self
+                    .next(&negatives, self.distance_to(positive))
+                    .unwrap_or_else(|| *farthest.get_or_init(|| self.last(&negatives))),
+            };
             (positive, negative)
         };
         self.positives().into_iter().map(choose).collect()
     }
 
+    /// The nearest of some points, at least one of them farther away than `distance`; the first of several.
+    fn next(&self, points: &[Around], distance: f64) -> Option<u32> {
+        let first = points.partition_point(|point| point.most <= distance);
+        let mut found: Option<(f64, u32)> = None;
+        for point in &points[first..] {
+            if found.is_some_and(|(nearest, _)| point.least > nearest) {
+                break;
+            }
+            let candidate = (self.distance_to(point.column), point.column);
+            if candidate.0 > distance && found.is_none_or(|found| candidate < found) {
+                found = Some(candidate);
+            }
+        }
+        found.map(|(_, column)| column)
+    }
+
+    /// The farthest of some points, at least one; the last of several.
+    fn last(&self, points: &[Around]) -> u32 {
+        let mut found: Option<(f64, u32)> = None;
+        for point in points.iter().rev() {
+            if found.is_some_and(|(farthest, _)| point.most < farthest) {
+                break;
+            }
+            let candidate = (self.distance_to(point.column), point.column);
+            if found.is_none_or(|found| candidate > found) {
+                found = Some(candidate);
+            }
+        }
+        found.expect("a point").1
+    }
+
     fn hard_pairs(&self, epsilon: f64) -> Vec<Chosen> {
         let (mut positives, mut negatives) = (self.positives(), self.negatives());
         let selection = PairSelection::MultiSimilarity { epsilon };
-        selection.select(&mut positives, &mut negatives, |&column| {
-            self.distance_to(column)
-        });
+        selection.select(&mut positives, &mut negatives, self);
         self.combined(positives, negatives)
     }
 
@@ -142,7 +228,14 @@ impl Anchor<'_> {
         let n = self.width as f64;
         let mut weighted: Vec<(f64, u32)> = Vec::new();
         for column in self.negatives() {
-            let distance = self.euclidean(self.distance_to(column));
+            let (least, most) = self.distance_around(column);
+            if self.euclidean(least) >= nonzero_loss_cutoff {
+                continue;
+            }
+            let distance = match self.euclidean(most) <= cutoff {
+                true => cutoff,
+                false => self.euclidean(self.distance_to(column)),
+            };
             if distance.is_nan() {
                 weighted = vec![(0.0, column)];
                 break;
@@ -185,21 +278,73 @@ impl Anchor<'_> {
     }
 }
 
-/// A number from 0 to 1, as good as random, that follows from others (the finalizer of SplitMix64: G. Steele
-/// et al., *Fast Splittable Pseudorandom Number Generators*, 2014).
-fn uniform(numbers: [u64; 3]) -> f64 {
-    let mixed = numbers.into_iter().fold(0u64, |state, number| {
-        let z = state
-            .wrapping_add(number)
-            .wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    });
-    (mixed >> 11) as f64 / (1u64 << 53) as f64
+impl Rounded<u32> for Anchor<'_> {
+    fn around(&self, column: &u32) -> (f64, f64) {
+        self.distance_around(*column)
+    }
+
+    fn exact(&self, column: &u32) -> f64 {
+        self.distance_to(*column)
+    }
 }
 
-/// All pairs of embeddings with the same label, both ways round. Reads the labels.
+/// The least and the most that the distance to a column may be.
+struct Around {
+    least: f64,
+    most: f64,
+    column: u32,
+}
+
+/// The columns at which a key may be least, as far as they have been seen.
+struct Candidates {
+    least: f32,
+    /// Beyond this none can be.
+    reach: f32,
+    /// With the keys, in order.
+    columns: Vec<(f32, u32)>,
+}
+
+impl Candidates {
+    fn new() -> Self {
+        Self {
+            least: f32::INFINITY,
+            reach: f32::INFINITY,
+            columns: Vec::new(),
+        }
+    }
+
+    /// Adds one that may be least; `reach` says what may be less than a key.
+    fn add(&mut self, key: f32, column: u32, reach: impl Fn(f32) -> f32) {
+        self.columns.push((key, column));
+        if key < self.least {
+            self.least = key;
+            self.reach = reach(key);
+        }
+    }
+
+    /// The first of those whose exact key is least; one that is NaN before all others.
+    fn least(mut self, exact: impl Fn(u32) -> f64) -> Option<u32> {
+        let reach = self.reach;
+        self.columns
+            .retain(|&(key, _)| key.is_nan() || key <= reach);
+        if let [(_, column)] = self.columns[..] {
+            return Some(column);
+        }
+        let mut found: Option<(f64, u32)> = None;
+        for (_, column) in self.columns {
+            let key = exact(column);
+            if key.is_nan() {
+                return Some(column);
+            }
+            if found.is_none_or(|(least, _)| key < least) {
+                found = Some((key, column));
+            }
+        }
+        found.map(|(_, column)| column)
+    }
+}
+
+/// All pairs of embeddings with the same label, both ways round. Reads the labels; what has none is in no pair.
 pub(super) fn positive_pairs(labels: &Tensor<1, Int>) -> [Tensor<1, Int>; 2] {
     let device = labels.device();
     let labels: Vec<i64> = labels.to_data().iter().collect();
@@ -209,7 +354,8 @@ pub(super) fn positive_pairs(labels: &Tensor<1, Int>) -> [Tensor<1, Int>; 2] {
     }
     let pairs = labels.iter().enumerate().flat_map(|(index, label)| {
         let index = index as i64;
-        let others = members[label].iter().filter(move |&&other| other != index);
+        let is_pair = move |other: &&i64| **other != index && *label != NO_LABEL;
+        let others = members[label].iter().filter(is_pair);
         others.map(move |&other| (index, other))
     });
     let (left, right): (Vec<i64>, Vec<i64>) = pairs.unzip();

@@ -36,7 +36,7 @@ pub(crate) use composed::{Block, between};
 pub(crate) use inputs::{NO_LABEL, PairInputs};
 use operation::PairOperation;
 pub(crate) use operation::{AllPairs, ListedPairs, Triplets};
-pub(crate) use rows::pair_rows;
+pub(crate) use rows::{Row, pair_rows};
 
 /// The terms of every row: `[T, N]`, or `[T, N + K]` with those of columns behind.
 ///

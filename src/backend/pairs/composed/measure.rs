@@ -12,7 +12,19 @@ pub(crate) fn measures(measure: Measure, points: Tensor<2>, columns: Tensor<2>) 
         return points.matmul(columns.transpose());
     };
     let shape = [points.dims()[0], columns.dims()[0]];
-    of_differences(norm, differences(points, columns)).reshape(shape)
+    let norms = |points, columns| of_differences(norm, differences(points, columns)).reshape(shape);
+    if measure != Measure::Cosine {
+        return norms(points, columns);
+    }
+    let lacking = lacking(&points).expand(shape) + lacking(&columns).transpose().expand(shape);
+    (norms(points, columns) + lacking) * 0.5
+}
+
+/// What the square of a point lacks of 1, `[N, 1]`: 1 for one of zeros, 0 for one of norm 1.
+fn lacking(points: &Tensor<2>) -> Tensor<2> {
+    let largest = points.clone().detach().abs().max_dim(1);
+    let zero = largest.clone().equal_scalar(0.0);
+    largest.zeros_like().mask_fill(zero, 1.0)
 }
 
 /// The measure of each point and its counterpart.
@@ -20,6 +32,10 @@ pub(crate) fn between(measure: Measure, a: Tensor<2>, b: Tensor<2>) -> Tensor<1>
     let count = a.dims()[0];
     let measures = match measure.norm() {
         None => (a * b).sum_dim(1),
+        Some(norm) if measure == Measure::Cosine => {
+            let lacking = lacking(&a) + lacking(&b);
+            (of_differences(norm, a - b) + lacking) * 0.5
+        }
         Some(norm) => of_differences(norm, a - b),
     };
     measures.reshape([count])
@@ -41,7 +57,7 @@ pub(super) fn slopes(
     };
     let [count, width] = points.dims();
     let of_columns = columns.dims()[0];
-    let gradient = gradient.reshape([count, of_columns, 1]);
+    let gradient = by_norm(measure, gradient).reshape([count, of_columns, 1]);
     let slopes = slopes_of_differences(norm, differences(points, columns), gradient);
     [
         to_points.then(|| slopes.clone().sum_dim(1).reshape([count, width])),
@@ -59,9 +75,17 @@ pub(super) fn slopes_between(
     match measure.norm() {
         None => [b * gradient.clone(), a * gradient],
         Some(norm) => {
-            let slopes = slopes_of_differences(norm, a - b, gradient);
+            let slopes = slopes_of_differences(norm, a - b, by_norm(measure, gradient));
             [slopes.clone(), -slopes]
         }
+    }
+}
+
+/// The gradient of the norms a measure follows from.
+fn by_norm(measure: Measure, gradient: Tensor<2>) -> Tensor<2> {
+    match measure {
+        Measure::Cosine => gradient * 0.5,
+        _ => gradient,
     }
 }
 

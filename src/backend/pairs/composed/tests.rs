@@ -5,6 +5,7 @@ use crate::{
         AllPairs, ListedPairs, NO_LABEL, PairInputs, Triplets, operation::PairOperation, run,
     },
     composed,
+    embeddings::ready,
     formula::{
         AllTriplets, Gap, HardNegatives, MarginPairs, Measure, OnePositive, PairFormula,
         PairSelection, ScaledPairs, SigmoidPairs, SupervisedPairs, TripletPenalty,
@@ -83,8 +84,8 @@ fn check(operation: &PairOperation, inputs: &PairInputs) {
         }
         all
     };
-    let tracked = all(terms(operation, inputs));
-    let run = || run(operation.clone(), inputs.clone());
+    let tracked = all(terms(operation, &normed(operation, inputs)));
+    let run = || run(operation.clone(), normed(operation, inputs));
     for result in [run(), composed(run)] {
         let result = all(result);
         assert_eq!(tracked.len(), result.len());
@@ -95,8 +96,24 @@ fn check(operation: &PairOperation, inputs: &PairInputs) {
     }
 }
 
-const MEASURES: [Measure; 4] = [
+/// The points as the operation takes them, of norm 1 if need be.
+fn normed(operation: &PairOperation, inputs: &PairInputs) -> PairInputs {
+    let measure = match operation {
+        PairOperation::All(pairs) => pairs.measure,
+        PairOperation::Triplets(triplets) => triplets.measure,
+        PairOperation::Listed(pairs) => pairs.measure,
+    };
+    let points = |points: &Tensor<2>| ready(points.clone(), measure.is_of_unit_points());
+    PairInputs {
+        rows: points(&inputs.rows),
+        columns: inputs.columns.as_ref().map(points),
+        ..inputs.clone()
+    }
+}
+
+const MEASURES: [Measure; 5] = [
     Measure::Dot,
+    Measure::Cosine,
     Measure::SquaredEuclidean,
     Measure::Lp(1.0),
     Measure::Lp(3.0),
@@ -137,9 +154,9 @@ fn triplets_are_the_same_on_all_paths() {
         for measure in MEASURES {
             for has_columns in [false, true] {
                 let gap = match measure {
-                    Measure::Dot => Gap::Missing,
+                    Measure::Dot => Gap::Negative,
                     Measure::SquaredEuclidean => Gap::Root,
-                    Measure::Lp(_) => Gap::Same,
+                    Measure::Cosine | Measure::Lp(_) => Gap::Same,
                 };
                 let all = AllTriplets {
                     penalty,
@@ -181,9 +198,9 @@ fn together(labels: [i64; 4]) -> PairInputs {
 
 fn margins(measure: Measure) -> PairOperation {
     let gap = match measure {
-        Measure::Dot => Gap::Missing,
+        Measure::Dot => Gap::Negative,
         Measure::SquaredEuclidean => Gap::Root,
-        Measure::Lp(_) => Gap::Same,
+        Measure::Cosine | Measure::Lp(_) => Gap::Same,
     };
     let formula = MarginPairs {
         gap,
@@ -222,6 +239,7 @@ fn a_nan_shows_on_all_paths() {
         };
         let scaled = PairOperation::All(AllPairs::new(scaled, measure));
         for operation in [scaled, margins(measure)] {
+            let inputs = normed(&operation, &inputs);
             let run = || run(operation.clone(), inputs.clone());
             // The last row is a positive of the second, a negative of the others.
             let terms = terms(&operation, &inputs);

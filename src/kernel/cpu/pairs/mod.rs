@@ -13,6 +13,8 @@
 //! What has to see a whole row at once is in `rows`.
 
 mod measure;
+mod near;
+mod norms;
 mod rows;
 mod sums;
 mod tile;
@@ -21,7 +23,8 @@ mod triplets;
 use super::{fresh::zeros, gemm::Workers, isa::Choice, threads};
 use crate::formula::Measure;
 use core::ops::Range;
-use measure::{Block, Near, Side as PointsOf, squares};
+use measure::{Block, Side as PointsOf, squares};
+use near::Near;
 use std::sync::Mutex;
 use sums::Sums;
 use tile::{Axis, Tile};
@@ -36,7 +39,7 @@ const SIDE: usize = 256;
 /// How many numbers the parts may have, all together, that are put together after a row of tiles: 8 MB.
 const PARTS: usize = 2 << 20;
 
-/// Points, in row-major order, and a number for each: equal numbers make a positive pair.
+/// Points, in row-major order, and a number for each: equal numbers make a positive pair, NaN is in no pair.
 #[derive(Clone, Copy)]
 pub(crate) struct Points<'a> {
     pub elements: &'a [f32],

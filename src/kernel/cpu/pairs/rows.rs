@@ -5,7 +5,8 @@
 
 use super::{
     Pairs, Points,
-    measure::{Block, Near, squares},
+    measure::{Block, squares},
+    near::Near,
 };
 use crate::kernel::cpu::{fresh::zeros, gemm::Workers, threads};
 use core::ops::Range;

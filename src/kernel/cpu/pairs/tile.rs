@@ -1,13 +1,9 @@
 //! One tile: what it adds to the terms of its rows and columns, and its gradient.
 //!
 //! Sixteen columns are worked on at a time. Beyond the last column a tile holds anything; labels there
-//! are NaN, and a pair with a NaN in it is none.
+//! are NaN, and a pair with a NaN in it is none. Points in no pair have that label, too.
 
-use super::{
-    Factors, SIDE,
-    measure::{Block, Near},
-    sums::Sums,
-};
+use super::{Factors, SIDE, measure::Block, near::Near, sums::Sums};
 use crate::{
     formula::{Dual, Exponentials, Kind, PairFormula, Real, Summation, Term},
     kernel::cpu::{
@@ -146,7 +142,7 @@ struct Gradient<'s, 'a, F> {
     factors: &'s Factors<'s>,
 }
 
-/// `then` for pairs of a kind, `otherwise` for others.
+/// `then` for pairs of a kind, `otherwise` for others, of a row that has a label.
 #[inline(always)]
 fn of_kind<I: Isa>(
     kind: Kind,
@@ -242,7 +238,9 @@ impl<F: PairFormula> Body for RowSums<'_, '_, F> {
             let row_label = Lane::splat(isa, own);
             let similarities = tile.elements[row * SIDE..][..SIDE].as_ptr();
             let labels_at = labels.as_ptr();
-            for_each!(index below terms.len(), by 1, {
+            // A row without a label is in no pair.
+            let counted = if own.is_nan() { 0 } else { terms.len() };
+            for_each!(index below counted, by 1, {
                 let term = terms[index];
                 let mut sum = isa.no_sum();
                 let mut most = f32::NEG_INFINITY;
@@ -306,23 +304,29 @@ impl<F: PairFormula> Body for ColumnSums<'_, '_, F> {
                     match term.summation {
                         Summation::Sum => {
                             for_each!(row below rows, by 1, {
-                                let f = value(isa, formula, index, similarities.add(row * SIDE));
-                                let label = Lane::splat(isa, tile.rows.labels[row]);
-                                sum = of_kind(term.kind, columns, label, f, zero).add_to(sum);
+                                if !tile.rows.labels[row].is_nan() {
+                                    let f = value(isa, formula, index, similarities.add(row * SIDE));
+                                    let label = Lane::splat(isa, tile.rows.labels[row]);
+                                    sum = of_kind(term.kind, columns, label, f, zero).add_to(sum);
+                                }
                             });
                         }
                         Summation::LogSumExp => {
                             for_each!(row below rows, by 1, {
-                                let f = value(isa, formula, index, similarities.add(row * SIDE));
-                                let label = Lane::splat(isa, tile.rows.labels[row]);
-                                most = most.larger(of_kind(term.kind, columns, label, f, none));
+                                if !tile.rows.labels[row].is_nan() {
+                                    let f = value(isa, formula, index, similarities.add(row * SIDE));
+                                    let label = Lane::splat(isa, tile.rows.labels[row]);
+                                    most = most.larger(of_kind(term.kind, columns, label, f, none));
+                                }
                             });
                             let shift = Exponentials::reference(most);
                             for_each!(row below rows, by 1, {
-                                let f = value(isa, formula, index, similarities.add(row * SIDE));
-                                let label = Lane::splat(isa, tile.rows.labels[row]);
-                                let e = (f - shift).exp();
-                                sum = of_kind(term.kind, columns, label, e, zero).add_to(sum);
+                                if !tile.rows.labels[row].is_nan() {
+                                    let f = value(isa, formula, index, similarities.add(row * SIDE));
+                                    let label = Lane::splat(isa, tile.rows.labels[row]);
+                                    let e = (f - shift).exp();
+                                    sum = of_kind(term.kind, columns, label, e, zero).add_to(sum);
+                                }
                             });
                         }
                     }
@@ -376,13 +380,14 @@ impl<F: PairFormula> Body for Gradient<'_, '_, F> {
             let row_label = Lane::splat(isa, own);
             let similarities = tile.elements[row * SIDE..][..SIDE].as_mut_ptr();
             let labels_at = labels.as_ptr();
+            let counted = if own.is_nan() { 0 } else { terms.len() };
             for_each!(start below width, by WIDTH, {
                 // SAFETY: rows and labels of a whole tile are a multiple of sixteen long.
                 let (columns, s) = unsafe {
                     (load(isa, labels_at.add(start)), load(isa, similarities.add(start)))
                 };
                 let mut gradient = zero;
-                for_each!(index below terms.len(), by 1, {
+                for_each!(index below counted, by 1, {
                     let Term { kind, summation } = terms[index];
                     let place = index * factors.stride + tile.rows.start + row;
                     let f = formula.value(index, Dual::variable(s));

@@ -8,7 +8,10 @@ use super::{
     Pairs,
     rows::{pair_rows, row_gradients},
 };
-use crate::formula::{AllTriplets, Dual, TripletPenalty, counts};
+use crate::{
+    formula::{AllTriplets, Dual, Rounded, TripletPenalty, counts},
+    kernel::exact::{ExactPairs, Rounding},
+};
 
 /// Of every anchor: what its triplets cost together, how many of them cost something, how many there are.
 /// First the costs of all, then the other two.
@@ -16,8 +19,9 @@ use crate::formula::{AllTriplets, Dual, TripletPenalty, counts};
 /// # Panics
 /// If the lengths do not fit.
 pub(crate) fn triplet_terms(triplets: &AllTriplets, pairs: &Pairs<'_>) -> Vec<f32> {
+    let anchors = Anchors::new(triplets, pairs);
     let of_anchors = pair_rows(pairs, &|anchor, measures: &mut [f32]| {
-        let others = Others::new(triplets, pairs, anchor, measures);
+        let others = anchors.others(anchor, measures);
         let costs = others.costs(triplets.penalty, None);
         let all = others.positives.len() * others.negatives.len();
         [costs.sum, costs.count, all as f64]
@@ -37,15 +41,16 @@ pub(crate) fn triplet_gradients(
     upstream: &[f32],
     wanted: [bool; 2],
 ) -> [Option<Vec<f32>>; 2] {
-    let anchors = pairs.rows.labels.len();
-    assert!(upstream.len() >= anchors, "a gradient for each anchor");
+    let count = pairs.rows.labels.len();
+    assert!(upstream.len() >= count, "a gradient for each anchor");
+    let anchors = Anchors::new(triplets, pairs);
     row_gradients(pairs, wanted, &|anchor, measures: &mut [f32]| {
         let upstream = f64::from(upstream[anchor]);
         if upstream == 0.0 {
             measures.fill(0.0);
             return;
         }
-        let others = Others::new(triplets, pairs, anchor, measures);
+        let others = anchors.others(anchor, measures);
         let mut slopes = Slopes {
             positives: vec![0.0; others.positives.len()],
             negatives: vec![0.0; others.negatives.len()],
@@ -99,14 +104,33 @@ struct Slopes {
     negatives: Vec<f64>,
 }
 
-impl Others {
-    fn new(triplets: &AllTriplets, pairs: &Pairs<'_>, anchor: usize, measures: &[f32]) -> Self {
+/// Points of which each is an anchor.
+struct Anchors<'a> {
+    triplets: &'a AllTriplets,
+    pairs: &'a Pairs<'a>,
+    exact: ExactPairs<'a, f32>,
+}
+
+impl<'a> Anchors<'a> {
+    fn new(triplets: &'a AllTriplets, pairs: &'a Pairs<'a>) -> Self {
+        let columns = pairs.checked_columns();
+        let (rows, columns) = (pairs.rows.elements, columns.elements);
+        Self {
+            triplets,
+            pairs,
+            exact: ExactPairs::new(pairs.measure, pairs.width, rows, columns),
+        }
+    }
+
+    /// Those next to one of them.
+    fn others(&self, anchor: usize, measures: &[f32]) -> Others {
+        let (triplets, pairs) = (self.triplets, self.pairs);
         let columns = pairs.columns.unwrap_or(pairs.rows).labels;
         let itself = pairs.columns.is_none().then_some(anchor);
         let label = pairs.rows.labels[anchor];
         let (mut positives, mut negatives) = (Vec::new(), Vec::new());
         for (column, (&x, &other)) in measures.iter().zip(columns).enumerate() {
-            if Some(column) == itself || other.is_nan() {
+            if Some(column) == itself || other.is_nan() || label.is_nan() {
                 continue;
             }
             let distance = triplets.gap.value(f64::from(x));
@@ -116,32 +140,51 @@ impl Others {
             };
             points.push(Other { distance, column });
         }
-        let mut others = Self {
-            has_nan: positives
-                .iter()
-                .chain(&negatives)
-                .any(|other: &Other| other.distance.is_nan()),
+        if positives.is_empty() || negatives.is_empty() {
+            positives.clear();
+            negatives.clear();
+        }
+        let distances = Distances {
+            anchors: self,
+            anchor,
+            measures,
+            rounding: self.exact.rounding(anchor),
+        };
+        let selection = triplets.selection;
+        selection.select(&mut positives, &mut negatives, &distances);
+        let by_distance = |a: &Other, b: &Other| a.distance.total_cmp(&b.distance);
+        positives.sort_unstable_by(by_distance);
+        negatives.sort_unstable_by(by_distance);
+        let all = || positives.iter().chain(&negatives);
+        Others {
+            has_nan: all().any(|other: &Other| other.distance.is_nan()),
             positives,
             negatives,
-        };
-        if others.positives.is_empty() || others.negatives.is_empty() {
-            others.clear();
         }
-        let (positives, negatives) = (&mut others.positives, &mut others.negatives);
-        let selection = triplets.selection;
-        selection.select(positives, negatives, |other| other.distance);
-        let by_distance = |a: &Other, b: &Other| a.distance.total_cmp(&b.distance);
-        others.positives.sort_unstable_by(by_distance);
-        others.negatives.sort_unstable_by(by_distance);
-        others
+    }
+}
+
+/// The distances of an anchor to others, from rounded measures.
+struct Distances<'a> {
+    anchors: &'a Anchors<'a>,
+    anchor: usize,
+    measures: &'a [f32],
+    rounding: Rounding,
+}
+
+impl Rounded<Other> for Distances<'_> {
+    fn around(&self, other: &Other) -> (f64, f64) {
+        let (least, most) = self.rounding.around(self.measures[other.column]);
+        self.anchors.triplets.gap.between(least, most)
     }
 
-    fn clear(&mut self) {
-        self.positives.clear();
-        self.negatives.clear();
-        self.has_nan = false;
+    fn exact(&self, other: &Other) -> f64 {
+        let measure = self.anchors.exact.of(self.anchor, other.column);
+        self.anchors.triplets.gap.value(measure)
     }
+}
 
+impl Others {
     /// What all triplets come to, and the slopes if they are wanted.
     fn costs(&self, penalty: TripletPenalty, slopes: Option<&mut Slopes>) -> Costs {
         if self.has_nan {

@@ -1,0 +1,161 @@
+//! Choices that hang on the last digits of distances: products of large coordinates have lost them.
+
+use crate::support::{Random, Site, plain_sites_and_gpu, tensors::Read};
+use burn::tensor::{Int, Tensor, TensorData};
+use burn_losses::{
+    Distance, Mining, MiningReduction, TripletLossConfig, TripletMinerConfig, Triplets,
+};
+
+const COUNT: usize = 18;
+const WIDTH: usize = 26;
+
+/// Coordinates below 0.1, some of them replaced by ±1e4.
+fn points(seed: usize) -> Vec<f32> {
+    let mut random = Random::of(&format!("large and small {seed}"));
+    let mut coordinate = || match random.uniform(0.0, 1.0) < 0.15 {
+        true => 1e4f32.copysign(random.uniform(-1.0, 1.0) as f32),
+        false => random.uniform(-0.1, 0.1) as f32,
+    };
+    (0..COUNT * WIDTH).map(|_| coordinate()).collect()
+}
+
+fn labels(site: &Site) -> Tensor<1, Int> {
+    let labels: Vec<i64> = (0..COUNT as i64).map(|index| index % 5).collect();
+    Tensor::from_data(TensorData::new(labels, [COUNT]), &site.device)
+}
+
+fn tensor(points: &[f32], site: &Site) -> Tensor<2> {
+    Tensor::from_data(
+        TensorData::new(points.to_vec(), [COUNT, WIDTH]),
+        &site.device,
+    )
+}
+
+fn list(triplets: &Triplets) -> Vec<[i64; 3]> {
+    let of = |list: &Tensor<1, Int>| -> Vec<i64> { list.to_data().iter().collect() };
+    let (anchors, positives) = (of(&triplets.anchors), of(&triplets.positives));
+    let pairs = anchors.into_iter().zip(positives);
+    pairs
+        .zip(of(&triplets.negatives))
+        .map(|((anchor, positive), negative)| [anchor, positive, negative])
+        .collect()
+}
+
+/// The distance of two points, by a measure, in `f64`.
+fn exact(distance: Distance, points: &[f32], a: i64, b: i64) -> f64 {
+    let point = |index: i64| &points[index as usize * WIDTH..][..WIDTH];
+    let pairs = point(a).iter().zip(point(b));
+    let pairs = pairs.map(|(&a, &b)| (f64::from(a), f64::from(b)));
+    match distance {
+        Distance::DotProduct => -pairs.map(|(a, b)| a * b).sum::<f64>(),
+        _ => pairs.map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt(),
+    }
+}
+
+/// The semi-hard negative of an anchor and a positive, or the hardest pairs, by exact distances.
+fn expected(mining: Mining, distance: Distance, points: &[f32]) -> Vec<[i64; 3]> {
+    let count = COUNT as i64;
+    let mut found = Vec::new();
+    for anchor in 0..count {
+        let to = |other: &i64| exact(distance, points, anchor, *other);
+        let order = |a: &i64, b: &i64| to(a).total_cmp(&to(b));
+        let others = || (0..count).filter(|&other| other != anchor);
+        let positives = || others().filter(|other| other % 5 == anchor % 5);
+        let negatives = || others().filter(|other| other % 5 != anchor % 5);
+        let nearest = negatives().min_by(order).expect("one");
+        match mining {
+            Mining::BatchHard => {
+                found.push([anchor, positives().max_by(order).expect("one"), nearest]);
+            }
+            Mining::EasyPositive => {
+                found.push([anchor, positives().min_by(order).expect("one"), nearest]);
+            }
+            Mining::SemiHard => found.extend(positives().map(|positive| {
+                let beyond = negatives().filter(|negative| to(negative) > to(&positive));
+                let farthest = || negatives().max_by(order).expect("one");
+                let negative = beyond.min_by(order).unwrap_or_else(farthest);
+                [anchor, positive, negative]
+            })),
+            _ => unreachable!("not searched here"),
+        }
+    }
+    found
+}
+
+#[test]
+fn miners_choose_by_exact_distances() {
+    for seed in 0..20 {
+        let points = points(seed);
+        for mining in [Mining::BatchHard, Mining::EasyPositive, Mining::SemiHard] {
+            for distance in [Distance::Euclidean, Distance::SquaredEuclidean] {
+                let miner = TripletMinerConfig::new()
+                    .with_mining(mining)
+                    .with_distance(distance)
+                    .with_normalize(false)
+                    .init();
+                let expected = expected(mining, distance, &points);
+                for site in plain_sites_and_gpu() {
+                    let (rows, labels) = (tensor(&points, &site), labels(&site));
+                    let found = site.path.run(|| miner.mine(rows, labels));
+                    let what = format!("{seed} {mining:?} {distance:?} on {site}");
+                    assert_eq!(list(&found), expected, "{what}");
+                }
+            }
+        }
+    }
+}
+
+/// What is charged is the same on all paths, since what is charged is chosen by the same distances.
+#[test]
+fn semi_hard_losses_are_the_same_on_all_paths() {
+    let loss = TripletLossConfig::new()
+        .with_mining(Mining::SemiHard)
+        .with_normalize(false)
+        .with_reduction(MiningReduction::Sum)
+        .with_margin(1.0)
+        .init();
+    for seed in 0..20 {
+        let points = points(seed);
+        let excess = |[anchor, positive, negative]: &[i64; 3]| {
+            let to = |other: i64| exact(Distance::Euclidean, &points, *anchor, other);
+            (to(*positive) - to(*negative) + 1.0).max(0.0)
+        };
+        let triplets = expected(Mining::SemiHard, Distance::Euclidean, &points);
+        let expected: f64 = triplets.iter().map(excess).sum();
+        for site in plain_sites_and_gpu() {
+            let (rows, labels) = (tensor(&points, &site), labels(&site));
+            let value = site.path.run(|| loss.forward(rows, labels));
+            let value = Read::of(value).values[0];
+            // Distances of about 1e4 are held to their last digits: 1e-3 each.
+            let bound = 2e-3 * (1.0 + triplets.len() as f64);
+            let what = format!("{seed} on {site}: {value} and not {expected}");
+            assert!((value - expected).abs() <= bound, "{what}");
+        }
+    }
+}
+
+/// Of negatives whose weights depend on the distance steeply, the same are drawn on all paths.
+#[test]
+fn draws_are_the_same_on_all_paths() {
+    let mut random = Random::of("draws");
+    let points: Vec<f32> = (0..COUNT * WIDTH)
+        .map(|_| random.uniform(0.1, 1.0) as f32)
+        .collect();
+    for seed in 0..50 {
+        let mining = Mining::DistanceWeighted {
+            cutoff: 0.1,
+            nonzero_loss_cutoff: 1.4,
+            seed,
+        };
+        let miner = TripletMinerConfig::new().with_mining(mining).init();
+        let mut first = None;
+        for site in plain_sites_and_gpu() {
+            let (rows, labels) = (tensor(&points, &site), labels(&site));
+            let found = list(&site.path.run(|| miner.mine(rows, labels)));
+            if site.is_gpu() {
+                continue; // Its norms are rounded in another way.
+            }
+            assert_eq!(&found, first.get_or_insert(found.clone()), "{seed} {site}");
+        }
+    }
+}
