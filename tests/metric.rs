@@ -7,3 +7,4 @@ mod memory;
 mod mining;
 mod near;
 mod ties;
+mod unlabelled;

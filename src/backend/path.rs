@@ -1,6 +1,6 @@
 //! The choice between the fused and the composed path.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, kind::Basic};
 use std::cell::Cell;
 
 thread_local! {
@@ -56,7 +56,7 @@ pub(super) fn takes_points(points: &Tensor<2>) -> bool {
 }
 
 /// Whether the tensor lies on a CPU backend, whose functions are those of the standard library.
-pub(crate) fn runs_on_cpu<const D: usize>(tensor: &Tensor<D>) -> bool {
+pub(crate) fn runs_on_cpu<const D: usize, K: Basic>(tensor: &Tensor<D, K>) -> bool {
     is_cpu(&tensor.device())
 }
 

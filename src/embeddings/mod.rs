@@ -19,5 +19,5 @@ pub(crate) use evaluation::Batch;
 pub(crate) use losses::{Costs, Divisor, Numbers, SampleLosses, without_weightless};
 pub(crate) use memory::{constant, held, pushed};
 pub(crate) use ready::ready;
-pub(crate) use samples::{Samples, of_one_type};
+pub(crate) use samples::{Samples, of_one_type, unlabelled, without_unlabelled};
 pub(crate) use terms::{Terms, labels_from};

@@ -1,6 +1,6 @@
 //! Losses of labelled embeddings, each of which is compared with all others.
 
-use super::{Batch, EmbeddingEvaluation, Labelled, SampleLosses, Samples, Terms};
+use super::{Batch, EmbeddingEvaluation, Labelled, SampleLosses, Samples, Terms, unlabelled};
 use crate::{
     backend::PairInputs,
     formula::{AnchorFormula, Measure},
@@ -142,7 +142,7 @@ impl<F: AnchorFormula> PairLoss<F> {
         }
     }
 
-    /// Sets whether embeddings are divided by their norm first.
+    /// Sets whether embeddings are divided by their norm first. They are in any case for [`Measure::Cosine`].
     pub fn with_normalize(self, normalize: bool) -> Self {
         Self { normalize, ..self }
     }
@@ -198,7 +198,8 @@ impl<F: AnchorFormula> PairLoss<F> {
     ) -> EmbeddingEvaluation<Labelled> {
         let samples = Samples::new(self.definition.shown.name, embeddings, labels);
         let definition = self.definition.clone();
-        definition.on(samples, self.normalize, self.reduction)
+        let normalize = self.normalize || self.formula.measure().is_of_unit_points();
+        definition.on(samples, normalize, self.reduction)
     }
 }
 
@@ -232,10 +233,14 @@ trait Anchors: fmt::Debug + Send + Sync {
 impl<F: AnchorFormula> Anchors for F {
     fn losses(&self, inputs: PairInputs, dtype: DType) -> SampleLosses {
         let count = self.terms().len();
+        let unlabelled = unlabelled(&inputs.row_labels);
         let terms = Terms::measured(self.clone(), self.measure(), inputs);
         let terms: Vec<Tensor<1>> = (0..count).map(|term| terms.of_rows(term)).collect();
         let known: Vec<_> = terms.iter().map(|term| term.clone().detach()).collect();
-        let silent: Tensor<1, Bool> = self.counts(&known).equal_scalar(0.0);
+        let mut silent: Tensor<1, Bool> = self.counts(&known).equal_scalar(0.0);
+        if let Some(unlabelled) = unlabelled {
+            silent = silent.bool_or(unlabelled);
+        }
         let terms = terms.into_iter();
         let kept: Vec<_> = terms
             .map(|term| term.mask_fill(silent.clone(), 1.0))

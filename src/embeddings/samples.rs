@@ -2,10 +2,10 @@
 
 use super::{SampleLosses, ready, without_weightless};
 use crate::{
-    backend::{NO_LABEL, PairInputs},
+    backend::{NO_LABEL, PairInputs, runs_on_cpu},
     error::{check_dimension, check_embeddings, check_labels},
 };
-use burn::tensor::{DType, Int, IntDType, Tensor};
+use burn::tensor::{Bool, DType, Int, IntDType, Tensor};
 
 /// The arguments of a loss of labelled embeddings; they have been checked.
 #[derive(Clone, Debug)]
@@ -84,15 +84,15 @@ impl Samples {
 
     /// What the terms of all pairs are computed from, not of half precision.
     ///
-    /// Where no other embedding is compared with those of weight 0, what they hold is left out.
+    /// What embeddings without a label hold is left out; where no other embedding is compared with those of weight 0,
+    /// what these hold is, too.
     pub fn ready(self, normalize: bool, weights: Option<&Tensor<1>>) -> PairInputs {
         let weights = weights.filter(|_| self.reference.is_some());
-        let rows = ready(without_weightless(self.embeddings, weights), normalize);
+        let rows = without_unlabelled(self.embeddings, &self.labels);
+        let rows = ready(without_weightless(rows, weights), normalize);
         let (columns, column_labels) = match self.reference {
             Some((others, labels)) => {
-                // Whatever a free place holds, it must not reach a gradient.
-                let free = labels.clone().equal_scalar(NO_LABEL).unsqueeze_dim::<2>(1);
-                let others = others.clone().mask_fill(free.expand(others.shape()), 0.0);
+                let others = without_unlabelled(others, &labels);
                 let columns = ready(others, normalize).cast(rows.dtype());
                 (Some(columns), labels)
             }
@@ -104,6 +104,31 @@ impl Samples {
             row_labels: self.labels,
             column_labels,
         }
+    }
+}
+
+/// Which labels are none; `None` where none is, as far as the host knows: it does not wait for a GPU.
+pub(crate) fn unlabelled(labels: &Tensor<1, Int>) -> Option<Tensor<1, Bool>> {
+    let all_are_some = || {
+        labels
+            .to_data()
+            .iter::<i64>()
+            .all(|label| label != NO_LABEL)
+    };
+    match runs_on_cpu(labels) && all_are_some() {
+        true => None,
+        false => Some(labels.clone().equal_scalar(NO_LABEL)),
+    }
+}
+
+/// The embeddings with those that have no label replaced by zeros: whatever they hold, it must not reach a gradient.
+pub(crate) fn without_unlabelled(embeddings: Tensor<2>, labels: &Tensor<1, Int>) -> Tensor<2> {
+    match unlabelled(labels) {
+        Some(none) if labels.dims()[0] > 0 => {
+            let none = none.unsqueeze_dim::<2>(1).expand(embeddings.shape());
+            embeddings.mask_fill(none, 0.0)
+        }
+        _ => embeddings,
     }
 }
 

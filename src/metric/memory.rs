@@ -90,7 +90,8 @@ display!(CrossBatchMemory, |memory, content| {
 });
 
 impl CrossBatchMemory {
-    /// The label of free places, which are in no pair.
+    /// The label of free places. An embedding with this label is in no pair, wherever it is: it is no anchor, no positive
+    /// and no negative, and its contents are not looked at.
     pub const NO_LABEL: i64 = NO_LABEL;
 
     /// Returns the embeddings and their labels, oldest first, without a gradient.

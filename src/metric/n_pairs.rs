@@ -1,7 +1,10 @@
 //! The N-pairs loss.
 
 use crate::{
-    embeddings::{Batch, EmbeddingEvaluation, SampleLosses, Terms, widened, without_weightless},
+    embeddings::{
+        Batch, EmbeddingEvaluation, SampleLosses, Terms, unlabelled, widened, without_unlabelled,
+        without_weightless,
+    },
     error::{Check, LossError, built, check_embeddings_alike, check_labels},
     formula::{AnchorFormula, SupervisedPairs},
     module::display,
@@ -164,7 +167,9 @@ impl NPairsLoss {
         if count == 0 {
             return SampleLosses::none(&[&anchors, &positives]);
         }
-        let (anchors, positives) = (widened(anchors), widened(positives));
+        let [anchors, positives] =
+            [anchors, positives].map(|points| widened(without_unlabelled(points, &labels)));
+        let unlabelled = unlabelled(&labels);
         let both = [&anchors, &positives].map(Tensor::clone);
         let columns = (positives, labels.clone());
         let formula = SupervisedPairs {
@@ -173,14 +178,23 @@ impl NPairsLoss {
             log_of_mean: false,
         };
         let terms = Terms::between(formula, (anchors, labels), columns, false);
-        // Each anchor has one positive at least, its own, so all of them count.
-        let mut losses = formula.loss(&[0, 1, 2, 3].map(|term| terms.of_rows(term)));
+        // Each anchor with a label has one positive at least, its own, so all of these count.
+        let mut losses = formula.loss(&[0, 1, 2, 3].map(|term| {
+            let term = terms.of_rows(term);
+            match &unlabelled {
+                Some(none) => term.mask_fill(none.clone(), 1.0),
+                None => term,
+            }
+        }));
         if self.l2_weight > 0.0 {
             for points in both {
                 let squares = (points.clone() * points).sum_dim(1).reshape([count]);
                 losses = losses + squares * (self.l2_weight / 4.0);
             }
         }
-        SampleLosses::new(losses, dtype)
+        match unlabelled {
+            Some(none) => SampleLosses::with_silent(losses, none, dtype),
+            None => SampleLosses::new(losses, dtype),
+        }
     }
 }

@@ -56,7 +56,7 @@ impl Triplets {
                 given == wanted,
                 "{loss}: {given} {name} for {wanted} anchors, expected as many"
             );
-            if !is_on_cpu(list) {
+            if !runs_on_cpu(list) {
                 continue;
             }
             for (place, index) in list.to_data().iter::<i64>().enumerate() {
@@ -74,7 +74,7 @@ impl Triplets {
     /// The triplets with indices that are out of range replaced by 0, and a mask of the triplets that have one. On the
     /// CPU the indices have been checked already; elsewhere the host does not wait for them.
     pub(super) fn guarded(self, embeddings: usize, others: usize) -> Candidates {
-        if is_on_cpu(&self.anchors) {
+        if runs_on_cpu(&self.anchors) {
             return self.into();
         }
         let outside = |list: &Tensor<1, Int>, count: usize| {
@@ -95,10 +95,6 @@ impl Triplets {
             unknown: Some(unknown),
         }
     }
-}
-
-fn is_on_cpu(list: &Tensor<1, Int>) -> bool {
-    runs_on_cpu(&Tensor::<1>::empty([1], &list.device()))
 }
 
 /// Triplets some of which are none.

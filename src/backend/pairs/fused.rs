@@ -88,7 +88,7 @@ impl<B: Host<f32> + HostIndices> Operands<B> {
             columns: call.columns.clone().map(B::contiguous),
             row_labels: names.of(&B::indices(call.row_labels.clone())),
             column_labels: match call.columns {
-                Some(_) => names.of_columns(&B::indices(call.column_labels.clone())),
+                Some(_) => names.of(&B::indices(call.column_labels.clone())),
                 None => Vec::new(),
             },
         }
@@ -125,25 +125,18 @@ impl<B: Host<f32> + HostIndices> Operands<B> {
 struct Names(HashMap<i64, f32>);
 
 impl Names {
+    /// What is in no pair has none.
     fn of(&mut self, labels: &[i64]) -> Vec<f32> {
         const EXACT: usize = 1 << f32::MANTISSA_DIGITS;
         let names = labels.iter().map(|&label| {
+            if label == NO_LABEL {
+                return f32::NAN;
+            }
             let next = self.0.len();
             *self.0.entry(label).or_insert(next as f32)
         });
         let names = names.collect();
         assert!(self.0.len() <= EXACT, "at most {EXACT} different labels");
-        names
-    }
-
-    /// Those of columns: one that is paired with no row has none.
-    fn of_columns(&mut self, labels: &[i64]) -> Vec<f32> {
-        let mut names = self.of(labels);
-        for (name, &label) in names.iter_mut().zip(labels) {
-            if label == NO_LABEL {
-                *name = f32::NAN;
-            }
-        }
         names
     }
 }

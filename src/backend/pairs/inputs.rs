@@ -2,7 +2,7 @@
 
 use burn::tensor::{Int, Tensor};
 
-/// The label of a column, other than the rows themselves, that is paired with no row.
+/// The label of what is in no pair.
 pub(crate) const NO_LABEL: i64 = i32::MIN as i64;
 
 /// What an operation is computed from; shapes and data types have been checked.
@@ -12,9 +12,9 @@ pub(crate) struct PairInputs {
     pub rows: Tensor<2>,
     /// `[K, D]`; `None`: the rows themselves.
     pub columns: Option<Tensor<2>>,
-    /// `[N]`; equal labels make a positive pair. Of listed pairs the row of each.
+    /// `[N]`; equal labels make a positive pair, one with [`NO_LABEL`] is in none. Of listed pairs the row of each.
     pub row_labels: Tensor<1, Int>,
-    /// `[K]`; one with [`NO_LABEL`] is paired with no row. Of listed pairs the column of each.
+    /// `[K]`, as those of rows. Of listed pairs the column of each.
     pub column_labels: Tensor<1, Int>,
 }
 

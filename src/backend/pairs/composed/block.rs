@@ -84,20 +84,18 @@ fn outside(inputs: &PairInputs, rows: &Range<usize>) -> [Tensor<2, Bool>; 2] {
         of_rows.equal(of_columns.unsqueeze::<2>().expand(shape))
     };
     let labels = inputs.row_labels.clone().slice_dim(0, rows.clone());
-    let alike = equal(labels, inputs.column_labels.clone());
-    let none = match inputs.columns {
+    let alike = equal(labels.clone(), inputs.column_labels.clone());
+    let unlabelled = |labels: &Tensor<1, Int>| labels.clone().equal_scalar(NO_LABEL);
+    let of_rows = unlabelled(&labels).unsqueeze_dim::<2>(1).expand(shape);
+    let of_columns = unlabelled(&inputs.column_labels).unsqueeze::<2>();
+    let mut none = of_rows.bool_or(of_columns.expand(shape));
+    if inputs.columns.is_none() {
         // A row is not paired with itself.
-        None => {
-            let device = inputs.rows.device();
-            let places =
-                |range: Range<usize>| Tensor::arange(range.start as i64..range.end as i64, &device);
-            equal(places(rows.clone()), places(0..shape[1]))
-        }
-        Some(_) => {
-            let free = inputs.column_labels.clone().equal_scalar(NO_LABEL);
-            free.unsqueeze::<2>().expand(shape)
-        }
-    };
+        let device = inputs.rows.device();
+        let places =
+            |range: Range<usize>| Tensor::arange(range.start as i64..range.end as i64, &device);
+        none = none.bool_or(equal(places(rows.clone()), places(0..shape[1])));
+    }
     [alike.clone().bool_not(), alike].map(|others| others.bool_or(none.clone()))
 }
 
