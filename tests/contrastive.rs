@@ -8,3 +8,4 @@ mod goldens;
 mod own_formula;
 mod paths;
 pub mod places;
+mod threads;

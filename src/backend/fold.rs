@@ -1,5 +1,6 @@
 //! From the losses of all elements, or samples, to one number.
 
+use super::ordered_sum::ordered_sum;
 use burn::tensor::{Bool, Tensor};
 
 /// How the losses of all elements become one number.
@@ -30,7 +31,7 @@ impl Count {
     pub fn of<const D: usize>(counts: Tensor<D>) -> Self {
         let largest = counts.clone().detach().abs().sum();
         Self {
-            sum: counts.sum(),
+            sum: ordered_sum(counts),
             is_zero: largest.equal_scalar(0.0),
         }
     }

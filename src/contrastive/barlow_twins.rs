@@ -2,7 +2,7 @@
 
 use crate::embeddings::widened;
 use crate::{
-    backend::loss_of_nothing,
+    backend::{column_sums, loss_of_nothing, ordered_sum},
     error::{Check, LossError, built, check_embeddings_alike},
     formula::Real,
     module::display,
@@ -101,7 +101,7 @@ impl BarlowTwinsLoss {
         let gaps = -correlations + 1.0;
         let of_gaps = (gaps.clone() * gaps).mask_fill(diagonal.clone().bool_not(), 0.0);
         let of_others = squares.mask_fill(diagonal, 0.0);
-        (of_gaps.sum() + of_others.sum() * self.off_diagonal).cast(dtype)
+        (ordered_sum(of_gaps) + ordered_sum(of_others) * self.off_diagonal).cast(dtype)
     }
 }
 
@@ -115,8 +115,9 @@ fn standardised(rows: Tensor<2>) -> Tensor<2> {
         .clone()
         .where_below(LARGE, largest.ones_like(), largest);
     let rows = rows / unit.clone();
-    let centred = rows.clone() - rows.mean_dim(0);
-    let variance = (centred.clone() * centred.clone()).mean_dim(0);
+    let share = 1.0 / rows.dims()[0] as f64;
+    let centred = rows.clone() - column_sums(rows) * share;
+    let variance = column_sums(centred.clone() * centred.clone()) * share;
     let epsilon = (unit.clone() * unit).recip() * EPSILON;
     centred / (variance + epsilon).sqrt()
 }

@@ -2,7 +2,7 @@
 
 use crate::embeddings::widened;
 use crate::{
-    backend::loss_of_nothing,
+    backend::{column_sums, loss_of_nothing, ordered_mean, ordered_sum},
     error::{Check, LossError, built, check_embeddings_alike},
     formula::Real,
     module::display,
@@ -112,7 +112,7 @@ impl VicRegLoss {
         let dtype = first.dtype();
         let (first, second) = (widened(first), widened(second));
         let gap = first.clone() - second.clone();
-        let distance = (gap.clone() * gap).mean();
+        let distance = ordered_mean(gap.clone() * gap);
         let [first, second] = [first, second].map(Spread::of);
         let loss = distance * self.invariance
             + (first.lack + second.lack) * (0.5 * self.variance)
@@ -134,15 +134,15 @@ impl Spread {
         const EPSILON: f64 = 1e-4;
         let [count, width] = rows.dims();
         let share = 1.0 / (count - 1).max(1) as f64;
-        let centred = rows.clone() - rows.mean_dim(0);
-        let variance = (centred.clone() * centred.clone()).sum_dim(0) * share;
-        let lack = (-(variance + EPSILON).sqrt() + 1.0).positive_part().mean();
+        let centred = rows.clone() - column_sums(rows) * (1.0 / count as f64);
+        let variance = column_sums(centred.clone() * centred.clone()) * share;
+        let lack = ordered_mean((-(variance + EPSILON).sqrt() + 1.0).positive_part());
         let covariance = centred.clone().transpose().matmul(centred) * share;
         let others = Tensor::<2, Bool>::diag_mask([width, width], 0, &covariance.device());
         let squares = (covariance.clone() * covariance).mask_fill(others.bool_not(), 0.0);
         Self {
             lack,
-            covariance: squares.sum() * (1.0 / width as f64),
+            covariance: ordered_sum(squares) * (1.0 / width as f64),
         }
     }
 }

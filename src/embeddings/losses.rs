@@ -2,7 +2,9 @@
 
 use crate::backend::widened;
 use crate::{
-    backend::{Count, Fold, everywhere, is_nothing, loss_of_nothing, nothing_of},
+    backend::{
+        Count, Fold, everywhere, is_nothing, loss_of_nothing, nothing_of, ordered_sum, runs_on_cpu,
+    },
     reduction::{Normalizer, Reduction},
 };
 use burn::tensor::{Bool, DType, IndexingUpdateOp, Int, Shape, Tensor};
@@ -193,11 +195,7 @@ impl Costs {
 
     fn each(self, samples: usize, weights: Option<Tensor<1>>) -> Tensor<1> {
         let losses = match self.samples {
-            Some(places) => {
-                let options = (&self.costs.device(), self.costs.dtype());
-                let zeros = Tensor::zeros([samples], options);
-                zeros.select_assign(0, places, self.costs, IndexingUpdateOp::Add)
-            }
+            Some(places) => by_sample(self.costs, places, samples),
             None => self.costs,
         };
         match (weights, self.silent) {
@@ -227,7 +225,7 @@ impl Costs {
             None => numbers,
         };
         let entries = costs.dims()[0];
-        let sum = of_all(costs).sum();
+        let sum = ordered_sum(of_all(costs));
         let counts = match (divisor, numbers) {
             (Divisor::One, _) => return sum,
             (Divisor::Costly, Some(numbers)) => of_all(numbers.costly.detach()),
@@ -244,6 +242,19 @@ impl Costs {
         };
         Fold::WeightedMean { factor: 1.0 }.on_tensors(sum, || Count::of(counts))
     }
+}
+
+/// The sum of the costs of each sample, of a list of costs with their samples. On a CPU it is added up in `f64`.
+fn by_sample(costs: Tensor<1>, places: Tensor<1, Int>, samples: usize) -> Tensor<1> {
+    let dtype = costs.dtype();
+    let wide = match runs_on_cpu(&costs) {
+        true => DType::F64,
+        false => dtype,
+    };
+    let zeros = Tensor::zeros([samples], (&costs.device(), wide));
+    zeros
+        .select_assign(0, places, costs.cast(wide), IndexingUpdateOp::Add)
+        .cast(dtype)
 }
 
 /// Numbers times their weights. A weight of 0 ignores its number, whatever that is.

@@ -172,7 +172,9 @@ fn anchors_without_a_label_have_no_triplet() {
             assert!(each[1] > 0.0 && each[299] > 0.0, "on {site}");
             let miner = TripletMinerConfig::new().init();
             let mined = miner.mine(points(), some.clone());
-            [mined.anchors, mined.positives, mined.negatives].map(kept);
+            for list in [mined.anchors, mined.positives, mined.negatives] {
+                kept(list);
+            }
             let mined =
                 miner.mine_with_reference(points(), some.clone(), points(), labels(&|i| i % 4));
             kept(mined.anchors);

@@ -1,7 +1,10 @@
 //! An element-wise loss as ordinary tensor operations.
 
 use super::{inputs::Inputs, object::ElementFormula};
-use crate::backend::fold::{Count, Fold};
+use crate::backend::{
+    fold::{Count, Fold},
+    ordered_sum::ordered_sum,
+};
 use burn::tensor::Tensor;
 
 /// The loss of every element, times its weight where there are some.
@@ -18,10 +21,10 @@ pub(super) fn reduced(formula: &dyn ElementFormula, inputs: Inputs, fold: Fold) 
     let (elements, weights) = masked(formula, inputs);
     match weights {
         Some(weights) => {
-            let total = (elements * weights.clone()).sum();
+            let total = ordered_sum(elements * weights.clone());
             fold.on_tensors(total, || Count::of(weights))
         }
-        None => fold.on_tensors(elements.sum(), || {
+        None => fold.on_tensors(ordered_sum(elements), || {
             unreachable!("a weighted mean has weights")
         }),
     }

@@ -10,6 +10,7 @@ use crate::backend::{
     fold::{Count, Fold},
     log_sum_exp::LogSumExp,
     nothing::everywhere,
+    ordered_sum::ordered_sum,
     row::{RowInputs, SoftmaxRow, Target},
 };
 use burn::tensor::{Bool, DType, Device, Tensor, TensorData};
@@ -26,14 +27,14 @@ pub(super) fn reduced(row: &SoftmaxRow, inputs: RowInputs, fold: Fold) -> Tensor
     let inputs = inputs.widened();
     let kept = Kept::of(row, &inputs);
     let counts = kept.counts(row, (&inputs.logits.device(), inputs.logits.dtype()));
-    let total = evaluate(row, inputs, kept).sum();
+    let total = ordered_sum(evaluate(row, inputs, kept));
     fold.on_tensors(total, || Count::of(counts))
 }
 
 /// The sum of the losses of all rows, times their weights.
 pub(in crate::backend) fn total(row: &SoftmaxRow, inputs: RowInputs) -> Tensor<1> {
     let kept = Kept::of(row, &inputs);
-    evaluate(row, inputs, kept).sum()
+    ordered_sum(evaluate(row, inputs, kept))
 }
 
 /// What is known of rows before anything is computed of their logits.

@@ -13,6 +13,7 @@ mod indices;
 mod isa;
 mod lane;
 mod linear;
+mod ordered_sum;
 mod pairs;
 mod scale;
 mod simd;
@@ -24,6 +25,7 @@ pub(crate) use element::{ElementKernel, Operands, PerClass, Prediction, Wanted, 
 pub(crate) use gemm::Matrix;
 pub(crate) use indices::Indices;
 pub(crate) use linear::{Linear, LinearWanted, linear_softmax};
+pub(crate) use ordered_sum::ordered_sum;
 pub(crate) use pairs::{
     PairKernel, Pairs, Points, pair_gradients, pair_rows, pair_terms, triplet_gradients,
     triplet_terms,
