@@ -3,7 +3,8 @@
 use super::{EmbeddingEvaluation, Samples};
 use burn::tensor::{Int, Tensor};
 
-/// Embeddings with labels, compared with one another or with a reference set.
+/// Embeddings with labels, compared with one another or with a reference set. One labelled
+/// [`CrossBatchMemory::NO_LABEL`](crate::CrossBatchMemory::NO_LABEL) is left out.
 #[derive(Clone, Debug)]
 pub struct Labelled(pub(crate) Samples);
 

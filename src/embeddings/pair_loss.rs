@@ -144,6 +144,7 @@ impl<F: AnchorFormula> PairLoss<F> {
 
     /// Sets whether embeddings are divided by their norm first. They are in any case for [`Measure::Cosine`].
     pub fn with_normalize(self, normalize: bool) -> Self {
+        let normalize = normalize || self.formula.measure().is_of_unit_points();
         Self { normalize, ..self }
     }
 
@@ -198,8 +199,7 @@ impl<F: AnchorFormula> PairLoss<F> {
     ) -> EmbeddingEvaluation<Labelled> {
         let samples = Samples::new(self.definition.shown.name, embeddings, labels);
         let definition = self.definition.clone();
-        let normalize = self.normalize || self.formula.measure().is_of_unit_points();
-        definition.on(samples, normalize, self.reduction)
+        definition.on(samples, self.normalize, self.reduction)
     }
 }
 

@@ -3,7 +3,9 @@
 //! Measures of all pairs come from products in `f32`, whose last digits are rounding. Where a choice hangs on these, the
 //! pair is measured once more by the functions here.
 
-use crate::formula::{Dual, Measure, Norm};
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+use crate::formula::Dual;
+use crate::formula::{Measure, Norm};
 use core::ops::Range;
 
 /// A number of either type, wide enough for the other.

@@ -1,7 +1,7 @@
 //! Losses of embeddings with labels: near to the same label, far from others.
 //!
-//! Losses over all pairs or triplets never store all distances, on devices with an enabled feature of this crate:
-//! memory grows with the number of embeddings, not with its square, forward and backward.
+//! Losses over all pairs or triplets never store all distances: memory grows with the number of embeddings, not with its
+//! square, forward and backward.
 
 mod arc_face;
 mod circle;

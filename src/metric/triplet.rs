@@ -330,7 +330,8 @@ impl TripletLoss {
     }
 }
 
-/// Embeddings with labels, from which triplets are made.
+/// Embeddings with labels, from which triplets are made. One labelled
+/// [`CrossBatchMemory::NO_LABEL`](crate::CrossBatchMemory::NO_LABEL) is in none.
 #[derive(Clone, Debug)]
 pub struct Mined {
     samples: Samples,

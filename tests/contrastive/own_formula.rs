@@ -343,6 +343,24 @@ fn a_norm_that_is_none_is_refused() {
     }
 }
 
+/// A cosine distance is one of directions, so embeddings are divided by their norm in any case.
+#[test]
+fn a_cosine_distance_normalizes() {
+    let formula = Stated {
+        terms: ONE_TERM,
+        measure: Measure::Cosine,
+    };
+    let loss = PairLoss::new(formula, Reduction::Sum).with_normalize(false);
+    for site in differentiable_sites() {
+        let points = Tensor::<2>::from_floats([[3.0, 4.0], [0.0, 5.0]], &site.device);
+        let labels = Tensor::<1, Int>::from_ints([1, 1], &site.device);
+        let each = site.path.run(|| loss.forward_no_reduction(points, labels));
+        for distance in numbers(each) {
+            assert!((distance - 0.2).abs() < 1e-6, "{distance} on {site}");
+        }
+    }
+}
+
 /// Of tensors as of other numbers.
 #[test]
 fn a_softplus_is_right_far_out() {

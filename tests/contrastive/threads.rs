@@ -3,8 +3,8 @@
 use crate::support::{Random, Site, differentiable_sites, tensors::Read};
 use burn::tensor::{Int, Tensor, TensorData};
 use burn_losses::{
-    BarlowTwinsLossConfig, MiningReduction, MseLossConfig, TripletLossConfig, Triplets,
-    VicRegLossConfig,
+    BarlowTwinsLossConfig, Distance, Mining, MiningReduction, MseLossConfig, TripletLossConfig,
+    Triplets, VicRegLossConfig,
 };
 
 /// Value and gradient on one, two and three threads, which have to be the same.
@@ -59,6 +59,41 @@ fn matrices_of_dimensions_are_summed_in_order() {
     on_any_threads("vic reg", &|| {
         value_and_gradient(site, &first, |x| vic_reg.forward(x, second.clone()))
     });
+}
+
+/// Points so near one another that all their distances come from differences of coordinates: the threads share out what
+/// these add to each point.
+#[test]
+fn points_next_to_one_another_are_shared_out() {
+    let losses = [Distance::Euclidean, Distance::Cosine].map(|distance| {
+        TripletLossConfig::new()
+            .with_mining(Mining::BatchAll)
+            .with_distance(distance)
+            .with_normalize(false)
+            .with_margin(1e-3)
+            .init()
+    });
+    for loss in losses {
+        let mut outcomes = Vec::new();
+        for site in &on_both_paths().collect::<Vec<_>>() {
+            let points = random("together", [140, 5], site) * 1e-2 + 3.0;
+            let labels: Vec<i64> = (0..140).map(|index| index * index % 7).collect();
+            let labels = TensorData::new(labels, [140]);
+            let labels = Tensor::<1, Int>::from_data(labels, &site.device);
+            let run = || value_and_gradient(site, &points, |x| loss.forward(x, labels.clone()));
+            on_any_threads(&format!("{loss} on {site}"), &run);
+            outcomes.push(run());
+        }
+        let [(fused, by_fused), (composed, by_composed)] = &outcomes[..] else {
+            panic!("two paths");
+        };
+        assert!((fused - composed).abs() <= 1e-5 * composed, "{loss}");
+        let largest = by_composed.iter().fold(0.0f64, |most, x| most.max(x.abs()));
+        for (fused, composed) in by_fused.iter().zip(by_composed) {
+            let what = format!("{loss}: {fused} {composed}");
+            assert!((fused - composed).abs() <= 1e-4 * largest, "{what}");
+        }
+    }
 }
 
 #[test]

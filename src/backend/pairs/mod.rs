@@ -7,16 +7,17 @@
 //!
 //! Files, each of which knows those before it: `inputs`, `object`, `operation`; `composed`, the operations
 //! on tensors; `call`, the same inputs below the dispatch; `paths`, the choice there; `fused`, the kernels;
-//! `extension`, what the dispatch calls.
+//! `extension`, what the dispatch calls; `elsewhere`, devices without it.
 
 #![cfg_attr(
     not(any(feature = "flex", feature = "ndarray", feature = "cube")),
-    allow(dead_code) // Gradients are then autodiff's.
+    allow(dead_code) // There are no gradients then.
 )]
 
 #[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
 pub(super) mod call;
 mod composed;
+mod elsewhere;
 #[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
 pub(super) mod extension;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
@@ -61,8 +62,8 @@ pub(crate) fn listed_pairs(pairs: ListedPairs, inputs: PairInputs) -> Tensor<1> 
     run(PairOperation::Listed(pairs), inputs).reshape(count)
 }
 
-/// What an operation makes of its inputs: as one differentiable operation of the device's backend, or
-/// where that has none as many.
+/// What an operation makes of its inputs: one differentiable operation of the device's backend, or where that has
+/// none of another.
 fn run(operation: PairOperation, inputs: PairInputs) -> Tensor<2> {
     #[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
     if path::has_walk(&inputs.rows.device()) {
@@ -84,5 +85,5 @@ fn run(operation: PairOperation, inputs: PairInputs) -> Tensor<2> {
             inputs.column_labels.into_dispatch(),
         ));
     }
-    composed::terms(&operation, &inputs)
+    elsewhere::run(operation, inputs)
 }

@@ -1,8 +1,6 @@
 //! Operations on pairs as Burn's own operations, a block of rows at a time.
 //!
-//! Called below autodiff, with tensors that no autodiff knows, `terms` and `gradients` never hold more than
-//! a block of pairs. On a device whose backend has no operation on pairs, `terms` is called with tensors
-//! that may be tracked: the gradients are autodiff's, which holds all blocks.
+//! Called with tensors that no autodiff tracks, `terms` and `gradients` never hold more than a block of pairs.
 
 mod all;
 mod block;

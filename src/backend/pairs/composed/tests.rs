@@ -2,7 +2,8 @@ use super::terms;
 use crate::{
     InfoNceLossConfig, NtXentLossConfig,
     backend::pairs::{
-        AllPairs, ListedPairs, NO_LABEL, PairInputs, Triplets, operation::PairOperation, run,
+        AllPairs, ListedPairs, NO_LABEL, PairInputs, Triplets, elsewhere, operation::PairOperation,
+        run,
     },
     composed,
     embeddings::ready,
@@ -86,7 +87,8 @@ fn check(operation: &PairOperation, inputs: &PairInputs) {
     };
     let tracked = all(terms(operation, &normed(operation, inputs)));
     let run = || run(operation.clone(), normed(operation, inputs));
-    for result in [run(), composed(run)] {
+    let elsewhere = elsewhere::run(operation.clone(), normed(operation, inputs));
+    for result in [run(), composed(run), elsewhere] {
         let result = all(result);
         assert_eq!(tracked.len(), result.len());
         for (tracked, result) in tracked.iter().zip(&result) {
