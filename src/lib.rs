@@ -4,24 +4,28 @@
 //!
 //! - Losses of elements: [`ElementLoss`] and [`ElementEvaluation`]; [`MseLoss`], [`MaeLoss`], [`SmoothL1Loss`], [`HuberLoss`],
 //!   [`LogCoshLoss`], [`QuantileLoss`], [`CharbonnierLoss`], [`CauchyLoss`], [`BinaryCrossEntropyLoss`], [`SigmoidFocalLoss`],
-//!   [`AsymmetricLoss`], [`KlDivLoss`], [`JensenShannonLoss`].
+//!   [`AsymmetricLoss`], [`KlDivLoss`], [`JensenShannonLoss`]; any of them: [`ElementwiseLoss`], [`ElementwiseLossConfig`].
 //! - Losses of classes: [`ClassLoss`] and [`ClassEvaluation`]; [`CrossEntropyLoss`], [`SoftmaxFocalLoss`], [`PolyLoss`],
 //!   [`BalancedSoftmaxLoss`], [`LogitAdjustedLoss`], [`LdamLoss`], [`GeneralizedCrossEntropyLoss`], [`SymmetricCrossEntropyLoss`],
-//!   [`DistillationLoss`], [`LinearCrossEntropyLoss`]; any of them by a file: [`ClassificationLossConfig`].
+//!   [`DistillationLoss`], [`LinearCrossEntropyLoss`]; any of the first eight: [`ClassificationLoss`], [`ClassificationLossConfig`].
 //! - Losses of embeddings: [`PairLoss`] and [`EmbeddingEvaluation`]; of two views or of queries and keys: [`NtXentLoss`],
 //!   [`InfoNceLoss`], [`ClipLoss`], [`SigLipLoss`], [`DclLoss`], [`HardNegativeInfoNceLoss`], [`BarlowTwinsLoss`], [`VicRegLoss`],
 //!   [`NegativeCosineLoss`]; with labels: [`SupConLoss`], [`TripletMarginLoss`], [`TripletLoss`], [`ContrastiveLoss`],
 //!   [`MultiSimilarityLoss`], [`CircleLoss`], [`LiftedStructureLoss`], [`NPairsLoss`]; with proxies: [`ProxySoftmaxLoss`],
-//!   [`ArcFaceLoss`], [`CosFaceLoss`], [`NormalizedSoftmaxLoss`], [`ProxyAnchorLoss`], [`ProxyNcaLoss`].
+//!   [`ArcFaceLoss`], [`CosFaceLoss`], [`NormalizedSoftmaxLoss`], [`ProxyAnchorLoss`], [`ProxyNcaLoss`]; any of two batches: [`ViewLoss`],
+//!   [`ViewLossConfig`]; any with labels: [`EmbeddingLoss`], [`EmbeddingLossConfig`].
 //! - What goes with them: [`Reduction`], [`MiningReduction`], [`Normalizer`], [`LossError`], [`class_balanced_weights`], [`composed()`],
 //!   [`Temperature`], [`EmbeddingQueue`], [`CrossBatchMemory`], [`TripletMiner`], [`Distance`], the [`formula`] of each.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 #![deny(rustdoc::broken_intra_doc_links)]
 
+mod any;
 pub mod arguments;
 mod backend;
 mod class;
 mod classification;
+mod config;
 mod contrastive;
 mod distribution;
 mod element;
@@ -36,12 +40,16 @@ mod regression;
 #[cfg(feature = "train")]
 pub mod train;
 
+pub use any::{
+    ClassificationLoss, ClassificationLossConfig, ElementwiseLoss, ElementwiseLossConfig,
+    EmbeddingLoss, EmbeddingLossConfig, ViewLoss, ViewLossConfig,
+};
 pub use backend::composed;
 pub use class::{AnyClassFormula, ClassEvaluation, ClassLoss};
 pub use classification::*;
 pub use contrastive::*;
 pub use distribution::*;
-pub use element::{ElementEvaluation, ElementLoss};
+pub use element::{AnyElementFormula, ElementEvaluation, ElementLoss};
 pub use embeddings::{EmbeddingEvaluation, PairLoss};
 pub use error::LossError;
 pub use metric::*;

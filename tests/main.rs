@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod class_dim;
+mod config_files;
 mod configs;
 mod contrastive;
 mod distillation;

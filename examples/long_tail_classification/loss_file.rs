@@ -213,7 +213,7 @@ mod tests {
         assert!(message.contains("line 2 column"), "{message}");
         let message = complaint("[1, 2]");
         assert!(
-            message.contains("expected an object with a field `loss`"),
+            message.contains("expected an object with the fields of a ClassificationLossConfig"),
             "{message}"
         );
         assert!(complaint("").contains("EOF"));

@@ -1,28 +1,25 @@
 //! Asymmetric loss.
 
 use crate::{
+    config::config,
     element::{Definition, ElementLoss},
     error::{Check, LossError, built},
     formula::Asymmetric,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`AsymmetricLoss`].
-#[derive(Config, Debug)]
-pub struct AsymmetricLossConfig {
-    /// The focusing parameter of positives, 0 or above. Default: 1 (the authors' code).
-    #[config(default = 1.0)]
-    pub gamma_positive: f64,
-    /// The focusing parameter of negatives, 0 or above. Default: 4 (the paper).
-    #[config(default = 4.0)]
-    pub gamma_negative: f64,
-    /// The probability up to which negatives have loss 0, from 0 to below 1. Default: 0.05 (the paper).
-    #[config(default = 0.05)]
-    pub clip: f64,
-    /// How the losses of all elements become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`AsymmetricLoss`].
+    pub struct AsymmetricLossConfig {
+        /// The focusing parameter of positives, 0 or above. Default: 1 (the authors' code).
+        pub gamma_positive: f64 = 1.0,
+        /// The focusing parameter of negatives, 0 or above. Default: 4 (the paper).
+        pub gamma_negative: f64 = 4.0,
+        /// The probability up to which negatives have loss 0, from 0 to below 1. Default: 0.05 (the paper).
+        pub clip: f64 = 0.05,
+        /// How the losses of all elements become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// A focal loss for many labels per sample, few of them positive: easy negatives count less than easy positives, and

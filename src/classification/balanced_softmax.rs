@@ -2,28 +2,26 @@
 
 use crate::{
     class::ClassLoss,
+    config::config,
     error::{Check, LossError, built},
     formula::BalancedSoftmax,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`BalancedSoftmaxLoss`].
-#[derive(Config, Debug)]
-pub struct BalancedSoftmaxLossConfig {
-    /// The number of samples of each class in the training set, each at least 1.
-    pub class_counts: Vec<usize>,
-    /// The weight of each class. Default: none.
-    pub weights: Option<Vec<f64>>,
-    /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
-    #[config(default = 0.0)]
-    pub label_smoothing: f64,
-    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
-    #[config(default = "Some(-100)")]
-    pub ignore_index: Option<i64>,
-    /// How the losses of all samples become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`BalancedSoftmaxLoss`].
+    pub struct BalancedSoftmaxLossConfig {
+        /// The number of samples of each class in the training set, each at least 1.
+        pub class_counts: Vec<usize>,
+        /// The weight of each class. Default: none.
+        pub weights: Option<Vec<f64>> = None,
+        /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
+        pub label_smoothing: f64 = 0.0,
+        /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
+        pub ignore_index: Option<i64> = Some(-100),
+        /// How the losses of all samples become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// Cross entropy for training data with rare classes, if all classes are equally frequent when the model is used.

@@ -1,32 +1,29 @@
 //! Binary cross entropy.
 
 use crate::{
+    config::config,
     element::{ClassParameters, Definition, ElementLoss},
     error::{Check, LossError, built},
     formula::{BinaryVariant, Smoothed},
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`BinaryCrossEntropyLoss`].
-#[derive(Config, Debug)]
-pub struct BinaryCrossEntropyLossConfig {
-    /// Whether predictions are logits; otherwise they are probabilities. Default: true. Prefer logits: probabilities
-    /// near 0 and 1 have lost digits.
-    #[config(default = true)]
-    pub logits: bool,
-    /// The weight of positive targets, one for each class or one for all. Default: none.
-    pub pos_weight: Option<Vec<f64>>,
-    /// The dimension of the classes, for a `pos_weight` of each; below 0 from the end. Default: -1 (the last
-    /// dimension).
-    #[config(default = -1)]
-    pub class_dim: isize,
-    /// The share of each target that is spread over both classes, from 0 to 1. Default: 0.
-    #[config(default = 0.0)]
-    pub label_smoothing: f64,
-    /// How the losses of all elements become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`BinaryCrossEntropyLoss`].
+    pub struct BinaryCrossEntropyLossConfig {
+        /// Whether predictions are logits; otherwise they are probabilities. Default: true. Prefer logits: probabilities
+        /// near 0 and 1 have lost digits.
+        pub logits: bool = true,
+        /// The weight of positive targets, one for each class or one for all. Default: none.
+        pub pos_weight: Option<Vec<f64>> = None,
+        /// The dimension of the classes, for a `pos_weight` of each; below 0 from the end. Default: -1 (the last
+        /// dimension).
+        pub class_dim: isize = -1,
+        /// The share of each target that is spread over both classes, from 0 to 1. Default: 0.
+        pub label_smoothing: f64 = 0.0,
+        /// How the losses of all elements become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The binary cross entropy of logits (or probabilities) against targets in `[0, 1]`.

@@ -2,26 +2,24 @@
 
 use crate::{
     class::ClassLoss,
+    config::config,
     error::{Check, LossError, built},
     formula::CrossEntropy,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`CrossEntropyLoss`].
-#[derive(Config, Debug)]
-pub struct CrossEntropyLossConfig {
-    /// The weight of each class. Default: none.
-    pub weights: Option<Vec<f64>>,
-    /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
-    #[config(default = 0.0)]
-    pub label_smoothing: f64,
-    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
-    #[config(default = "Some(-100)")]
-    pub ignore_index: Option<i64>,
-    /// How the losses of all samples become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`CrossEntropyLoss`].
+    pub struct CrossEntropyLossConfig {
+        /// The weight of each class. Default: none.
+        pub weights: Option<Vec<f64>> = None,
+        /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
+        pub label_smoothing: f64 = 0.0,
+        /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
+        pub ignore_index: Option<i64> = Some(-100),
+        /// How the losses of all samples become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The cross entropy of logits against class indices, or against probabilities of the classes.

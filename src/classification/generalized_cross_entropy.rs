@@ -2,27 +2,25 @@
 
 use crate::{
     class::ClassLoss,
+    config::config,
     error::{Check, LossError, built},
     formula::GeneralizedCrossEntropy,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`GeneralizedCrossEntropyLoss`].
-#[derive(Config, Debug)]
-pub struct GeneralizedCrossEntropyLossConfig {
-    /// The exponent, above 0, at most 1: values near 0 give cross entropy, 1 gives the mean absolute error. Default:
-    /// 0.7 (the paper).
-    #[config(default = 0.7)]
-    pub q: f64,
-    /// The weight of each class. Default: none.
-    pub weights: Option<Vec<f64>>,
-    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
-    #[config(default = "Some(-100)")]
-    pub ignore_index: Option<i64>,
-    /// How the losses of all samples become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`GeneralizedCrossEntropyLoss`].
+    pub struct GeneralizedCrossEntropyLossConfig {
+        /// The exponent, above 0, at most 1: values near 0 give cross entropy, 1 gives the mean absolute error. Default:
+        /// 0.7 (the paper).
+        pub q: f64 = 0.7,
+        /// The weight of each class. Default: none.
+        pub weights: Option<Vec<f64>> = None,
+        /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
+        pub ignore_index: Option<i64> = Some(-100),
+        /// How the losses of all samples become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// A loss for noisy labels: training is as fast as with cross entropy and almost as robust to wrong labels as with the

@@ -2,31 +2,28 @@
 
 use crate::{
     class::ClassLoss,
+    config::config,
     error::{Check, LossError, built},
     formula::Ldam,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`LdamLoss`].
-#[derive(Config, Debug)]
-pub struct LdamLossConfig {
-    /// The number of samples of each class in the training set, each at least 1.
-    pub class_counts: Vec<usize>,
-    /// The margin of the rarest class, 0 or above. Default: 0.5 (the authors' code).
-    #[config(default = 0.5)]
-    pub max_margin: f64,
-    /// The factor of the logits, above 0. Default: 30 (the authors' code).
-    #[config(default = 30.0)]
-    pub scale: f64,
-    /// The weight of each class (deferred re-weighting sets it late in training). Default: none.
-    pub weights: Option<Vec<f64>>,
-    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
-    #[config(default = "Some(-100)")]
-    pub ignore_index: Option<i64>,
-    /// How the losses of all samples become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`LdamLoss`].
+    pub struct LdamLossConfig {
+        /// The number of samples of each class in the training set, each at least 1.
+        pub class_counts: Vec<usize>,
+        /// The margin of the rarest class, 0 or above. Default: 0.5 (the authors' code).
+        pub max_margin: f64 = 0.5,
+        /// The factor of the logits, above 0. Default: 30 (the authors' code).
+        pub scale: f64 = 30.0,
+        /// The weight of each class (deferred re-weighting sets it late in training). Default: none.
+        pub weights: Option<Vec<f64>> = None,
+        /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
+        pub ignore_index: Option<i64> = Some(-100),
+        /// How the losses of all samples become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// Cross entropy with a margin that is wider for rarer classes.

@@ -4,39 +4,36 @@ use super::OutputLayer;
 use crate::{
     backend::SoftmaxRow,
     class::{ClassEvaluation, Layer, Samples},
+    config::config,
     error::{Check, LossError, assert_rank_of_samples, built},
     formula::{CrossEntropy, SoftCap},
     module::display,
     reduction::Reduction,
 };
 use burn::{
-    config::Config,
     module::Module,
     nn::Linear,
     tensor::{Int, Tensor},
 };
 use std::sync::Arc;
 
-/// Configuration of [`LinearCrossEntropyLoss`].
-#[derive(Config, Debug)]
-pub struct LinearCrossEntropyLossConfig {
-    /// The weight of each class. Default: none.
-    pub weights: Option<Vec<f64>>,
-    /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
-    #[config(default = 0.0)]
-    pub label_smoothing: f64,
-    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
-    #[config(default = "Some(-100)")]
-    pub ignore_index: Option<i64>,
-    /// The factor of the squared logarithm of the sum of exponentials, 0 or above; language models
-    /// use 0.0001. Default: 0.
-    #[config(default = 0.0)]
-    pub z_loss: f64,
-    /// The bound of the logits, above 0; Gemma 2 uses 30. Default: none.
-    pub soft_cap: Option<f64>,
-    /// How the losses of all samples (tokens) become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`LinearCrossEntropyLoss`].
+    pub struct LinearCrossEntropyLossConfig {
+        /// The weight of each class. Default: none.
+        pub weights: Option<Vec<f64>> = None,
+        /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
+        pub label_smoothing: f64 = 0.0,
+        /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
+        pub ignore_index: Option<i64> = Some(-100),
+        /// The factor of the squared logarithm of the sum of exponentials, 0 or above; language models
+        /// use 0.0001. Default: 0.
+        pub z_loss: f64 = 0.0,
+        /// The bound of the logits, above 0; Gemma 2 uses 30. Default: none.
+        pub soft_cap: Option<f64> = None,
+        /// How the losses of all samples (tokens) become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The cross entropy of the outputs of a linear layer, such as a language model's head. These logits are never stored

@@ -4,8 +4,6 @@ mod asymmetric;
 mod balanced_softmax;
 mod binary_cross_entropy;
 mod class_balanced;
-mod config;
-mod config_file;
 mod cross_entropy;
 mod generalized_cross_entropy;
 mod ldam;
@@ -21,7 +19,6 @@ pub use asymmetric::{AsymmetricLoss, AsymmetricLossConfig};
 pub use balanced_softmax::{BalancedSoftmaxLoss, BalancedSoftmaxLossConfig};
 pub use binary_cross_entropy::{BinaryCrossEntropyLoss, BinaryCrossEntropyLossConfig};
 pub use class_balanced::class_balanced_weights;
-pub use config::{ClassificationLoss, ClassificationLossConfig};
 pub use cross_entropy::{CrossEntropyLoss, CrossEntropyLossConfig};
 pub use generalized_cross_entropy::{
     GeneralizedCrossEntropyLoss, GeneralizedCrossEntropyLossConfig,

@@ -2,30 +2,27 @@
 
 use crate::{
     class::ClassLoss,
+    config::config,
     error::{Check, LossError, built},
     formula::Poly,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`PolyLoss`].
-#[derive(Config, Debug)]
-pub struct PolyLossConfig {
-    /// The number added to the first coefficient of the series of the cross entropy, -1 or above; 0 gives cross
-    /// entropy. Default: 2 (the paper for ImageNet, and Optax).
-    #[config(default = 2.0)]
-    pub epsilon: f64,
-    /// The weight of each class. Default: none.
-    pub weights: Option<Vec<f64>>,
-    /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
-    #[config(default = 0.0)]
-    pub label_smoothing: f64,
-    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
-    #[config(default = "Some(-100)")]
-    pub ignore_index: Option<i64>,
-    /// How the losses of all samples become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`PolyLoss`].
+    pub struct PolyLossConfig {
+        /// The number added to the first coefficient of the series of the cross entropy, -1 or above; 0 gives cross
+        /// entropy. Default: 2 (the paper for ImageNet, and Optax).
+        pub epsilon: f64 = 2.0,
+        /// The weight of each class. Default: none.
+        pub weights: Option<Vec<f64>> = None,
+        /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
+        pub label_smoothing: f64 = 0.0,
+        /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
+        pub ignore_index: Option<i64> = Some(-100),
+        /// How the losses of all samples become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// Poly-1: the cross entropy with another weight on the first term of its series in `1 - p`.

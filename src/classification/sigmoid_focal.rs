@@ -1,29 +1,26 @@
 //! Sigmoid focal loss.
 
 use crate::{
+    config::config,
     element::{Definition, ElementLoss},
     error::{Check, LossError, built},
     formula::{SigmoidFocal, Smoothed},
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`SigmoidFocalLoss`].
-#[derive(Config, Debug)]
-pub struct SigmoidFocalLossConfig {
-    /// The weight of positives, from 0 to 1; negatives have weight `1 - alpha`. `None` gives both weight 1. Default:
-    /// 0.25 (the paper).
-    #[config(default = "Some(0.25)")]
-    pub alpha: Option<f64>,
-    /// The focusing parameter, 0 or above; 0 gives cross entropy. Default: 2 (the paper).
-    #[config(default = 2.0)]
-    pub gamma: f64,
-    /// The share of each target that is spread over both classes, from 0 to 1. Default: 0.
-    #[config(default = 0.0)]
-    pub label_smoothing: f64,
-    /// How the losses of all elements become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`SigmoidFocalLoss`].
+    pub struct SigmoidFocalLossConfig {
+        /// The weight of positives, from 0 to 1; negatives have weight `1 - alpha`. `None` gives both weight 1. Default:
+        /// 0.25 (the paper).
+        pub alpha: Option<f64> = Some(0.25),
+        /// The focusing parameter, 0 or above; 0 gives cross entropy. Default: 2 (the paper).
+        pub gamma: f64 = 2.0,
+        /// The share of each target that is spread over both classes, from 0 to 1. Default: 0.
+        pub label_smoothing: f64 = 0.0,
+        /// How the losses of all elements become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The focal loss of logits against targets in `[0, 1]`: cross entropy with less weight on correct predictions, so

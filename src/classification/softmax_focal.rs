@@ -2,32 +2,29 @@
 
 use crate::{
     class::ClassLoss,
+    config::config,
     error::{Check, LossError, built},
     formula::SoftmaxFocal,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`SoftmaxFocalLoss`].
-#[derive(Config, Debug)]
-pub struct SoftmaxFocalLossConfig {
-    /// The factor of each class, from 0 to 1, or one factor for all. It does not count in the divisor of a mean,
-    /// unlike `weights`. Default: none.
-    pub alpha: Option<Vec<f64>>,
-    /// The focusing parameter, 0 or above; 0 gives cross entropy. Default: 2 (the paper).
-    #[config(default = 2.0)]
-    pub gamma: f64,
-    /// The weight of each class. Default: none.
-    pub weights: Option<Vec<f64>>,
-    /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
-    #[config(default = 0.0)]
-    pub label_smoothing: f64,
-    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
-    #[config(default = "Some(-100)")]
-    pub ignore_index: Option<i64>,
-    /// How the losses of all samples become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`SoftmaxFocalLoss`].
+    pub struct SoftmaxFocalLossConfig {
+        /// The factor of each class, from 0 to 1, or one factor for all. It does not count in the divisor of a mean,
+        /// unlike `weights`. Default: none.
+        pub alpha: Option<Vec<f64>> = None,
+        /// The focusing parameter, 0 or above; 0 gives cross entropy. Default: 2 (the paper).
+        pub gamma: f64 = 2.0,
+        /// The weight of each class. Default: none.
+        pub weights: Option<Vec<f64>> = None,
+        /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
+        pub label_smoothing: f64 = 0.0,
+        /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
+        pub ignore_index: Option<i64> = Some(-100),
+        /// How the losses of all samples become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The focal loss of one class among several: cross entropy with less weight on correct predictions.

@@ -2,33 +2,29 @@
 
 use crate::{
     class::ClassLoss,
+    config::config,
     error::{Check, LossError, built},
     formula::SymmetricCrossEntropy,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`SymmetricCrossEntropyLoss`].
-#[derive(Config, Debug)]
-pub struct SymmetricCrossEntropyLossConfig {
-    /// The factor of the cross entropy, 0 or above. Default: 0.1 (the paper, for CIFAR-10).
-    #[config(default = 0.1)]
-    pub alpha: f64,
-    /// The factor of the reverse cross entropy, 0 or above. Default: 1 (the paper).
-    #[config(default = 1.0)]
-    pub beta: f64,
-    /// The value used for the logarithm of 0, 0 or below. Default: -4 (the paper). Implementations that clamp the
-    /// one-hot target to at least 1e-4 and take its natural logarithm use -9.21.
-    #[config(default = -4.0)]
-    pub log_zero: f64,
-    /// The weight of each class. Default: none.
-    pub weights: Option<Vec<f64>>,
-    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
-    #[config(default = "Some(-100)")]
-    pub ignore_index: Option<i64>,
-    /// How the losses of all samples become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`SymmetricCrossEntropyLoss`].
+    pub struct SymmetricCrossEntropyLossConfig {
+        /// The factor of the cross entropy, 0 or above. Default: 0.1 (the paper, for CIFAR-10).
+        pub alpha: f64 = 0.1,
+        /// The factor of the reverse cross entropy, 0 or above. Default: 1 (the paper).
+        pub beta: f64 = 1.0,
+        /// The value used for the logarithm of 0, 0 or below. Default: -4 (the paper). Implementations that clamp the
+        /// one-hot target to at least 1e-4 and take its natural logarithm use -9.21.
+        pub log_zero: f64 = -4.0,
+        /// The weight of each class. Default: none.
+        pub weights: Option<Vec<f64>> = None,
+        /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
+        pub ignore_index: Option<i64> = Some(-100),
+        /// How the losses of all samples become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// A loss for noisy labels: the cross entropy, plus the reverse cross entropy, which exchanges prediction and label.

@@ -3,19 +3,20 @@
 use crate::embeddings::widened;
 use crate::{
     backend::{column_sums, loss_of_nothing, ordered_sum},
+    config::config,
     error::{Check, LossError, built, check_embeddings_alike},
     formula::Real,
     module::display,
 };
-use burn::{config::Config, module::Module, tensor::Tensor};
+use burn::{module::Module, tensor::Tensor};
 
-/// Configuration of [`BarlowTwinsLoss`].
-#[derive(Config, Debug)]
-pub struct BarlowTwinsLossConfig {
-    /// The factor of correlations between different dimensions, 0 or above. Default: 0.005 (lightly); the authors use
-    /// 0.0051.
-    #[config(default = 0.005)]
-    pub off_diagonal: f64,
+config! {
+    /// Configuration of [`BarlowTwinsLoss`].
+    pub struct BarlowTwinsLossConfig {
+        /// The factor of correlations between different dimensions, 0 or above. Default: 0.005 (lightly); the authors use
+        /// 0.0051.
+        pub off_diagonal: f64 = 0.005,
+    }
 }
 
 /// The loss of Barlow Twins: each dimension of the embedding should be the same for both views of an image and

@@ -3,35 +3,31 @@
 use super::{info_nce::Pairing, temperature::Temperature};
 use crate::embeddings::{Batch, EmbeddingEvaluation};
 use crate::{
+    config::config,
     error::{Check, LossError, built, check_embeddings_alike},
     module::display,
     reduction::Reduction,
 };
 use burn::{
-    config::Config,
     module::Module,
     tensor::{Device, Tensor},
 };
 
-/// Configuration of [`ClipLoss`].
-#[derive(Config, Debug)]
-pub struct ClipLossConfig {
-    /// The initial temperature that divides the similarities, above 0. Default: 0.07 (the paper).
-    #[config(default = 0.07)]
-    pub temperature: f64,
-    /// Whether the temperature is learned. Default: true.
-    #[config(default = true)]
-    pub learnable_temperature: bool,
-    /// The largest factor `1 / T` of the similarities, above 0. Default: 100 (the paper). A learned temperature gets
-    /// no gradient beyond it, so it stays there once it has reached it.
-    #[config(default = 100.0)]
-    pub max_scale: f64,
-    /// Whether embeddings are divided by their norm first. Default: true.
-    #[config(default = true)]
-    pub normalize: bool,
-    /// How the losses of all pairs become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`ClipLoss`].
+    pub struct ClipLossConfig {
+        /// The initial temperature that divides the similarities, above 0. Default: 0.07 (the paper).
+        pub temperature: f64 = 0.07,
+        /// Whether the temperature is learned. Default: true.
+        pub learnable_temperature: bool = true,
+        /// The largest factor `1 / T` of the similarities, above 0. Default: 100 (the paper). A learned temperature gets
+        /// no gradient beyond it, so it stays there once it has reached it.
+        pub max_scale: f64 = 100.0,
+        /// Whether embeddings are divided by their norm first. Default: true.
+        pub normalize: bool = true,
+        /// How the losses of all pairs become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The loss of CLIP: each image should find its text among all texts, and each text its image.

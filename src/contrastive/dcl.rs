@@ -3,25 +3,24 @@
 use super::{temperature::Temperature, views::Views};
 use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms};
 use crate::{
+    config::config,
     error::{Check, LossError, built},
     formula::OnePositive,
     module::display,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module, tensor::Tensor};
+use burn::{module::Module, tensor::Tensor};
 
-/// Configuration of [`DclLoss`].
-#[derive(Config, Debug)]
-pub struct DclLossConfig {
-    /// The temperature that divides the similarities, above 0. Default: 0.1 (the paper and lightly).
-    #[config(default = 0.1)]
-    pub temperature: f64,
-    /// Whether embeddings are divided by their norm first. Default: true.
-    #[config(default = true)]
-    pub normalize: bool,
-    /// How the losses of all views become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`DclLoss`].
+    pub struct DclLossConfig {
+        /// The temperature that divides the similarities, above 0. Default: 0.1 (the paper and lightly).
+        pub temperature: f64 = 0.1,
+        /// Whether embeddings are divided by their norm first. Default: true.
+        pub normalize: bool = true,
+        /// How the losses of all views become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The loss of SimCLR without the positive pair in the denominator, where it slows learning in small batches.

@@ -3,32 +3,29 @@
 use super::{temperature::Temperature, views::Views};
 use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms};
 use crate::{
+    config::config,
     error::{Check, LossError, built},
     formula::{HardNegatives, Real, softplus},
     module::display,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module, tensor::Tensor};
+use burn::{module::Module, tensor::Tensor};
 
-/// Configuration of [`HardNegativeInfoNceLoss`].
-#[derive(Config, Debug)]
-pub struct HardNegativeInfoNceLossConfig {
-    /// The temperature that divides the similarities, above 0. Default: 0.5 (the authors' code).
-    #[config(default = 0.5)]
-    pub temperature: f64,
-    /// The expected share of negatives that have the class of the anchor, at least 0 and below 1. Default: 0.1 (the
-    /// authors' code).
-    #[config(default = 0.1)]
-    pub tau_plus: f64,
-    /// The concentration of the weights on hard negatives, 0 or above. Default: 1 (the authors' code).
-    #[config(default = 1.0)]
-    pub beta: f64,
-    /// Whether embeddings are divided by their norm first. Default: true.
-    #[config(default = true)]
-    pub normalize: bool,
-    /// How the losses of all views become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`HardNegativeInfoNceLoss`].
+    pub struct HardNegativeInfoNceLossConfig {
+        /// The temperature that divides the similarities, above 0. Default: 0.5 (the authors' code).
+        pub temperature: f64 = 0.5,
+        /// The expected share of negatives that have the class of the anchor, at least 0 and below 1. Default: 0.1 (the
+        /// authors' code).
+        pub tau_plus: f64 = 0.1,
+        /// The concentration of the weights on hard negatives, 0 or above. Default: 1 (the authors' code).
+        pub beta: f64 = 1.0,
+        /// Whether embeddings are divided by their norm first. Default: true.
+        pub normalize: bool = true,
+        /// How the losses of all views become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The loss of SimCLR with negatives weighted by their hardness and corrected for negatives of the same class.

@@ -5,6 +5,7 @@ use crate::embeddings::{
     Batch, EmbeddingEvaluation, SampleLosses, Terms, labels_from, ready, without_weightless,
 };
 use crate::{
+    config::config,
     error::{
         Check, LossError, built, check_dimension, check_embeddings_alike, check_embeddings_fit,
         check_keys,
@@ -14,29 +15,24 @@ use crate::{
     reduction::Reduction,
 };
 use burn::{
-    config::Config,
     module::Module,
     tensor::{Device, Tensor},
 };
 
-/// Configuration of [`InfoNceLoss`].
-#[derive(Config, Debug)]
-pub struct InfoNceLossConfig {
-    /// The temperature that divides the similarities, above 0. Default: 0.07 (MoCo).
-    #[config(default = 0.07)]
-    pub temperature: f64,
-    /// Whether the temperature is learned; it starts from `temperature`. Default: false.
-    #[config(default = false)]
-    pub learnable_temperature: bool,
-    /// Whether keys should also find their queries. Default: false.
-    #[config(default = false)]
-    pub symmetric: bool,
-    /// Whether embeddings are divided by their norm first. Default: true.
-    #[config(default = true)]
-    pub normalize: bool,
-    /// How the losses of all queries become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`InfoNceLoss`].
+    pub struct InfoNceLossConfig {
+        /// The temperature that divides the similarities, above 0. Default: 0.07 (MoCo).
+        pub temperature: f64 = 0.07,
+        /// Whether the temperature is learned; it starts from `temperature`. Default: false.
+        pub learnable_temperature: bool = false,
+        /// Whether keys should also find their queries. Default: false.
+        pub symmetric: bool = false,
+        /// Whether embeddings are divided by their norm first. Default: true.
+        pub normalize: bool = true,
+        /// How the losses of all queries become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// InfoNCE: each query should find its key among all keys.

@@ -2,18 +2,19 @@
 
 use crate::embeddings::{Batch, EmbeddingEvaluation, SampleLosses, ready, without_weightless};
 use crate::{
+    config::config,
     error::{LossError, built, check_embeddings_alike},
     module::display,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module, tensor::Tensor};
+use burn::{module::Module, tensor::Tensor};
 
-/// Configuration of [`NegativeCosineLoss`].
-#[derive(Config, Debug)]
-pub struct NegativeCosineLossConfig {
-    /// How the losses of all predictions become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`NegativeCosineLoss`].
+    pub struct NegativeCosineLossConfig {
+        /// How the losses of all predictions become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The negative cosine of predictions and targets, without a gradient to the targets: the loss of SimSiam

@@ -3,32 +3,29 @@
 use super::{temperature::Temperature, views::Views};
 use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms};
 use crate::{
+    config::config,
     error::{Check, LossError, built},
     formula::{OnePositive, softplus},
     module::display,
     reduction::Reduction,
 };
 use burn::{
-    config::Config,
     module::Module,
     tensor::{Device, Tensor},
 };
 
-/// Configuration of [`NtXentLoss`].
-#[derive(Config, Debug)]
-pub struct NtXentLossConfig {
-    /// The temperature that divides the similarities, above 0. Default: 0.5 (lightly).
-    #[config(default = 0.5)]
-    pub temperature: f64,
-    /// Whether the temperature is learned; it starts from `temperature`. Default: false.
-    #[config(default = false)]
-    pub learnable_temperature: bool,
-    /// Whether embeddings are divided by their norm first. Default: true.
-    #[config(default = true)]
-    pub normalize: bool,
-    /// How the losses of all views become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`NtXentLoss`].
+    pub struct NtXentLossConfig {
+        /// The temperature that divides the similarities, above 0. Default: 0.5 (lightly).
+        pub temperature: f64 = 0.5,
+        /// Whether the temperature is learned; it starts from `temperature`. Default: false.
+        pub learnable_temperature: bool = false,
+        /// Whether embeddings are divided by their norm first. Default: true.
+        pub normalize: bool = true,
+        /// How the losses of all views become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The loss of SimCLR: each view of an image should be more similar to the other view of that image than to all views

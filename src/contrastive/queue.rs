@@ -1,21 +1,22 @@
 //! A memory of past embeddings.
 
+use crate::config::config;
 use crate::embeddings::{constant, held, pushed, ready};
 use crate::error::{Check, LossError, built, check_width};
 use crate::module::display;
 use burn::{
-    config::Config,
     module::{Module, Param},
     tensor::{Device, Distribution, Tensor},
 };
 
-/// Configuration of [`EmbeddingQueue`].
-#[derive(Config, Debug)]
-pub struct EmbeddingQueueConfig {
-    /// The number of embeddings it holds, at least 1. MoCo uses 65536.
-    pub capacity: usize,
-    /// The dimension of the embeddings, at least 1.
-    pub dimension: usize,
+config! {
+    /// Configuration of [`EmbeddingQueue`].
+    pub struct EmbeddingQueueConfig {
+        /// The number of embeddings it holds, at least 1. MoCo uses 65536.
+        pub capacity: usize,
+        /// The dimension of the embeddings, at least 1.
+        pub dimension: usize,
+    }
 }
 
 /// A first-in, first-out memory of embeddings, the negatives of later batches: the queue of MoCo.

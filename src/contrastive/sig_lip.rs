@@ -4,32 +4,29 @@ use crate::embeddings::{
     Batch, EmbeddingEvaluation, SampleLosses, Terms, labels_from, ready, without_weightless,
 };
 use crate::{
+    config::config,
     error::{Check, LossError, built, check_embeddings_alike},
     formula::SigmoidPairs,
     module::display,
     reduction::Reduction,
 };
 use burn::{
-    config::Config,
     module::{Module, Param},
     tensor::{Device, Tensor},
 };
 
-/// Configuration of [`SigLipLoss`].
-#[derive(Config, Debug)]
-pub struct SigLipLossConfig {
-    /// The initial factor of the similarities, above 0. Default: 10 (the paper).
-    #[config(default = 10.0)]
-    pub scale: f64,
-    /// The initial bias, added to the scaled similarities. Default: -10 (the paper).
-    #[config(default = -10.0)]
-    pub bias: f64,
-    /// Whether embeddings are divided by their norm first. Default: true.
-    #[config(default = true)]
-    pub normalize: bool,
-    /// How the losses of all images become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`SigLipLoss`].
+    pub struct SigLipLossConfig {
+        /// The initial factor of the similarities, above 0. Default: 10 (the paper).
+        pub scale: f64 = 10.0,
+        /// The initial bias, added to the scaled similarities. Default: -10 (the paper).
+        pub bias: f64 = -10.0,
+        /// Whether embeddings are divided by their norm first. Default: true.
+        pub normalize: bool = true,
+        /// How the losses of all images become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The loss of SigLIP: every pair of an image and a text is classified on its own, as matching or not.

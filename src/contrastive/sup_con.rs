@@ -2,15 +2,13 @@
 
 use super::temperature::Temperature;
 use crate::{
+    config::config,
     embeddings::PairLoss,
     error::{Check, LossError, built},
     formula::SupervisedPairs,
     reduction::Reduction,
 };
-use burn::{
-    config::Config,
-    serde::{Deserialize, Serialize},
-};
+use burn::serde::{Deserialize, Serialize};
 
 /// The place of the mean over the positives of an anchor.
 ///
@@ -25,25 +23,21 @@ pub enum SupConForm {
     In,
 }
 
-/// Configuration of [`SupConLoss`].
-#[derive(Config, Debug)]
-pub struct SupConLossConfig {
-    /// The temperature that divides the similarities, above 0. Default: 0.07 (the authors' code).
-    #[config(default = 0.07)]
-    pub temperature: f64,
-    /// The base temperature, above 0: the loss is multiplied by `temperature / base_temperature`. Default: 0.07 (the
-    /// authors' code).
-    #[config(default = 0.07)]
-    pub base_temperature: f64,
-    /// The place of the mean over positives. Default: outside the logarithm.
-    #[config(default = "SupConForm::Out")]
-    pub form: SupConForm,
-    /// Whether embeddings are divided by their norm first. Default: true.
-    #[config(default = true)]
-    pub normalize: bool,
-    /// How the losses of all anchors become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`SupConLoss`].
+    pub struct SupConLossConfig {
+        /// The temperature that divides the similarities, above 0. Default: 0.07 (the authors' code).
+        pub temperature: f64 = 0.07,
+        /// The base temperature, above 0: the loss is multiplied by `temperature / base_temperature`. Default: 0.07 (the
+        /// authors' code).
+        pub base_temperature: f64 = 0.07,
+        /// The place of the mean over positives. Default: outside the logarithm.
+        pub form: SupConForm = SupConForm::Out,
+        /// Whether embeddings are divided by their norm first. Default: true.
+        pub normalize: bool = true,
+        /// How the losses of all anchors become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The supervised contrastive loss: embeddings of the same class are positives for one another.

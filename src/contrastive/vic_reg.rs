@@ -3,28 +3,26 @@
 use crate::embeddings::widened;
 use crate::{
     backend::{column_sums, loss_of_nothing, ordered_mean, ordered_sum},
+    config::config,
     error::{Check, LossError, built, check_embeddings_alike},
     formula::Real,
     module::display,
 };
 use burn::{
-    config::Config,
     module::Module,
     tensor::{Bool, Tensor},
 };
 
-/// Configuration of [`VicRegLoss`].
-#[derive(Config, Debug)]
-pub struct VicRegLossConfig {
-    /// The factor of the distance between both views, 0 or above. Default: 25 (the paper).
-    #[config(default = 25.0)]
-    pub invariance: f64,
-    /// The factor of standard deviations below 1, 0 or above. Default: 25 (the paper).
-    #[config(default = 25.0)]
-    pub variance: f64,
-    /// The factor of covariances between dimensions, 0 or above. Default: 1 (the paper).
-    #[config(default = 1.0)]
-    pub covariance: f64,
+config! {
+    /// Configuration of [`VicRegLoss`].
+    pub struct VicRegLossConfig {
+        /// The factor of the distance between both views, 0 or above. Default: 25 (the paper).
+        pub invariance: f64 = 25.0,
+        /// The factor of standard deviations below 1, 0 or above. Default: 25 (the paper).
+        pub variance: f64 = 25.0,
+        /// The factor of covariances between dimensions, 0 or above. Default: 1 (the paper).
+        pub covariance: f64 = 1.0,
+    }
 }
 
 /// The loss of VICReg: both views of an image should be close, every dimension should vary, and no two dimensions

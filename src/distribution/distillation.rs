@@ -3,39 +3,35 @@
 use crate::{
     backend::SoftmaxRow,
     class::{ClassEvaluation, Distilled, Parts, Samples},
+    config::config,
     error::{Check, LossError, assert_rank_of_samples, built},
     formula::CrossEntropy,
     module::display,
     reduction::Reduction,
 };
 use burn::{
-    config::Config,
     module::Module,
     tensor::{Int, Tensor},
 };
 use std::sync::Arc;
 
-/// Configuration of [`DistillationLoss`].
-#[derive(Config, Debug)]
-pub struct DistillationLossConfig {
-    /// The temperature that divides the logits of both models, above 0. Default: 4 (RepDistiller).
-    #[config(default = 4.0)]
-    pub temperature: f64,
-    /// The weight of the teacher's part, from 0 to 1; the part of the labels has weight `1 - alpha`. Default: 0.9
-    /// (RepDistiller).
-    #[config(default = 0.9)]
-    pub alpha: f64,
-    /// The weight of each class in the cross entropy with the labels. Default: none.
-    pub weights: Option<Vec<f64>>,
-    /// The share of each label that is spread over all classes, from 0 to 1. Default: 0.
-    #[config(default = 0.0)]
-    pub label_smoothing: f64,
-    /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
-    #[config(default = "Some(-100)")]
-    pub ignore_index: Option<i64>,
-    /// How the losses of all samples become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`DistillationLoss`].
+    pub struct DistillationLossConfig {
+        /// The temperature that divides the logits of both models, above 0. Default: 4 (RepDistiller).
+        pub temperature: f64 = 4.0,
+        /// The weight of the teacher's part, from 0 to 1; the part of the labels has weight `1 - alpha`. Default: 0.9
+        /// (RepDistiller).
+        pub alpha: f64 = 0.9,
+        /// The weight of each class in the cross entropy with the labels. Default: none.
+        pub weights: Option<Vec<f64>> = None,
+        /// The share of each label that is spread over all classes, from 0 to 1. Default: 0.
+        pub label_smoothing: f64 = 0.0,
+        /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
+        pub ignore_index: Option<i64> = Some(-100),
+        /// How the losses of all samples become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The loss of a student that learns from a teacher's softened predictions, and from labels.

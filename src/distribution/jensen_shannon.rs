@@ -1,22 +1,21 @@
 //! Jensen-Shannon divergence.
 
 use crate::{
+    config::config,
     element::{Definition, ElementLoss},
     error::{LossError, built},
     formula::JensenShannon,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`JensenShannonLoss`].
-#[derive(Config, Debug)]
-pub struct JensenShannonLossConfig {
-    /// Whether both inputs are logarithms of probabilities; otherwise they are probabilities. Default: false.
-    #[config(default = false)]
-    pub log_inputs: bool,
-    /// How the losses of all elements become one number. Default: the batch mean.
-    #[config(default = "Reduction::BatchMean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`JensenShannonLoss`].
+    pub struct JensenShannonLossConfig {
+        /// Whether both inputs are logarithms of probabilities; otherwise they are probabilities. Default: false.
+        pub log_inputs: bool = false,
+        /// How the losses of all elements become one number. Default: the batch mean.
+        pub reduction: Reduction = Reduction::BatchMean,
+    }
 }
 
 /// The Jensen-Shannon divergence of two distributions: symmetric, and at most `ln 2`.

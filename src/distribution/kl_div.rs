@@ -1,25 +1,23 @@
 //! Kullback-Leibler divergence.
 
 use crate::{
+    config::config,
     element::{Definition, ElementLoss},
     error::{LossError, built},
     formula::KullbackLeibler,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`KlDivLoss`].
-#[derive(Config, Debug)]
-pub struct KlDivLossConfig {
-    /// Whether predictions are logarithms of probabilities; otherwise they are probabilities. Default: true (PyTorch).
-    #[config(default = true)]
-    pub log_prediction: bool,
-    /// Whether targets are logarithms of probabilities; otherwise they are probabilities. Default: false.
-    #[config(default = false)]
-    pub log_target: bool,
-    /// How the losses of all elements become one number. Default: the batch mean.
-    #[config(default = "Reduction::BatchMean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`KlDivLoss`].
+    pub struct KlDivLossConfig {
+        /// Whether predictions are logarithms of probabilities; otherwise they are probabilities. Default: true (PyTorch).
+        pub log_prediction: bool = true,
+        /// Whether targets are logarithms of probabilities; otherwise they are probabilities. Default: false.
+        pub log_target: bool = false,
+        /// How the losses of all elements become one number. Default: the batch mean.
+        pub reduction: Reduction = Reduction::BatchMean,
+    }
 }
 
 /// The Kullback-Leibler divergence of the prediction from the target.

@@ -45,7 +45,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Module)]
 #[module(custom_display)]
-pub struct ElementLoss<F: ColumnFormula> {
+pub struct ElementLoss<F: Clone + fmt::Debug + Send + Sync + 'static> {
     #[module(skip)]
     formula: F,
     #[module(skip)]
@@ -53,6 +53,10 @@ pub struct ElementLoss<F: ColumnFormula> {
     #[module(skip)]
     reduction: Reduction,
 }
+
+/// Any [`ColumnFormula`], chosen at run time.
+#[derive(Clone, Copy, Debug)]
+pub struct AnyElementFormula;
 
 impl<F: Formula> ElementLoss<F> {
     /// Makes a loss of a formula of your own. See [`Formula`] for what it has to keep to.
@@ -152,7 +156,19 @@ impl<F: ColumnFormula> ElementLoss<F> {
     pub fn formula(&self) -> &F {
         &self.formula
     }
+}
 
+impl<F: ColumnFormula> From<ElementLoss<F>> for ElementLoss<AnyElementFormula> {
+    fn from(loss: ElementLoss<F>) -> Self {
+        Self {
+            formula: AnyElementFormula,
+            definition: loss.definition,
+            reduction: loss.reduction,
+        }
+    }
+}
+
+impl<F: Clone + fmt::Debug + Send + Sync + 'static> ElementLoss<F> {
     /// Returns the losses of all elements as one number, by the configured reduction. Returns 0 for an empty
     /// batch.
     ///
@@ -212,12 +228,12 @@ impl<F: ColumnFormula> ElementLoss<F> {
     }
 }
 
-impl<F: ColumnFormula> fmt::Debug for ElementLoss<F> {
+impl<F: Clone + fmt::Debug + Send + Sync + 'static> fmt::Debug for ElementLoss<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.definition.shown.debug(f, &self.reduction)
     }
 }
 
-display!([F: ColumnFormula] ElementLoss<F>, |loss, content| {
+display!([F: Clone + fmt::Debug + Send + Sync + 'static] ElementLoss<F>, |loss, content| {
     loss.definition.shown.content(content, &loss.reduction)
 });

@@ -6,4 +6,4 @@ mod loss;
 
 pub(crate) use definition::{ClassParameters, Definition};
 pub use evaluation::ElementEvaluation;
-pub use loss::ElementLoss;
+pub use loss::{AnyElementFormula, ElementLoss};

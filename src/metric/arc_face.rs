@@ -5,29 +5,28 @@ use super::{
     proxy_softmax::{Parts, ProxySoftmaxLoss},
 };
 use crate::{
+    config::config,
     error::{Check, LossError, built},
     formula::AngularMargin,
     reduction::Reduction,
 };
-use burn::{config::Config, tensor::Device};
+use burn::tensor::Device;
 
-/// Configuration of [`ArcFaceLoss`].
-#[derive(Config, Debug)]
-pub struct ArcFaceLossConfig {
-    /// The number of classes, at least 1.
-    pub classes: usize,
-    /// The dimension of the embeddings, at least 1.
-    pub dimension: usize,
-    /// The margin added to the angle between an embedding and its proxy, in radians, from 0 to pi. Default: 0.5 (the
-    /// paper).
-    #[config(default = 0.5)]
-    pub margin: f64,
-    /// The factor of the cosines, above 0. Default: 64 (the paper).
-    #[config(default = 64.0)]
-    pub scale: f64,
-    /// How the losses of all embeddings become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`ArcFaceLoss`].
+    pub struct ArcFaceLossConfig {
+        /// The number of classes, at least 1.
+        pub classes: usize,
+        /// The dimension of the embeddings, at least 1.
+        pub dimension: usize,
+        /// The margin added to the angle between an embedding and its proxy, in radians, from 0 to pi. Default: 0.5 (the
+        /// paper).
+        pub margin: f64 = 0.5,
+        /// The factor of the cosines, above 0. Default: 64 (the paper).
+        pub scale: f64 = 64.0,
+        /// How the losses of all embeddings become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// ArcFace: cross entropy of the cosines with learned proxies of the classes, with a margin on the angle.

@@ -1,28 +1,25 @@
 //! The circle loss.
 
 use crate::{
+    config::config,
     embeddings::PairLoss,
     error::{Check, LossError, built},
     formula::CirclePairs,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`CircleLoss`].
-#[derive(Config, Debug)]
-pub struct CircleLossConfig {
-    /// The allowed distance of pairs from the best similarity, at least 0. Default: 0.4 (the paper, for retrieval).
-    #[config(default = 0.4)]
-    pub margin: f64,
-    /// The factor of all similarities, above 0. Default: 80 (the paper, for retrieval).
-    #[config(default = 80.0)]
-    pub gamma: f64,
-    /// Whether embeddings are divided by their norm first. Default: true.
-    #[config(default = true)]
-    pub normalize: bool,
-    /// How the losses of all embeddings become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`CircleLoss`].
+    pub struct CircleLossConfig {
+        /// The allowed distance of pairs from the best similarity, at least 0. Default: 0.4 (the paper, for retrieval).
+        pub margin: f64 = 0.4,
+        /// The factor of all similarities, above 0. Default: 80 (the paper, for retrieval).
+        pub gamma: f64 = 80.0,
+        /// Whether embeddings are divided by their norm first. Default: true.
+        pub normalize: bool = true,
+        /// How the losses of all embeddings become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The circle loss: similarities that are farther from their best value have more weight.

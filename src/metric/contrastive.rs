@@ -2,6 +2,7 @@
 
 use super::{distance::Distance, reduction::MiningReduction};
 use crate::{
+    config::config,
     embeddings::{
         Batch, Costs, EmbeddingEvaluation, Labelled, Numbers, SampleLosses, Samples, Terms,
     },
@@ -10,29 +11,24 @@ use crate::{
     module::display,
 };
 use burn::{
-    config::Config,
     module::Module,
     tensor::{Int, Tensor},
 };
 
-/// Configuration of [`ContrastiveLoss`].
-#[derive(Config, Debug)]
-pub struct ContrastiveLossConfig {
-    /// The distance up to which positives have loss 0. Default: 0.
-    #[config(default = 0.0)]
-    pub positive_margin: f64,
-    /// The distance from which negatives have loss 0. Default: 1 (pytorch-metric-learning).
-    #[config(default = 1.0)]
-    pub negative_margin: f64,
-    /// The distance between embeddings. Default: Euclidean.
-    #[config(default = "Distance::Euclidean")]
-    pub distance: Distance,
-    /// Whether embeddings are divided by their norm first. Default: true.
-    #[config(default = true)]
-    pub normalize: bool,
-    /// How the losses of all pairs become one number. Default: the mean over the losses that are not 0.
-    #[config(default = "MiningReduction::MeanNonZero")]
-    pub reduction: MiningReduction,
+config! {
+    /// Configuration of [`ContrastiveLoss`].
+    pub struct ContrastiveLossConfig {
+        /// The distance up to which positives have loss 0. Default: 0.
+        pub positive_margin: f64 = 0.0,
+        /// The distance from which negatives have loss 0. Default: 1 (pytorch-metric-learning).
+        pub negative_margin: f64 = 1.0,
+        /// The distance between embeddings. Default: Euclidean.
+        pub distance: Distance = Distance::Euclidean,
+        /// Whether embeddings are divided by their norm first. Default: true.
+        pub normalize: bool = true,
+        /// How the losses of all pairs become one number. Default: the mean over the losses that are not 0.
+        pub reduction: MiningReduction = MiningReduction::MeanNonZero,
+    }
 }
 
 /// The contrastive loss: pairs with the same label should be close, others far apart.

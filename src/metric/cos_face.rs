@@ -5,28 +5,27 @@ use super::{
     proxy_softmax::{Parts, ProxySoftmaxLoss},
 };
 use crate::{
+    config::config,
     error::{Check, LossError, built},
     formula::AdditiveMargin,
     reduction::Reduction,
 };
-use burn::{config::Config, tensor::Device};
+use burn::tensor::Device;
 
-/// Configuration of [`CosFaceLoss`].
-#[derive(Config, Debug)]
-pub struct CosFaceLossConfig {
-    /// The number of classes, at least 1.
-    pub classes: usize,
-    /// The dimension of the embeddings, at least 1.
-    pub dimension: usize,
-    /// The margin subtracted from the cosine of an embedding with its proxy, at least 0. Default: 0.35 (the paper).
-    #[config(default = 0.35)]
-    pub margin: f64,
-    /// The factor of the cosines, above 0. Default: 64 (the paper).
-    #[config(default = 64.0)]
-    pub scale: f64,
-    /// How the losses of all embeddings become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`CosFaceLoss`].
+    pub struct CosFaceLossConfig {
+        /// The number of classes, at least 1.
+        pub classes: usize,
+        /// The dimension of the embeddings, at least 1.
+        pub dimension: usize,
+        /// The margin subtracted from the cosine of an embedding with its proxy, at least 0. Default: 0.35 (the paper).
+        pub margin: f64 = 0.35,
+        /// The factor of the cosines, above 0. Default: 64 (the paper).
+        pub scale: f64 = 64.0,
+        /// How the losses of all embeddings become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// CosFace: cross entropy of the cosines with learned proxies of the classes, with a margin on the cosine.

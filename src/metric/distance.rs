@@ -19,7 +19,7 @@ use burn::serde::{Deserialize, Serialize};
 /// assert!(!Distance::Euclidean.is_similarity());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "burn::serde", rename_all = "snake_case")]
+#[serde(crate = "burn::serde", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Distance {
     /// `sqrt(sum_k (a_k - b_k)²)`
     #[default]

@@ -3,6 +3,7 @@
 use super::{distance::Distance, selection::positive_pairs};
 use crate::{
     backend::{ListedPairs, PairInputs, listed_pairs},
+    config::config,
     embeddings::{Batch, Costs, EmbeddingEvaluation, SampleLosses, Samples, Terms},
     error::{Check, LossError, built},
     formula::{NegativeReach, Real, softplus},
@@ -10,29 +11,24 @@ use crate::{
     reduction::Reduction,
 };
 use burn::{
-    config::Config,
     module::Module,
     tensor::{Int, Tensor},
 };
 
-/// Configuration of [`LiftedStructureLoss`].
-#[derive(Config, Debug)]
-pub struct LiftedStructureLossConfig {
-    /// The margin subtracted from the distance of positives. Default: 0 (the paper).
-    #[config(default = 0.0)]
-    pub positive_margin: f64,
-    /// The distance that negatives should have. Default: 1 (the paper).
-    #[config(default = 1.0)]
-    pub negative_margin: f64,
-    /// The distance between embeddings. Default: Euclidean.
-    #[config(default = "Distance::Euclidean")]
-    pub distance: Distance,
-    /// Whether embeddings are divided by their norm first. Default: true (pytorch-metric-learning).
-    #[config(default = true)]
-    pub normalize: bool,
-    /// How the losses of all positive pairs become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`LiftedStructureLoss`].
+    pub struct LiftedStructureLossConfig {
+        /// The margin subtracted from the distance of positives. Default: 0 (the paper).
+        pub positive_margin: f64 = 0.0,
+        /// The distance that negatives should have. Default: 1 (the paper).
+        pub negative_margin: f64 = 1.0,
+        /// The distance between embeddings. Default: Euclidean.
+        pub distance: Distance = Distance::Euclidean,
+        /// Whether embeddings are divided by their norm first. Default: true (pytorch-metric-learning).
+        pub normalize: bool = true,
+        /// How the losses of all positive pairs become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The lifted structured loss: each positive pair is compared with all negatives of both of its embeddings.

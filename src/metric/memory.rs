@@ -2,23 +2,24 @@
 
 use crate::{
     backend::NO_LABEL,
+    config::config,
     embeddings::{constant, held, of_one_type, pushed},
     error::{Check, LossError, built, check_labels, check_width},
     module::display,
 };
 use burn::{
-    config::Config,
     module::{Module, Param, ParamId},
     tensor::{Device, Int, Tensor},
 };
 
-/// Configuration of [`CrossBatchMemory`].
-#[derive(Config, Debug)]
-pub struct CrossBatchMemoryConfig {
-    /// The number of embeddings it holds, at least 1.
-    pub capacity: usize,
-    /// The dimension of the embeddings, at least 1.
-    pub dimension: usize,
+config! {
+    /// Configuration of [`CrossBatchMemory`].
+    pub struct CrossBatchMemoryConfig {
+        /// The number of embeddings it holds, at least 1.
+        pub capacity: usize,
+        /// The dimension of the embeddings, at least 1.
+        pub dimension: usize,
+    }
 }
 
 /// A first-in, first-out memory of embeddings and their labels, the reference set of later batches.

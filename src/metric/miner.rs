@@ -9,28 +9,26 @@ use super::{
 };
 use crate::{
     backend::{PairInputs, Row, pair_rows, runs_on_cpu},
+    config::config,
     embeddings::Samples,
     error::{Check, LossError, built},
     module::display,
 };
 use burn::{
-    config::Config,
     module::Module,
     tensor::{Device, Int, Tensor, TensorData},
 };
 
-/// Configuration of [`TripletMiner`].
-#[derive(Config, Debug)]
-pub struct TripletMinerConfig {
-    /// The choice of triplets. Default: batch-hard.
-    #[config(default = "Mining::BatchHard")]
-    pub mining: Mining,
-    /// The distance between embeddings. Default: Euclidean.
-    #[config(default = "Distance::Euclidean")]
-    pub distance: Distance,
-    /// Whether embeddings are divided by their norm first. Default: true.
-    #[config(default = true)]
-    pub normalize: bool,
+config! {
+    /// Configuration of [`TripletMiner`].
+    pub struct TripletMinerConfig {
+        /// The choice of triplets. Default: batch-hard.
+        pub mining: Mining = Mining::BatchHard,
+        /// The distance between embeddings. Default: Euclidean.
+        pub distance: Distance = Distance::Euclidean,
+        /// Whether embeddings are divided by their norm first. Default: true.
+        pub normalize: bool = true,
+    }
 }
 
 /// Makes triplets from a batch of embeddings with labels.

@@ -8,9 +8,10 @@ use burn::serde::{Deserialize, Serialize};
 ///
 /// It is `"batch_hard"`, `"batch_all"`, `"semi_hard"`, `"easy_positive"`,
 /// `{"distance_weighted": {"cutoff": 0.5, "nonzero_loss_cutoff": 1.4, "seed": 0}}` or
-/// `{"multi_similarity": {"epsilon": 0.1}}` in a configuration file.
+/// `{"multi_similarity": {"epsilon": 0.1}}` in a configuration file. Numbers that are left out there are those of the
+/// papers, and the seed is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "burn::serde", rename_all = "snake_case")]
+#[serde(crate = "burn::serde", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Mining {
     /// The farthest positive and the nearest negative of each anchor: A. Hermans et al., *In Defense of the Triplet
     /// Loss for Person Re-Identification*, 2017.
@@ -31,10 +32,13 @@ pub enum Mining {
     DistanceWeighted {
         /// The lower bound of distances, above 0: smaller distances count as this. The paper and
         /// pytorch-metric-learning use 0.5.
+        #[serde(default = "paper::cutoff")]
         cutoff: f64,
         /// The Euclidean distance from which negatives are not drawn. The paper and pytorch-metric-learning use 1.4.
+        #[serde(default = "paper::nonzero_loss_cutoff")]
         nonzero_loss_cutoff: f64,
         /// The seed of the draws.
+        #[serde(default)]
         seed: u64,
     },
     /// All triplets of hard pairs: positives farther away than the nearest negative minus epsilon, negatives nearer
@@ -42,23 +46,41 @@ pub enum Mining {
     /// Deep Metric Learning*, 2019.
     MultiSimilarity {
         /// The tolerance, at least 0. The paper and pytorch-metric-learning use 0.1.
+        #[serde(default = "paper::epsilon")]
         epsilon: f64,
     },
+}
+
+/// The numbers of the papers.
+mod paper {
+    pub fn cutoff() -> f64 {
+        0.5
+    }
+
+    pub fn nonzero_loss_cutoff() -> f64 {
+        1.4
+    }
+
+    pub fn epsilon() -> f64 {
+        0.1
+    }
 }
 
 impl Mining {
     /// Distance-weighted mining with the cutoffs of the paper.
     pub fn distance_weighted(seed: u64) -> Self {
         Self::DistanceWeighted {
-            cutoff: 0.5,
-            nonzero_loss_cutoff: 1.4,
+            cutoff: paper::cutoff(),
+            nonzero_loss_cutoff: paper::nonzero_loss_cutoff(),
             seed,
         }
     }
 
     /// Multi-similarity mining with the epsilon of the paper.
     pub fn multi_similarity() -> Self {
-        Self::MultiSimilarity { epsilon: 0.1 }
+        Self::MultiSimilarity {
+            epsilon: paper::epsilon(),
+        }
     }
 
     pub(super) fn check(

@@ -1,31 +1,27 @@
 //! The multi-similarity loss.
 
 use crate::{
+    config::config,
     embeddings::PairLoss,
     error::{Check, LossError, built},
     formula::ScaledPairs,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`MultiSimilarityLoss`].
-#[derive(Config, Debug)]
-pub struct MultiSimilarityLossConfig {
-    /// The scale of the similarities of positives, above 0. Default: 2 (the paper).
-    #[config(default = 2.0)]
-    pub alpha: f64,
-    /// The scale of the similarities of negatives, above 0. Default: 50 (the paper).
-    #[config(default = 50.0)]
-    pub beta: f64,
-    /// The similarity that separates near from far. Default: 0.5 (pytorch-metric-learning).
-    #[config(default = 0.5)]
-    pub base: f64,
-    /// Whether embeddings are divided by their norm first. Default: true.
-    #[config(default = true)]
-    pub normalize: bool,
-    /// How the losses of all embeddings become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`MultiSimilarityLoss`].
+    pub struct MultiSimilarityLossConfig {
+        /// The scale of the similarities of positives, above 0. Default: 2 (the paper).
+        pub alpha: f64 = 2.0,
+        /// The scale of the similarities of negatives, above 0. Default: 50 (the paper).
+        pub beta: f64 = 50.0,
+        /// The similarity that separates near from far. Default: 0.5 (pytorch-metric-learning).
+        pub base: f64 = 0.5,
+        /// Whether embeddings are divided by their norm first. Default: true.
+        pub normalize: bool = true,
+        /// How the losses of all embeddings become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The multi-similarity loss: the weight of each pair depends on the other pairs of its embedding.

@@ -1,6 +1,7 @@
 //! The N-pairs loss.
 
 use crate::{
+    config::config,
     embeddings::{
         Batch, EmbeddingEvaluation, SampleLosses, Terms, unlabelled, widened, without_unlabelled,
         without_weightless,
@@ -11,21 +12,19 @@ use crate::{
     reduction::Reduction,
 };
 use burn::{
-    config::Config,
     module::Module,
     tensor::{Int, Tensor},
 };
 
-/// Configuration of [`NPairsLoss`].
-#[derive(Config, Debug)]
-pub struct NPairsLossConfig {
-    /// The factor of the mean squared norm of the embeddings, divided by 4, at least 0. Default: 0.002 (TensorFlow's
-    /// metric learning losses).
-    #[config(default = 0.002)]
-    pub l2_weight: f64,
-    /// How the losses of all anchors become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`NPairsLoss`].
+    pub struct NPairsLossConfig {
+        /// The factor of the mean squared norm of the embeddings, divided by 4, at least 0. Default: 0.002 (TensorFlow's
+        /// metric learning losses).
+        pub l2_weight: f64 = 0.002,
+        /// How the losses of all anchors become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The N-pairs loss: an anchor should be more similar to its positive than to the positives of all other classes.

@@ -5,25 +5,25 @@ use super::{
     proxy_softmax::{Parts, ProxySoftmaxLoss},
 };
 use crate::{
+    config::config,
     error::{Check, LossError, built},
     formula::NoMargin,
     reduction::Reduction,
 };
-use burn::{config::Config, tensor::Device};
+use burn::tensor::Device;
 
-/// Configuration of [`NormalizedSoftmaxLoss`].
-#[derive(Config, Debug)]
-pub struct NormalizedSoftmaxLossConfig {
-    /// The number of classes, at least 1.
-    pub classes: usize,
-    /// The dimension of the embeddings, at least 1.
-    pub dimension: usize,
-    /// The temperature that divides the cosines, above 0. Default: 0.05 (the paper).
-    #[config(default = 0.05)]
-    pub temperature: f64,
-    /// How the losses of all embeddings become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`NormalizedSoftmaxLoss`].
+    pub struct NormalizedSoftmaxLossConfig {
+        /// The number of classes, at least 1.
+        pub classes: usize,
+        /// The dimension of the embeddings, at least 1.
+        pub dimension: usize,
+        /// The temperature that divides the cosines, above 0. Default: 0.05 (the paper).
+        pub temperature: f64 = 0.05,
+        /// How the losses of all embeddings become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The normalised softmax loss: cross entropy of the cosines with learned proxies of the classes.

@@ -2,30 +2,29 @@
 
 use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
+    config::config,
     embeddings::{Divisor, SampleLosses, Terms},
     error::{Check, LossError, built},
     formula::{ScaledPairs, softplus},
     module::display,
 };
 use burn::{
-    config::Config,
     module::{Module, Param},
     tensor::{Device, Int, Tensor},
 };
 
-/// Configuration of [`ProxyAnchorLoss`].
-#[derive(Config, Debug)]
-pub struct ProxyAnchorLossConfig {
-    /// The number of classes, at least 1.
-    pub classes: usize,
-    /// The dimension of the embeddings, at least 1.
-    pub dimension: usize,
-    /// The margin of the similarities around 0, at least 0. Default: 0.1 (the paper).
-    #[config(default = 0.1)]
-    pub margin: f64,
-    /// The scale of the similarities, above 0. Default: 32 (the paper).
-    #[config(default = 32.0)]
-    pub alpha: f64,
+config! {
+    /// Configuration of [`ProxyAnchorLoss`].
+    pub struct ProxyAnchorLossConfig {
+        /// The number of classes, at least 1.
+        pub classes: usize,
+        /// The dimension of the embeddings, at least 1.
+        pub dimension: usize,
+        /// The margin of the similarities around 0, at least 0. Default: 0.1 (the paper).
+        pub margin: f64 = 0.1,
+        /// The scale of the similarities, above 0. Default: 32 (the paper).
+        pub alpha: f64 = 32.0,
+    }
 }
 
 /// Proxy anchor: the learned proxy of each class is the anchor of all embeddings of a batch.

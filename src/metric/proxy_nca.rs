@@ -2,6 +2,7 @@
 
 use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
+    config::config,
     embeddings::{EmbeddingEvaluation, SampleLosses, Terms},
     error::{Check, LossError, built},
     formula::{OnePositive, softplus},
@@ -9,28 +10,25 @@ use crate::{
     reduction::Reduction,
 };
 use burn::{
-    config::Config,
     module::{Module, Param},
     tensor::{Device, Int, Tensor},
 };
 
-/// Configuration of [`ProxyNcaLoss`].
-#[derive(Config, Debug)]
-pub struct ProxyNcaLossConfig {
-    /// The number of classes, at least 1.
-    pub classes: usize,
-    /// The dimension of the embeddings, at least 1.
-    pub dimension: usize,
-    /// The factor of the squared distances, above 0. Default: 1 (the paper).
-    #[config(default = 1.0)]
-    pub scale: f64,
-    /// Whether the denominator includes the proxy of the embedding's own class: a softmax, which is never negative.
-    /// Default: true (pytorch-metric-learning); the paper leaves it out.
-    #[config(default = true)]
-    pub includes_positive: bool,
-    /// How the losses of all embeddings become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`ProxyNcaLoss`].
+    pub struct ProxyNcaLossConfig {
+        /// The number of classes, at least 1.
+        pub classes: usize,
+        /// The dimension of the embeddings, at least 1.
+        pub dimension: usize,
+        /// The factor of the squared distances, above 0. Default: 1 (the paper).
+        pub scale: f64 = 1.0,
+        /// Whether the denominator includes the proxy of the embedding's own class: a softmax, which is never negative.
+        /// Default: true (pytorch-metric-learning); the paper leaves it out.
+        pub includes_positive: bool = true,
+        /// How the losses of all embeddings become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// Proxy-NCA: an embedding should be nearer to the learned proxy of its class than to the proxies of other classes.

@@ -9,40 +9,35 @@ use super::{
 };
 use crate::{
     backend::{ListedPairs, PairInputs, Triplets as AllOfRows, listed_pairs, triplet_terms},
+    config::config,
     embeddings::{Batch, Complete, Costs, EmbeddingEvaluation, Numbers, SampleLosses, Samples},
     error::{Check, LossError, built},
     formula::{AllTriplets, PairSelection, TripletPenalty, counts},
     module::display,
 };
 use burn::{
-    config::Config,
     module::Module,
     tensor::{Int, Tensor},
 };
 
-/// Configuration of [`TripletLoss`].
-#[derive(Config, Debug)]
-pub struct TripletLossConfig {
-    /// The choice of triplets from a batch. Default: batch-hard.
-    #[config(default = "Mining::BatchHard")]
-    pub mining: Mining,
-    /// The distance by which a negative should be farther than a positive, at least 0. Default: 0.2 (FaceNet, for
-    /// squared distances).
-    #[config(default = 0.2)]
-    pub margin: f64,
-    /// The distance between embeddings. Default: Euclidean.
-    #[config(default = "Distance::Euclidean")]
-    pub distance: Distance,
-    /// Whether embeddings are divided by their norm first. Default: true.
-    #[config(default = true)]
-    pub normalize: bool,
-    /// Whether the loss is `ln(1 + e^(d(a, p) - d(a, n)))`, without a margin, instead of a hinge (Hermans et al.,
-    /// 2017). Default: false.
-    #[config(default = false)]
-    pub soft_margin: bool,
-    /// How the losses of all triplets become one number. Default: the mean over the losses that are not 0.
-    #[config(default = "MiningReduction::MeanNonZero")]
-    pub reduction: MiningReduction,
+config! {
+    /// Configuration of [`TripletLoss`].
+    pub struct TripletLossConfig {
+        /// The choice of triplets from a batch. Default: batch-hard.
+        pub mining: Mining = Mining::BatchHard,
+        /// The distance by which a negative should be farther than a positive, at least 0. Default: 0.2 (FaceNet, for
+        /// squared distances).
+        pub margin: f64 = 0.2,
+        /// The distance between embeddings. Default: Euclidean.
+        pub distance: Distance = Distance::Euclidean,
+        /// Whether embeddings are divided by their norm first. Default: true.
+        pub normalize: bool = true,
+        /// Whether the loss is `ln(1 + e^(d(a, p) - d(a, n)))`, without a margin, instead of a hinge (Hermans et al.,
+        /// 2017). Default: false.
+        pub soft_margin: bool = false,
+        /// How the losses of all triplets become one number. Default: the mean over the losses that are not 0.
+        pub reduction: MiningReduction = MiningReduction::MeanNonZero,
+    }
 }
 
 /// The triplet loss: an anchor should be closer to embeddings with its label than to others, by a margin.

@@ -3,36 +3,32 @@
 use super::distance::Distance;
 use crate::{
     backend::between,
+    config::config,
     embeddings::{Batch, EmbeddingEvaluation, SampleLosses, ready, without_weightless},
     error::{Check, LossError, built, check_embeddings_alike},
     formula::TripletPenalty,
     module::display,
     reduction::Reduction,
 };
-use burn::{config::Config, module::Module, tensor::Tensor};
+use burn::{module::Module, tensor::Tensor};
 
-/// Configuration of [`TripletMarginLoss`].
-#[derive(Config, Debug)]
-pub struct TripletMarginLossConfig {
-    /// The distance by which the negative should be farther than the positive, at least 0. Default: 1 (PyTorch).
-    #[config(default = 1.0)]
-    pub margin: f64,
-    /// The distance between embeddings. Default: Euclidean. PyTorch's `p` is [`Distance::Lp`].
-    #[config(default = "Distance::Euclidean")]
-    pub distance: Distance,
-    /// Whether embeddings are divided by their norm first. Default: false (PyTorch).
-    #[config(default = false)]
-    pub normalize: bool,
-    /// Whether the negative's distance is the smaller of those to the anchor and to the positive (V. Balntas et al.,
-    /// 2016). Default: false.
-    #[config(default = false)]
-    pub swap: bool,
-    /// Whether the loss is `ln(1 + e^(d(a, p) - d(a, n)))`, without a margin, instead of a hinge. Default: false.
-    #[config(default = false)]
-    pub soft_margin: bool,
-    /// How the losses of all triplets become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`TripletMarginLoss`].
+    pub struct TripletMarginLossConfig {
+        /// The distance by which the negative should be farther than the positive, at least 0. Default: 1 (PyTorch).
+        pub margin: f64 = 1.0,
+        /// The distance between embeddings. Default: Euclidean. PyTorch's `p` is [`Distance::Lp`].
+        pub distance: Distance = Distance::Euclidean,
+        /// Whether embeddings are divided by their norm first. Default: false (PyTorch).
+        pub normalize: bool = false,
+        /// Whether the negative's distance is the smaller of those to the anchor and to the positive (V. Balntas et al.,
+        /// 2016). Default: false.
+        pub swap: bool = false,
+        /// Whether the loss is `ln(1 + e^(d(a, p) - d(a, n)))`, without a margin, instead of a hinge. Default: false.
+        pub soft_margin: bool = false,
+        /// How the losses of all triplets become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The triplet loss of given triplets: an anchor should be closer to its positive than to its negative, by a margin.

@@ -1,22 +1,21 @@
 //! Cauchy loss.
 
 use crate::{
+    config::config,
     element::{Definition, ElementLoss},
     error::{Check, LossError, built},
     formula::Cauchy,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`CauchyLoss`].
-#[derive(Config, Debug)]
-pub struct CauchyLossConfig {
-    /// The error from which the loss grows like a logarithm, above 0. Default: 1.
-    #[config(default = 1.0)]
-    pub c: f64,
-    /// How the losses of all elements become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`CauchyLoss`].
+    pub struct CauchyLossConfig {
+        /// The error from which the loss grows like a logarithm, above 0. Default: 1.
+        pub c: f64 = 1.0,
+        /// How the losses of all elements become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// A square near 0, a logarithm for large errors: outliers have little influence.

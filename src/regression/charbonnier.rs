@@ -1,22 +1,21 @@
 //! Charbonnier loss.
 
 use crate::{
+    config::config,
     element::{Definition, ElementLoss},
     error::{Check, LossError, built},
     formula::Charbonnier,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`CharbonnierLoss`].
-#[derive(Config, Debug)]
-pub struct CharbonnierLossConfig {
-    /// The smoothing width, above 0. Default: 0.001 (LapSRN; Lai et al., 2017).
-    #[config(default = 1e-3)]
-    pub epsilon: f64,
-    /// How the losses of all elements become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`CharbonnierLoss`].
+    pub struct CharbonnierLossConfig {
+        /// The smoothing width, above 0. Default: 0.001 (LapSRN; Lai et al., 2017).
+        pub epsilon: f64 = 1e-3,
+        /// How the losses of all elements become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The absolute error, but smooth at 0; common in image restoration.

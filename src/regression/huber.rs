@@ -1,22 +1,21 @@
 //! Huber loss.
 
 use crate::{
+    config::config,
     element::{Definition, ElementLoss},
     error::{Check, LossError, built},
     formula::Huber,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`HuberLoss`].
-#[derive(Config, Debug)]
-pub struct HuberLossConfig {
-    /// The error from which the parabola becomes a line, above 0. Default: 1 (PyTorch).
-    #[config(default = 1.0)]
-    pub delta: f64,
-    /// How the losses of all elements become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`HuberLoss`].
+    pub struct HuberLossConfig {
+        /// The error from which the parabola becomes a line, above 0. Default: 1 (PyTorch).
+        pub delta: f64 = 1.0,
+        /// How the losses of all elements become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// Half the squared error near 0, a line beyond.

@@ -1,19 +1,19 @@
 //! Log-cosh loss.
 
 use crate::{
+    config::config,
     element::{Definition, ElementLoss},
     error::{LossError, built},
     formula::LogCosh,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`LogCoshLoss`].
-#[derive(Config, Debug)]
-pub struct LogCoshLossConfig {
-    /// How the losses of all elements become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`LogCoshLoss`].
+    pub struct LogCoshLossConfig {
+        /// How the losses of all elements become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The logarithm of the hyperbolic cosine of the error: a square near 0, `|x - t| - ln 2` for large errors, smooth

@@ -1,19 +1,19 @@
 //! Mean absolute error.
 
 use crate::{
+    config::config,
     element::{Definition, ElementLoss},
     error::{LossError, built},
     formula::Absolute,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`MaeLoss`].
-#[derive(Config, Debug)]
-pub struct MaeLossConfig {
-    /// How the losses of all elements become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`MaeLoss`].
+    pub struct MaeLossConfig {
+        /// How the losses of all elements become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The absolute error, also called L1.

@@ -1,19 +1,19 @@
 //! Mean squared error.
 
 use crate::{
+    config::config,
     element::{Definition, ElementLoss},
     error::{LossError, built},
     formula::Squared,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`MseLoss`].
-#[derive(Config, Debug)]
-pub struct MseLossConfig {
-    /// How the losses of all elements become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`MseLoss`].
+    pub struct MseLossConfig {
+        /// How the losses of all elements become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The squared error.

@@ -1,26 +1,24 @@
 //! Quantile (pinball) loss.
 
 use crate::{
+    config::config,
     element::{ClassParameters, Definition, ElementLoss},
     error::{Check, LossError, built},
     formula::Quantile,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`QuantileLoss`].
-#[derive(Config, Debug)]
-pub struct QuantileLossConfig {
-    /// The quantiles to predict, each between 0 and 1. Default: 0.5 (the median).
-    #[config(default = "vec![0.5]")]
-    pub quantiles: Vec<f64>,
-    /// The dimension of the prediction that has the quantiles side by side; below 0 from the end. Default: -1 (the last
-    /// dimension).
-    #[config(default = -1)]
-    pub quantile_dim: isize,
-    /// How the losses of all elements become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`QuantileLoss`].
+    pub struct QuantileLossConfig {
+        /// The quantiles to predict, each between 0 and 1. Default: 0.5 (the median).
+        pub quantiles: Vec<f64> = vec![0.5],
+        /// The dimension of the prediction that has the quantiles side by side; below 0 from the end. Default: -1 (the
+        /// last dimension).
+        pub quantile_dim: isize = -1,
+        /// How the losses of all elements become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// The pinball loss: its minimum is at a quantile of the targets.

@@ -1,23 +1,22 @@
 //! Smooth L1 loss.
 
 use crate::{
+    config::config,
     element::{Definition, ElementLoss},
     error::{Check, LossError, built},
     formula::SmoothL1,
     reduction::Reduction,
 };
-use burn::config::Config;
 
-/// Configuration of [`SmoothL1Loss`].
-#[derive(Config, Debug)]
-pub struct SmoothL1LossConfig {
-    /// The error from which the parabola becomes a line, 0 or above; 0 gives the absolute error. Default: 1 (PyTorch).
-    /// Detectors use 1/9.
-    #[config(default = 1.0)]
-    pub beta: f64,
-    /// How the losses of all elements become one number. Default: the mean.
-    #[config(default = "Reduction::Mean")]
-    pub reduction: Reduction,
+config! {
+    /// Configuration of [`SmoothL1Loss`].
+    pub struct SmoothL1LossConfig {
+        /// The error from which the parabola becomes a line, 0 or above; 0 gives the absolute error. Default: 1 (PyTorch).
+        /// Detectors use 1/9.
+        pub beta: f64 = 1.0,
+        /// How the losses of all elements become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
 }
 
 /// A square near 0, the absolute error beyond.

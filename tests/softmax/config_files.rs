@@ -69,31 +69,31 @@ fn a_field_of_the_wrong_type_is_named() {
     let focal = |name: &str, value: Value| complaint(json!({"loss": "softmax_focal", name: value}));
     assert_eq!(
         focal("gamma", json!("two")),
-        "`gamma` is \"two\": invalid type: string \"two\", expected f64"
+        "SoftmaxFocalLossConfig: `gamma` is \"two\": invalid type: string \"two\", expected f64"
     );
     assert_eq!(
         focal("alpha", json!(0.25)),
-        "`alpha` is 0.25: invalid type: floating point `0.25`, expected a sequence"
+        "SoftmaxFocalLossConfig: `alpha` is 0.25: invalid type: floating point `0.25`, expected a sequence"
     );
     assert_eq!(
         focal("ignore_index", json!(0.5)),
-        "`ignore_index` is 0.5: invalid type: floating point `0.5`, expected i64"
+        "SoftmaxFocalLossConfig: `ignore_index` is 0.5: invalid type: floating point `0.5`, expected i64"
     );
     assert_eq!(
         focal("reduction", json!("average")),
-        "`reduction` is \"average\": unknown variant `average`, expected one of \
+        "SoftmaxFocalLossConfig: `reduction` is \"average\": unknown variant `average`, expected one of \
          `mean`, `sum`, `batch_mean`"
     );
     assert_eq!(
         focal("label_smoothing", Value::Null),
-        "`label_smoothing` is null: invalid type: null, expected f64"
+        "SoftmaxFocalLossConfig: `label_smoothing` is null: invalid type: null, expected f64"
     );
     assert_eq!(
         complaint(json!({"loss": "ldam", "class_counts": [100, -1]})),
-        "`class_counts` is [100,-1]: invalid value: integer `-1`, expected usize"
+        "LdamLossConfig: `class_counts` is [100,-1]: invalid value: integer `-1`, expected usize"
     );
     let long = focal("weights", json!(vec!["1"; 1000]));
-    let start = "`weights` is [\"1\",\"1\",";
+    let start = "SoftmaxFocalLossConfig: `weights` is [\"1\",\"1\",";
     assert!(long.starts_with(start) && long.len() < 200, "{long}");
 }
 
@@ -101,18 +101,20 @@ fn a_field_of_the_wrong_type_is_named() {
 fn a_field_that_is_unknown_missing_or_given_twice_is_named() {
     assert_eq!(
         complaint(json!({"loss": "poly", "gama": 2.0})),
-        "unknown field `gama`, expected one of `epsilon`, `ignore_index`, `label_smoothing`, \
-         `reduction`, `weights`"
+        "PolyLossConfig: unknown field `gama`, expected one of `epsilon`, `weights`, \
+         `label_smoothing`, `ignore_index`, `reduction`"
     );
     assert_eq!(
         complaint(json!({"loss": "balanced_softmax", "weights": null})),
-        "missing field `class_counts`"
+        "BalancedSoftmaxLossConfig: missing field `class_counts`, which has no default; add it"
     );
     let twice = r#"{"loss": "poly", "epsilon": 1.0, "epsilon": 2.0}"#;
     let error = serde_json::from_str::<ClassificationLossConfig>(twice).expect_err("twice");
     let text = error.to_string();
     assert!(
-        text.starts_with("the field `epsilon` is given twice"),
+        text.starts_with(
+            "ClassificationLossConfig: the field `epsilon` is given twice; leave one out"
+        ),
         "{text}"
     );
 }
@@ -123,13 +125,19 @@ fn a_loss_that_there_is_not_is_answered_with_those_there_are() {
                  `logit_adjusted`, `ldam`, `generalized_cross_entropy`, `symmetric_cross_entropy`";
     assert_eq!(
         complaint(json!({"loss": "hinge"})),
-        format!("`loss` is \"hinge\": unknown variant `hinge`, {names}")
+        format!("ClassificationLossConfig: `loss` is \"hinge\", {names}")
     );
-    assert!(complaint(json!({"loss": 3})).starts_with("`loss` is 3: "));
-    assert_eq!(complaint(json!({"weights": null})), "missing field `loss`");
+    assert_eq!(
+        complaint(json!({"loss": 3})),
+        format!("ClassificationLossConfig: `loss` is 3, {names}")
+    );
+    assert_eq!(
+        complaint(json!({"weights": null})),
+        format!("ClassificationLossConfig: missing field `loss`, which names the loss; {names}")
+    );
     assert_eq!(
         complaint(json!([1, 2])),
-        "invalid type: sequence, expected an object with a field `loss`"
+        "invalid type: sequence, expected an object with the fields of a ClassificationLossConfig"
     );
 }
 

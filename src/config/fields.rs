@@ -1,0 +1,180 @@
+//! The fields of a configuration in a file, with a word for each that is wrong.
+
+use burn::serde::{
+    Deserializer,
+    de::{DeserializeOwned, Error, MapAccess, Visitor},
+};
+use core::fmt;
+use serde_json::{Map, Value};
+
+/// A configuration that is read field by field.
+pub(crate) trait FromFields: Sized {
+    /// The name of its type, for messages.
+    const NAME: &'static str;
+    /// Its fields.
+    const FIELDS: &'static [Name];
+
+    /// Takes every field, or its default where it is left out.
+    fn from_fields(fields: &mut Fields) -> Result<Self, Fault>;
+}
+
+/// The name of a field, and those it has had before.
+pub(crate) struct Name(pub &'static str, pub &'static [&'static str]);
+
+/// What is wrong with a file.
+#[derive(Debug)]
+pub(crate) struct Fault(String);
+
+impl Fault {
+    pub fn new(config: &str, text: impl fmt::Display) -> Self {
+        Self(format!("{config}: {text}"))
+    }
+
+    /// As the error of a deserializer.
+    pub fn into_error<E: Error>(self) -> E {
+        E::custom(self.0)
+    }
+}
+
+/// The fields of an object in a file, each given once.
+pub(crate) struct Fields {
+    /// The configuration they are of, for messages.
+    config: &'static str,
+    values: Map<String, Value>,
+}
+
+/// Reads a configuration.
+pub(crate) fn read<'de, C, D>(deserializer: D) -> Result<C, D::Error>
+where
+    C: FromFields,
+    D: Deserializer<'de>,
+{
+    let fields = Fields::read(C::NAME, deserializer)?;
+    fields.into_config().map_err(Fault::into_error)
+}
+
+impl Fields {
+    /// What a file says of the configuration with this name.
+    pub fn read<'de, D: Deserializer<'de>>(
+        config: &'static str,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        let values = deserializer.deserialize_map(Collect(config))?;
+        Ok(Self { config, values })
+    }
+
+    /// The configuration whose fields these are.
+    pub fn into_config<C: FromFields>(mut self) -> Result<C, Fault> {
+        self.config = C::NAME;
+        for name in C::FIELDS {
+            self.rename(name)?;
+        }
+        // Before any that is missing: one that is misspelt is missing, too, and what it is called says more.
+        let known = || C::FIELDS.iter().map(|name| name.0);
+        if let Some(unknown) = self
+            .values
+            .keys()
+            .find(|&given| known().all(|name| name != given))
+        {
+            let expected = one_of(known());
+            return Err(self.fault(format_args!("unknown field `{unknown}`, {expected}")));
+        }
+        C::from_fields(&mut self)
+    }
+
+    /// Takes the value of a field out that has to be there.
+    pub fn required<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<T, Fault> {
+        match self.taken(name)? {
+            Some(value) => Ok(value),
+            None => Err(self.fault(format_args!(
+                "missing field `{name}`, which has no default; add it"
+            ))),
+        }
+    }
+
+    /// Takes the value of a field out, or its default.
+    pub fn or<T: DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+        default: impl FnOnce() -> T,
+    ) -> Result<T, Fault> {
+        Ok(self.taken(name)?.unwrap_or_else(default))
+    }
+
+    /// Takes the value of a field out, whatever it is.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        self.values.remove(name)
+    }
+
+    fn taken<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<Option<T>, Fault> {
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
+        // Only what is wrong needs the value once more.
+        match T::deserialize(&value) {
+            Ok(taken) => Ok(Some(taken)),
+            Err(error) => {
+                let given = shown(&value);
+                Err(self.fault(format_args!("`{name}` is {given}: {error}")))
+            }
+        }
+    }
+
+    /// Calls a field by the name it has now, if it is called by an earlier one.
+    fn rename(&mut self, Name(name, earlier): &Name) -> Result<(), Fault> {
+        for &earlier in *earlier {
+            let Some(value) = self.values.remove(earlier) else {
+                continue;
+            };
+            if self.values.insert(name.to_string(), value).is_some() {
+                return Err(self.fault(format_args!(
+                    "the field `{name}` is given twice, once as `{earlier}`; leave one out"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    pub fn fault(&self, text: impl fmt::Display) -> Fault {
+        Fault::new(self.config, text)
+    }
+}
+
+/// Reads an object; the name is that of the configuration.
+struct Collect(&'static str);
+
+impl<'de> Visitor<'de> for Collect {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object with the fields of a {}", self.0)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let mut values = Map::new();
+        while let Some(name) = access.next_key::<String>()? {
+            if values.contains_key(&name) {
+                let text = format_args!("the field `{name}` is given twice; leave one out");
+                return Err(Fault::new(self.0, text).into_error());
+            }
+            values.insert(name, access.next_value()?);
+        }
+        Ok(values)
+    }
+}
+
+/// What may stand there, for a message.
+pub(super) fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+    format!("expected one of {}", names.join(", "))
+}
+
+/// A value as JSON, if that is not too long to be read.
+pub(super) fn shown(value: &Value) -> String {
+    const MOST: usize = 80;
+    let text = value.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}..", &text[..end]),
+        None => text,
+    }
+}
