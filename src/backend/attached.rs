@@ -1,5 +1,5 @@
 //! Gradients that have been computed already, handed on by the value they belong to.
-#![cfg_attr(feature = "ndarray", allow(deprecated))] // The list of backends names NdArray.
+#![cfg_attr(any(feature = "ndarray", feature = "tch"), allow(deprecated))] // The list of backends names them.
 
 use burn::{
     backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor},
@@ -11,6 +11,8 @@ use burn::{
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
     Cube: cfg(feature = "cube"),
+    LibTorch: cfg(feature = "tch"),
+    Remote: cfg(feature = "remote"),
     Autodiff,
 )]
 pub(crate) trait GradientBackend: Backend {
@@ -28,6 +30,12 @@ pub(crate) trait GradientBackend: Backend {
 
 #[cfg(feature = "cube")]
 impl GradientBackend for burn::backend::Cube {}
+
+#[cfg(feature = "tch")]
+impl GradientBackend for burn::backend::LibTorch {}
+
+#[cfg(feature = "remote")]
+impl GradientBackend for burn::backend::Remote {}
 
 /// `value`, whose gradient by `operand` is `gradient`: what comes from upstream is multiplied with that, whatever it
 /// holds, and handed on to the operand. What the value owes to its own operands stays.

@@ -8,9 +8,9 @@
 //! module of each). This layer knows data types, memory layout, ownership and graph nodes; it does
 //! not know what a formula computes.
 
-#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+#[cfg(feature = "any-backend")]
 mod attached;
-#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+#[cfg(feature = "any-backend")]
 mod autodiff;
 mod class_check;
 mod element;
@@ -34,6 +34,7 @@ mod path;
 mod precision;
 mod real;
 mod row;
+mod served;
 mod softmax;
 
 pub(crate) use element::{ElementFormula, Inputs, PerClass, losses, reduced};

@@ -41,7 +41,7 @@ pub fn composed<T>(f: impl FnOnce() -> T) -> T {
 /// Whether the fused kernels can take tensors like this one.
 ///
 /// NdArray stores no half precision, so the data types are the same for both backends.
-#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+#[cfg(feature = "any-backend")]
 pub(super) fn is_fused<const D: usize>(tensor: &Tensor<D>) -> bool {
     use burn::tensor::DType;
 
@@ -50,7 +50,7 @@ pub(super) fn is_fused<const D: usize>(tensor: &Tensor<D>) -> bool {
 }
 
 /// Whether the fused kernels can take points like these.
-#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+#[cfg(feature = "any-backend")]
 pub(super) fn takes_points(points: &Tensor<2>) -> bool {
     is_fused(points) && points.dtype() == burn::tensor::DType::F32
 }
@@ -58,19 +58,6 @@ pub(super) fn takes_points(points: &Tensor<2>) -> bool {
 /// Whether the tensor lies on a CPU backend, whose functions are those of the standard library.
 pub(crate) fn runs_on_cpu<const D: usize, K: Basic>(tensor: &Tensor<D, K>) -> bool {
     is_cpu(&tensor.device())
-}
-
-/// Whether the backend of a device has an operation on pairs, by which these take bounded memory.
-#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
-pub(super) fn has_walk(device: &Device) -> bool {
-    #[cfg(feature = "cube")]
-    use burn::backend::DispatchDevice;
-
-    #[cfg(feature = "cube")]
-    if let DispatchDevice::Cube(_) = device.clone().without_autodiff().as_dispatch() {
-        return true;
-    }
-    is_cpu(device)
 }
 
 /// Whether a device is that of a CPU backend.

@@ -6,7 +6,7 @@ pub(super) mod fused;
 mod inputs;
 pub(super) mod object;
 
-use super::fold::Fold;
+use super::{fold::Fold, served::expect_served};
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ pub(crate) use object::ElementFormula;
 
 /// The loss of every element, times its weight where there are some.
 pub(crate) fn losses(formula: &Arc<dyn ElementFormula>, inputs: Inputs) -> Tensor<2> {
+    expect_served(&inputs.prediction.device());
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if inputs.are_fused() {
         return Tensor::from_dispatch(run_fused(formula, inputs, None));
@@ -24,6 +25,7 @@ pub(crate) fn losses(formula: &Arc<dyn ElementFormula>, inputs: Inputs) -> Tenso
 
 /// The losses of all elements as one number. No elements at all give 0.
 pub(crate) fn reduced(formula: &Arc<dyn ElementFormula>, inputs: Inputs, fold: Fold) -> Tensor<1> {
+    expect_served(&inputs.prediction.device());
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if inputs.are_fused() {
         return Tensor::from_dispatch(run_fused(formula, inputs, Some(fold)));

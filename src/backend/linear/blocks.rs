@@ -7,8 +7,8 @@ use super::inputs::LinearInputs;
 use crate::backend::{
     attached::with_gradient,
     fold::{Count, Fold},
-    path::has_walk,
     row::SoftmaxRow,
+    served::is_served,
     softmax::total,
 };
 use burn::tensor::Tensor;
@@ -20,7 +20,7 @@ const BLOCK: usize = 4 << 20;
 /// and without a gradient to the weights of the rows.
 pub(super) fn can_take(inputs: &LinearInputs) -> bool {
     let weights_are_tracked = inputs.weights.as_ref().is_some_and(Tensor::is_tracked);
-    !weights_are_tracked && (!inputs.are_tracked() || has_walk(&inputs.hidden.device()))
+    !weights_are_tracked && (!inputs.are_tracked() || is_served(&inputs.hidden.device()))
 }
 
 /// The losses of all rows, at least one, as one number.

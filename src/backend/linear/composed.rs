@@ -20,7 +20,7 @@ pub(super) fn reduced(row: &SoftmaxRow, inputs: LinearInputs, fold: Fold) -> Ten
     let options = (&inputs.hidden.device(), inputs.hidden.dtype());
     let count = Count::of(kept.counts(row, options));
     let inputs = inputs.without_skipped(&kept);
-    #[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+    #[cfg(feature = "any-backend")]
     if super::blocks::can_take(&inputs) {
         return super::blocks::reduced(row, inputs, fold, count);
     }

@@ -1,13 +1,13 @@
 //! A linear layer with a loss of the softmax of its outputs, by whichever path it can take.
 
-#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+#[cfg(feature = "any-backend")]
 mod blocks;
 mod composed;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) mod fused;
 mod inputs;
 
-use super::{fold::Fold, row::SoftmaxRow};
+use super::{fold::Fold, row::SoftmaxRow, served::expect_served};
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ pub(crate) fn linear_losses(row: Arc<SoftmaxRow>, inputs: LinearInputs) -> Tenso
         let none = inputs.classes.shape();
         return inputs.loss_of_nothing().expand(none);
     }
+    expect_served(&inputs.hidden.device());
     inputs.check_classes(&row);
     let inputs = inputs.widened();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
@@ -35,6 +36,7 @@ pub(crate) fn reduced_linear(row: Arc<SoftmaxRow>, inputs: LinearInputs, fold: F
     if inputs.hidden.dims()[0] == 0 {
         return inputs.loss_of_nothing();
     }
+    expect_served(&inputs.hidden.device());
     inputs.check_classes(&row);
     let inputs = inputs.widened();
     #[cfg(any(feature = "flex", feature = "ndarray"))]

@@ -1,5 +1,5 @@
 //! The operation on pairs a backend has on top of Burn's own.
-#![cfg_attr(feature = "ndarray", allow(deprecated))] // The list of backends names NdArray.
+#![cfg_attr(any(feature = "ndarray", feature = "tch"), allow(deprecated))] // The list of backends names them.
 
 use super::{
     call::{Columns, PairCall},
@@ -16,6 +16,8 @@ use burn::backend::{
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
     Cube: cfg(feature = "cube"),
+    LibTorch: cfg(feature = "tch"),
+    Remote: cfg(feature = "remote"),
     Autodiff,
 )]
 pub(crate) trait PairBackend: Backend {

@@ -10,27 +10,28 @@
 //! `extension`, what the dispatch calls; `elsewhere`, devices without it.
 
 #![cfg_attr(
-    not(any(feature = "flex", feature = "ndarray", feature = "cube")),
+    not(feature = "any-backend"),
     allow(dead_code) // There are no gradients then.
 )]
 
-#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+#[cfg(feature = "any-backend")]
 pub(super) mod call;
 mod composed;
 mod elsewhere;
-#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+#[cfg(feature = "any-backend")]
 pub(super) mod extension;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod fused;
 mod inputs;
 mod object;
 pub(super) mod operation;
-#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
+#[cfg(feature = "any-backend")]
 pub(super) mod paths;
 mod rows;
 
-#[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
-use super::path;
+use super::served::expect_served;
+#[cfg(feature = "any-backend")]
+use super::{path, served::is_served};
 use burn::tensor::Tensor;
 
 pub(crate) use composed::{Block, between};
@@ -65,8 +66,9 @@ pub(crate) fn listed_pairs(pairs: ListedPairs, inputs: PairInputs) -> Tensor<1> 
 /// What an operation makes of its inputs: one differentiable operation of the device's backend, or where that has
 /// none of another.
 fn run(operation: PairOperation, inputs: PairInputs) -> Tensor<2> {
-    #[cfg(any(feature = "flex", feature = "ndarray", feature = "cube"))]
-    if path::has_walk(&inputs.rows.device()) {
+    expect_served(&inputs.rows.device());
+    #[cfg(feature = "any-backend")]
+    if is_served(&inputs.rows.device()) {
         use burn::backend::Dispatch;
         use call::Columns;
         use extension::PairBackend;

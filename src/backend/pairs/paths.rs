@@ -32,6 +32,13 @@ pub(crate) trait FusedPairs: Dispatched {
 #[cfg(feature = "cube")]
 impl FusedPairs for burn::backend::Cube {}
 
+#[cfg(feature = "tch")]
+#[allow(deprecated)] // Burn will drop it; until then it is served.
+impl FusedPairs for burn::backend::LibTorch {}
+
+#[cfg(feature = "remote")]
+impl FusedPairs for burn::backend::Remote {}
+
 /// What an operation makes of its inputs.
 pub(crate) fn terms<B: FusedPairs>(
     operation: &PairOperation,

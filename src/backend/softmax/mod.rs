@@ -9,6 +9,7 @@ use super::{
     class_check::check_classes,
     fold::Fold,
     row::{RowInputs, SoftmaxRow, Target},
+    served::expect_served,
 };
 use burn::tensor::Tensor;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub(super) use composed::{Kept, losses as composed_losses, total};
 /// The loss of every row, times its weight.
 #[track_caller]
 pub(crate) fn row_losses(row: Arc<SoftmaxRow>, inputs: RowInputs) -> Tensor<2> {
+    expect_served(&inputs.logits.device());
     inputs.check_classes(&row);
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if are_fused(&inputs) {
@@ -30,6 +32,7 @@ pub(crate) fn row_losses(row: Arc<SoftmaxRow>, inputs: RowInputs) -> Tensor<2> {
 /// The losses of all rows as one number. No rows at all give 0.
 #[track_caller]
 pub(crate) fn reduced_rows(row: Arc<SoftmaxRow>, inputs: RowInputs, fold: Fold) -> Tensor<1> {
+    expect_served(&inputs.logits.device());
     inputs.check_classes(&row);
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if are_fused(&inputs) {
