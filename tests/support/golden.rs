@@ -4,7 +4,7 @@ use super::{Scaled, Tolerance};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -59,8 +59,9 @@ pub fn named_lists<'de, D: Deserializer<'de>>(
 
 /// The cases of every file in a folder of `tests`.
 pub fn golden_cases<T: DeserializeOwned>(folder: &str) -> Vec<T> {
-    let mut files: Vec<_> = fs::read_dir(path_of(folder))
-        .expect("the folder of the goldens")
+    let path = path_of(folder);
+    let mut files: Vec<_> = fs::read_dir(&path)
+        .unwrap_or_else(|error| missing(&path, error))
         .map(|entry| entry.expect("an entry of it").path())
         .filter(|path| {
             path.extension()
@@ -82,12 +83,21 @@ fn path_of(name: &str) -> PathBuf {
         .join(name)
 }
 
+fn missing<T>(path: &Path, error: io::Error) -> T {
+    panic!(
+        "{}: {error}. These are the reference values (goldens) of the tests. They are in the repository of burn-losses, \
+         not in the package on crates.io: run the tests in a checkout, or make them with the scripts in tests/goldens \
+         there.",
+        path.display()
+    )
+}
+
 fn cases_in<T: DeserializeOwned>(path: &Path) -> Vec<T> {
     #[derive(Deserialize)]
     struct File<T> {
         cases: Vec<T>,
     }
-    let text = fs::read_to_string(path).expect("a readable file");
+    let text = fs::read_to_string(path).unwrap_or_else(|error| missing(path, error));
     let file: File<T> =
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     file.cases
