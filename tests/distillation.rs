@@ -362,8 +362,13 @@ fn hyperparameters_out_of_range_are_refused() {
         "label_smoothing",
         "-0.1"
     );
-    let weigh = |list: &[f64]| config().with_weights(Some(list.to_vec()));
-    assert_refused!(weigh(&[-1.0]), "DistillationLossConfig", "weights"[0], "-1");
+    let weigh = |list: &[f64]| config().with_class_weights(Some(list.to_vec()));
+    assert_refused!(
+        weigh(&[-1.0]),
+        "DistillationLossConfig",
+        "class_weights"[0],
+        "-1"
+    );
 }
 
 #[test]
@@ -372,7 +377,7 @@ fn a_configuration_saved_and_loaded_is_the_same() {
     let file = folder.path().join("distillation.json");
     let config = DistillationLossConfig::new()
         .with_temperature(2.5)
-        .with_weights(Some(vec![1.0, 2.0]))
+        .with_class_weights(Some(vec![1.0, 2.0]))
         .with_reduction(Reduction::Sum);
     config.save(&file).expect("saved");
     let loaded = DistillationLossConfig::load(&file).expect("loaded");

@@ -474,11 +474,11 @@ fn hyperparameters_out_of_range_are_refused() {
         "label_smoothing",
         "1.5"
     );
-    let weigh = |list: &[f64]| config().with_weights(Some(list.to_vec()));
+    let weigh = |list: &[f64]| config().with_class_weights(Some(list.to_vec()));
     assert_refused!(
         weigh(&[-1.0]),
         "LinearCrossEntropyLossConfig",
-        "weights"[0],
+        "class_weights"[0],
         "-1"
     );
 }
@@ -619,7 +619,7 @@ fn layers_that_do_not_fit_are_refused() {
                 loss.forward(hidden, rows(matrix), targets(2))
             });
         }
-        let two = LinearCrossEntropyLossConfig::new().with_weights(Some(vec![1.0, 2.0]));
+        let two = LinearCrossEntropyLossConfig::new().with_class_weights(Some(vec![1.0, 2.0]));
         let loss = two.init();
         let text = message(|| {
             site.path
@@ -627,7 +627,7 @@ fn layers_that_do_not_fit_are_refused() {
         });
         for part in [
             "LinearCrossEntropyLoss",
-            "2 values of weights",
+            "2 values of class_weights",
             "a weight of 5 classes",
         ] {
             assert!(text.contains(part), "{part:?} is not in {text:?}");

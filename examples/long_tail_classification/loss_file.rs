@@ -69,7 +69,7 @@ fn parse(
     let loss = config.try_init().map_err(|fault| fault.to_string())?;
     let fields = serde_json::to_value(&config).map_err(|fault| fault.to_string())?;
     check_counts(&fields, class_counts)?;
-    check_length(&fields, "weights", &[class_counts.len()])?;
+    check_length(&fields, "class_weights", &[class_counts.len()])?;
     check_length(&fields, "alpha", &[1, class_counts.len()])?;
     Ok((config, loss))
 }
@@ -122,7 +122,7 @@ mod tests {
     /// A sound file of a focal loss, with one field replaced.
     fn focal_with(name: &str, value: Value) -> String {
         let mut fields = json!({
-            "loss": "softmax_focal", "alpha": null, "gamma": 2.0, "weights": null,
+            "loss": "softmax_focal", "alpha": null, "gamma": 2.0, "class_weights": null,
             "label_smoothing": 0.0, "ignore_index": null, "reduction": "mean",
         });
         fields[name] = value;
@@ -132,7 +132,7 @@ mod tests {
     /// A file of balanced softmax for classes of these sizes.
     fn balanced(class_counts: Value) -> String {
         json!({
-            "loss": "balanced_softmax", "class_counts": class_counts, "weights": null,
+            "loss": "balanced_softmax", "class_counts": class_counts, "class_weights": null,
             "label_smoothing": 0.0, "ignore_index": null, "reduction": "mean",
         })
         .to_string()
@@ -168,8 +168,8 @@ mod tests {
             let file = LossFile::read(&configs().join(name), &counts);
             let file = file.unwrap_or_else(|fault| panic!("{fault}"));
             let given = match file.config {
-                ClassificationLossConfig::Ldam(config) => config.weights,
-                ClassificationLossConfig::CrossEntropy(config) => config.weights,
+                ClassificationLossConfig::Ldam(config) => config.class_weights,
+                ClassificationLossConfig::CrossEntropy(config) => config.class_weights,
                 other => panic!("{other:?} in {name}"),
             };
             let given = given.expect("the file has weights");
@@ -252,7 +252,7 @@ mod tests {
     fn fields_of_the_wrong_type_are_named() {
         for (name, value) in [
             ("gamma", json!("two")),
-            ("weights", json!([1.0, "two"])),
+            ("class_weights", json!([1.0, "two"])),
             ("ignore_index", json!(0.5)),
             ("reduction", json!("average")),
         ] {
@@ -285,7 +285,11 @@ mod tests {
             ("gamma", json!(-1.0), "gamma is -1, "),
             ("label_smoothing", json!(1.5), "label_smoothing is 1.5, "),
             ("alpha", json!([2.0]), "alpha[0] is 2, "),
-            ("weights", json!([1.0, -1.5]), "weights[1] is -1.5, "),
+            (
+                "class_weights",
+                json!([1.0, -1.5]),
+                "class_weights[1] is -1.5, ",
+            ),
         ] {
             let message = complaint(&focal_with(name, value));
             assert!(message.contains(expected), "{message}");
@@ -304,7 +308,7 @@ mod tests {
 
     #[test]
     fn lists_have_to_have_a_value_for_each_class() {
-        for name in ["weights", "alpha"] {
+        for name in ["class_weights", "alpha"] {
             let message = complaint(&focal_with(name, json!([0.5, 0.5, 0.5])));
             assert!(
                 message.contains(&format!("`{name}` has 3 values")),

@@ -136,7 +136,7 @@ impl SoftmaxRow {
     /// With class weights, that count in a mean, if there are some.
     pub fn weighted(mut self, weights: &Option<Vec<f64>>) -> Self {
         if let Some(weights) = weights {
-            self.lists.push(("weights", weights.len()));
+            self.lists.push(("class_weights", weights.len()));
             self.weights = weights.clone();
             self.counts = weights.clone();
         }

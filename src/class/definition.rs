@@ -50,7 +50,7 @@ impl Definition {
         let row = Arc::make_mut(&mut self.row);
         row.lists = lists.map(|list| (list.field, list.numbers.len())).collect();
         if let Some(weights) = &weights {
-            row.lists.push(("weights", weights.len()));
+            row.lists.push(("class_weights", weights.len()));
         }
         let weights = weights.unwrap_or_default();
         row.factor = 1.0;

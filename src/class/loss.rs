@@ -85,7 +85,7 @@ impl<F: ClassFormula> ClassLoss<F> {
     pub fn new(formula: F, reduction: Reduction) -> Self {
         let shown: &[Field<'_>] = &[("formula", &formula.clone())];
         Self::named(type_name::<F>(), formula, shown, reduction)
-            .with_weights(None)
+            .with_class_weights(None)
             .with_label_smoothing(0.0)
             .with_ignore_index(Some(-100))
     }
@@ -129,12 +129,12 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
     /// # Panics
     /// If a weight is negative or not finite, or the list is empty.
     #[track_caller]
-    pub fn with_weights(mut self, weights: Option<Vec<f64>>) -> Self {
+    pub fn with_class_weights(mut self, weights: Option<Vec<f64>>) -> Self {
         let check = Check(self.definition.row.loss);
-        if let Err(error) = check.class_weights("weights", &weights) {
+        if let Err(error) = check.class_weights("class_weights", &weights) {
             panic!("{error}");
         }
-        self.definition.shown.set("weights", &weights);
+        self.definition.shown.set("class_weights", &weights);
         self.definition.weigh(weights);
         self
     }

@@ -14,7 +14,8 @@ config! {
         /// The number of samples of each class in the training set, each at least 1.
         pub class_counts: Vec<usize>,
         /// The weight of each class. Default: none.
-        pub weights: Option<Vec<f64>> = None,
+        #[alias = "weights"]
+        pub class_weights: Option<Vec<f64>> = None,
         /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
         pub label_smoothing: f64 = 0.0,
         /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
@@ -60,9 +61,9 @@ impl BalancedSoftmaxLossConfig {
     pub fn try_init(&self) -> Result<BalancedSoftmaxLoss, LossError> {
         let check = Check("BalancedSoftmaxLossConfig");
         check.some_class_counts("class_counts", &self.class_counts)?;
-        check.class_weights("weights", &self.weights)?;
-        let (weights, counts) = (self.weights.as_deref(), Some(&self.class_counts[..]));
-        check.same_length(("weights", weights), ("class_counts", counts))?;
+        check.class_weights("class_weights", &self.class_weights)?;
+        let (weights, counts) = (self.class_weights.as_deref(), Some(&self.class_counts[..]));
+        check.same_length(("class_weights", weights), ("class_counts", counts))?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
         Ok(ClassLoss::named(
             "BalancedSoftmaxLoss",
@@ -72,7 +73,7 @@ impl BalancedSoftmaxLossConfig {
             &[("class_counts", &self.class_counts)],
             self.reduction,
         )
-        .with_weights(self.weights.clone())
+        .with_class_weights(self.class_weights.clone())
         .with_label_smoothing(self.label_smoothing)
         .with_ignore_index(self.ignore_index))
     }

@@ -22,7 +22,7 @@ use crate::error::{Check, LossError};
 ///
 /// let weights = class_balanced_weights(&[900, 100], 0.999).unwrap();
 /// assert!(weights[1] > weights[0]);
-/// let loss = CrossEntropyLossConfig::new().with_weights(Some(weights)).init();
+/// let loss = CrossEntropyLossConfig::new().with_class_weights(Some(weights)).init();
 /// # let _ = loss;
 /// ```
 pub fn class_balanced_weights(counts: &[usize], beta: f64) -> Result<Vec<f64>, LossError> {

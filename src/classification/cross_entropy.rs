@@ -12,7 +12,8 @@ config! {
     /// Configuration of [`CrossEntropyLoss`].
     pub struct CrossEntropyLossConfig {
         /// The weight of each class. Default: none.
-        pub weights: Option<Vec<f64>> = None,
+        #[alias = "weights"]
+        pub class_weights: Option<Vec<f64>> = None,
         /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
         pub label_smoothing: f64 = 0.0,
         /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
@@ -61,11 +62,11 @@ impl CrossEntropyLossConfig {
     #[inline(never)] // The kernels of the formula are compiled here.
     pub fn try_init(&self) -> Result<CrossEntropyLoss, LossError> {
         let check = Check("CrossEntropyLossConfig");
-        check.class_weights("weights", &self.weights)?;
+        check.class_weights("class_weights", &self.class_weights)?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
         Ok(
             ClassLoss::named("CrossEntropyLoss", CrossEntropy, &[], self.reduction)
-                .with_weights(self.weights.clone())
+                .with_class_weights(self.class_weights.clone())
                 .with_label_smoothing(self.label_smoothing)
                 .with_ignore_index(self.ignore_index),
         )

@@ -15,7 +15,8 @@ config! {
         /// 0.7 (the paper).
         pub q: f64 = 0.7,
         /// The weight of each class. Default: none.
-        pub weights: Option<Vec<f64>> = None,
+        #[alias = "weights"]
+        pub class_weights: Option<Vec<f64>> = None,
         /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
         pub ignore_index: Option<i64> = Some(-100),
         /// How the losses of all samples become one number. Default: the mean.
@@ -60,14 +61,14 @@ impl GeneralizedCrossEntropyLossConfig {
         let check = Check("GeneralizedCrossEntropyLossConfig");
         check.above_zero("q", self.q)?;
         check.that(self.q <= 1.0, "q", self.q, "a number above 0, at most 1")?;
-        check.class_weights("weights", &self.weights)?;
+        check.class_weights("class_weights", &self.class_weights)?;
         Ok(ClassLoss::named(
             "GeneralizedCrossEntropyLoss",
             GeneralizedCrossEntropy { q: self.q },
             &[("q", &self.q)],
             self.reduction,
         )
-        .with_weights(self.weights.clone())
+        .with_class_weights(self.class_weights.clone())
         .with_ignore_index(self.ignore_index))
     }
 

@@ -18,7 +18,8 @@ config! {
         /// The factor of the logits, above 0. Default: 30 (the authors' code).
         pub scale: f64 = 30.0,
         /// The weight of each class (deferred re-weighting sets it late in training). Default: none.
-        pub weights: Option<Vec<f64>> = None,
+        #[alias = "weights"]
+        pub class_weights: Option<Vec<f64>> = None,
         /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
         pub ignore_index: Option<i64> = Some(-100),
         /// How the losses of all samples become one number. Default: the mean.
@@ -65,9 +66,9 @@ impl LdamLossConfig {
         check.class_counts("class_counts", &self.class_counts)?;
         check.at_least_zero("max_margin", self.max_margin)?;
         check.above_zero("scale", self.scale)?;
-        check.class_weights("weights", &self.weights)?;
-        let (weights, counts) = (self.weights.as_deref(), Some(&self.class_counts[..]));
-        check.same_length(("weights", weights), ("class_counts", counts))?;
+        check.class_weights("class_weights", &self.class_weights)?;
+        let (weights, counts) = (self.class_weights.as_deref(), Some(&self.class_counts[..]));
+        check.same_length(("class_weights", weights), ("class_counts", counts))?;
         Ok(ClassLoss::named(
             "LdamLoss",
             Ldam {
@@ -82,7 +83,7 @@ impl LdamLossConfig {
             ],
             self.reduction,
         )
-        .with_weights(self.weights.clone())
+        .with_class_weights(self.class_weights.clone())
         .with_ignore_index(self.ignore_index))
     }
 

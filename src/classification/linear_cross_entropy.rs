@@ -21,7 +21,8 @@ config! {
     /// Configuration of [`LinearCrossEntropyLoss`].
     pub struct LinearCrossEntropyLossConfig {
         /// The weight of each class. Default: none.
-        pub weights: Option<Vec<f64>> = None,
+        #[alias = "weights"]
+        pub class_weights: Option<Vec<f64>> = None,
         /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
         pub label_smoothing: f64 = 0.0,
         /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
@@ -75,7 +76,7 @@ config! {
 #[derive(Module, Debug)]
 #[module(custom_display)]
 pub struct LinearCrossEntropyLoss {
-    weights: Option<Vec<f64>>,
+    class_weights: Option<Vec<f64>>,
     label_smoothing: f64,
     ignore_index: Option<i64>,
     z_loss: f64,
@@ -92,14 +93,14 @@ impl LinearCrossEntropyLossConfig {
     /// `label_smoothing` is not from 0 to 1, or `soft_cap` is not above 0.
     pub fn try_init(&self) -> Result<LinearCrossEntropyLoss, LossError> {
         let check = Check("LinearCrossEntropyLossConfig");
-        check.class_weights("weights", &self.weights)?;
+        check.class_weights("class_weights", &self.class_weights)?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
         check.at_least_zero("z_loss", self.z_loss)?;
         if let Some(cap) = self.soft_cap {
             check.above_zero("soft_cap", cap)?;
         }
         Ok(LinearCrossEntropyLoss {
-            weights: self.weights.clone(),
+            class_weights: self.class_weights.clone(),
             label_smoothing: self.label_smoothing,
             ignore_index: self.ignore_index,
             z_loss: self.z_loss,
@@ -119,7 +120,7 @@ impl LinearCrossEntropyLossConfig {
 }
 display!(LinearCrossEntropyLoss, |loss, content| {
     content
-        .add_debug_attribute("weights", &loss.weights)
+        .add_debug_attribute("class_weights", &loss.class_weights)
         .add_debug_attribute("label_smoothing", &loss.label_smoothing)
         .add_debug_attribute("ignore_index", &loss.ignore_index)
         .add_debug_attribute("z_loss", &loss.z_loss)
@@ -215,7 +216,7 @@ impl LinearCrossEntropyLoss {
             ignore_index: self.ignore_index,
             z_loss: self.z_loss,
             soft_cap: self.soft_cap.map(|cap| SoftCap { cap }),
-            ..SoftmaxRow::new(NAME, Arc::new(CrossEntropy)).weighted(&self.weights)
+            ..SoftmaxRow::new(NAME, Arc::new(CrossEntropy)).weighted(&self.class_weights)
         };
         let OutputLayer { weight, bias } = layer.into();
         let (layer, frame) = Layer::new(Arc::new(row), hidden, weight, bias, targets);

@@ -16,7 +16,8 @@ config! {
         /// The strength of the adjustment, 0 or above; 0 gives cross entropy. Default: 1 (the paper).
         pub tau: f64 = 1.0,
         /// The weight of each class. Default: none.
-        pub weights: Option<Vec<f64>> = None,
+        #[alias = "weights"]
+        pub class_weights: Option<Vec<f64>> = None,
         /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
         pub label_smoothing: f64 = 0.0,
         /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
@@ -64,9 +65,9 @@ impl LogitAdjustedLossConfig {
         let check = Check("LogitAdjustedLossConfig");
         check.some_class_counts("class_counts", &self.class_counts)?;
         check.at_least_zero("tau", self.tau)?;
-        check.class_weights("weights", &self.weights)?;
-        let (weights, counts) = (self.weights.as_deref(), Some(&self.class_counts[..]));
-        check.same_length(("weights", weights), ("class_counts", counts))?;
+        check.class_weights("class_weights", &self.class_weights)?;
+        let (weights, counts) = (self.class_weights.as_deref(), Some(&self.class_counts[..]));
+        check.same_length(("class_weights", weights), ("class_counts", counts))?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
         Ok(ClassLoss::named(
             "LogitAdjustedLoss",
@@ -77,7 +78,7 @@ impl LogitAdjustedLossConfig {
             &[("class_counts", &self.class_counts), ("tau", &self.tau)],
             self.reduction,
         )
-        .with_weights(self.weights.clone())
+        .with_class_weights(self.class_weights.clone())
         .with_label_smoothing(self.label_smoothing)
         .with_ignore_index(self.ignore_index))
     }

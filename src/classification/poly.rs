@@ -15,7 +15,8 @@ config! {
         /// entropy. Default: 2 (the paper for ImageNet, and Optax).
         pub epsilon: f64 = 2.0,
         /// The weight of each class. Default: none.
-        pub weights: Option<Vec<f64>> = None,
+        #[alias = "weights"]
+        pub class_weights: Option<Vec<f64>> = None,
         /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
         pub label_smoothing: f64 = 0.0,
         /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
@@ -67,7 +68,7 @@ impl PolyLossConfig {
             self.epsilon,
             "a finite number of -1 or above",
         )?;
-        check.class_weights("weights", &self.weights)?;
+        check.class_weights("class_weights", &self.class_weights)?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
         Ok(ClassLoss::named(
             "PolyLoss",
@@ -77,7 +78,7 @@ impl PolyLossConfig {
             &[("epsilon", &self.epsilon)],
             self.reduction,
         )
-        .with_weights(self.weights.clone())
+        .with_class_weights(self.class_weights.clone())
         .with_label_smoothing(self.label_smoothing)
         .with_ignore_index(self.ignore_index))
     }

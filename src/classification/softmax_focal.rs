@@ -17,7 +17,8 @@ config! {
         /// The focusing parameter, 0 or above; 0 gives cross entropy. Default: 2 (the paper).
         pub gamma: f64 = 2.0,
         /// The weight of each class. Default: none.
-        pub weights: Option<Vec<f64>> = None,
+        #[alias = "weights"]
+        pub class_weights: Option<Vec<f64>> = None,
         /// The share of each target that is spread over all classes, from 0 to 1. Default: 0.
         pub label_smoothing: f64 = 0.0,
         /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
@@ -70,9 +71,12 @@ impl SoftmaxFocalLossConfig {
             check.each("alpha", alpha, ok, "a number from 0 to 1")?;
         }
         check.at_least_zero("gamma", self.gamma)?;
-        check.class_weights("weights", &self.weights)?;
+        check.class_weights("class_weights", &self.class_weights)?;
         let of_classes = self.alpha.as_deref().filter(|alpha| alpha.len() > 1);
-        check.same_length(("weights", self.weights.as_deref()), ("alpha", of_classes))?;
+        check.same_length(
+            ("class_weights", self.class_weights.as_deref()),
+            ("alpha", of_classes),
+        )?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
         Ok(ClassLoss::named(
             "SoftmaxFocalLoss",
@@ -83,7 +87,7 @@ impl SoftmaxFocalLossConfig {
             &[("alpha", &self.alpha), ("gamma", &self.gamma)],
             self.reduction,
         )
-        .with_weights(self.weights.clone())
+        .with_class_weights(self.class_weights.clone())
         .with_label_smoothing(self.label_smoothing)
         .with_ignore_index(self.ignore_index))
     }

@@ -19,7 +19,8 @@ config! {
         /// one-hot target to at least 1e-4 and take its natural logarithm use -9.21.
         pub log_zero: f64 = -4.0,
         /// The weight of each class. Default: none.
-        pub weights: Option<Vec<f64>> = None,
+        #[alias = "weights"]
+        pub class_weights: Option<Vec<f64>> = None,
         /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
         pub ignore_index: Option<i64> = Some(-100),
         /// How the losses of all samples become one number. Default: the mean.
@@ -69,7 +70,7 @@ impl SymmetricCrossEntropyLossConfig {
             self.log_zero,
             "a finite number of 0 or below",
         )?;
-        check.class_weights("weights", &self.weights)?;
+        check.class_weights("class_weights", &self.class_weights)?;
         Ok(ClassLoss::named(
             "SymmetricCrossEntropyLoss",
             SymmetricCrossEntropy {
@@ -84,7 +85,7 @@ impl SymmetricCrossEntropyLossConfig {
             ],
             self.reduction,
         )
-        .with_weights(self.weights.clone())
+        .with_class_weights(self.class_weights.clone())
         .with_ignore_index(self.ignore_index))
     }
 

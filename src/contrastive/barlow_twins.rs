@@ -92,7 +92,6 @@ impl BarlowTwinsLoss {
         if images == 0 {
             return loss_of_nothing(&first) + loss_of_nothing(&second);
         }
-        let dtype = first.dtype();
         let first = standardised(widened(first)).transpose();
         let correlations = first.matmul(standardised(widened(second))) * (1.0 / images as f64);
         let diagonal =
@@ -102,7 +101,7 @@ impl BarlowTwinsLoss {
         let gaps = -correlations + 1.0;
         let of_gaps = (gaps.clone() * gaps).mask_fill(diagonal.clone().bool_not(), 0.0);
         let of_others = squares.mask_fill(diagonal, 0.0);
-        (ordered_sum(of_gaps) + ordered_sum(of_others) * self.off_diagonal).cast(dtype)
+        ordered_sum(of_gaps) + ordered_sum(of_others) * self.off_diagonal
     }
 }
 

@@ -107,7 +107,6 @@ impl VicRegLoss {
         if first.dims()[0] == 0 {
             return loss_of_nothing(&first) + loss_of_nothing(&second);
         }
-        let dtype = first.dtype();
         let (first, second) = (widened(first), widened(second));
         let gap = first.clone() - second.clone();
         let distance = ordered_mean(gap.clone() * gap);
@@ -115,7 +114,7 @@ impl VicRegLoss {
         let loss = distance * self.invariance
             + (first.lack + second.lack) * (0.5 * self.variance)
             + (first.covariance + second.covariance) * self.covariance;
-        loss.cast(dtype)
+        loss
     }
 }
 

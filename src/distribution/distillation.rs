@@ -24,7 +24,8 @@ config! {
         /// (RepDistiller).
         pub alpha: f64 = 0.9,
         /// The weight of each class in the cross entropy with the labels. Default: none.
-        pub weights: Option<Vec<f64>> = None,
+        #[alias = "weights"]
+        pub class_weights: Option<Vec<f64>> = None,
         /// The share of each label that is spread over all classes, from 0 to 1. Default: 0.
         pub label_smoothing: f64 = 0.0,
         /// The class index that marks a sample as ignored. Default: -100 (PyTorch).
@@ -64,7 +65,7 @@ config! {
 pub struct DistillationLoss {
     temperature: f64,
     alpha: f64,
-    weights: Option<Vec<f64>>,
+    class_weights: Option<Vec<f64>>,
     label_smoothing: f64,
     ignore_index: Option<i64>,
     #[module(skip)]
@@ -88,12 +89,12 @@ impl DistillationLossConfig {
             self.temperature,
             "a number whose square times alpha is within the range of f32",
         )?;
-        check.class_weights("weights", &self.weights)?;
+        check.class_weights("class_weights", &self.class_weights)?;
         check.in_unit_interval("label_smoothing", self.label_smoothing)?;
         Ok(DistillationLoss {
             temperature: self.temperature,
             alpha: self.alpha,
-            weights: self.weights.clone(),
+            class_weights: self.class_weights.clone(),
             label_smoothing: self.label_smoothing,
             ignore_index: self.ignore_index,
             reduction: self.reduction,
@@ -118,7 +119,7 @@ display!(DistillationLoss, |loss, content| {
     content
         .add_debug_attribute("temperature", &loss.temperature)
         .add_debug_attribute("alpha", &loss.alpha)
-        .add_debug_attribute("weights", &loss.weights)
+        .add_debug_attribute("class_weights", &loss.class_weights)
         .add_debug_attribute("label_smoothing", &loss.label_smoothing)
         .add_debug_attribute("ignore_index", &loss.ignore_index)
         .add("reduction", &loss.reduction.to_string())
@@ -234,7 +235,7 @@ impl DistillationLoss {
             smoothing: self.label_smoothing,
             ignore_index: self.ignore_index,
             factor: 1.0 - self.alpha,
-            ..SoftmaxRow::new(NAME, Arc::new(CrossEntropy)).weighted(&self.weights)
+            ..SoftmaxRow::new(NAME, Arc::new(CrossEntropy)).weighted(&self.class_weights)
         };
         Parts {
             soft: Arc::new(soft),

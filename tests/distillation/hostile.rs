@@ -281,9 +281,9 @@ fn an_empty_batch_is_loss_0_with_an_empty_gradient() {
 #[test]
 fn what_does_not_fit_is_refused_on_an_empty_batch_too() {
     let loss = DistillationLossConfig::new()
-        .with_weights(Some(vec![1.0, 2.0]))
+        .with_class_weights(Some(vec![1.0, 2.0]))
         .init();
-    let expected = "DistillationLoss: 2 values of weights for logits of 5 classes (dimension 1), \
+    let expected = "DistillationLoss: 2 values of class_weights for logits of 5 classes (dimension 1), \
                     expected one for each";
     for site in sites() {
         let logits = |shape: [usize; 3]| Tensor::<3>::ones(shape, &site.device);

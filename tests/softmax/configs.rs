@@ -39,12 +39,12 @@ fn smoothing_outside_0_to_1_is_refused() {
 fn a_weight_that_is_negative_or_no_number_is_refused() {
     macro_rules! assert_all_refused {
         ($($name:literal: $config:expr;)+) => {$(
-            let weigh = |list: &[f64]| $config.with_weights(Some(list.to_vec()));
-            assert_refused!(weigh(&[1.0, -0.5]), $name, "weights"[1], "-0.5");
-            assert_refused!(weigh(&[f64::NAN]), $name, "weights"[0], "NaN");
-            assert_refused!(weigh(&[f64::INFINITY, 1.0]), $name, "weights"[0], "inf");
-            assert_refused!(weigh(&[1e39]), $name, "weights"[0], "1e39");
-            assert_refused!(weigh(&[]), $name, "weights", "[]");
+            let weigh = |list: &[f64]| $config.with_class_weights(Some(list.to_vec()));
+            assert_refused!(weigh(&[1.0, -0.5]), $name, "class_weights"[1], "-0.5");
+            assert_refused!(weigh(&[f64::NAN]), $name, "class_weights"[0], "NaN");
+            assert_refused!(weigh(&[f64::INFINITY, 1.0]), $name, "class_weights"[0], "inf");
+            assert_refused!(weigh(&[1e39]), $name, "class_weights"[0], "1e39");
+            assert_refused!(weigh(&[]), $name, "class_weights", "[]");
             weigh(&[0.0, 1.0]).init();
         )+};
     }
@@ -64,9 +64,9 @@ fn a_weight_that_is_negative_or_no_number_is_refused() {
 fn lists_of_different_lengths_are_refused() {
     macro_rules! assert_all_refused {
         ($($name:literal: $config:expr;)+) => {$(
-            let weigh = |list: &[f64]| $config.with_weights(Some(list.to_vec()));
+            let weigh = |list: &[f64]| $config.with_class_weights(Some(list.to_vec()));
             let error = weigh(&[1.0; 3]).try_init().expect_err($name);
-            assert_eq!((error.config(), error.field()), ($name, "weights"));
+            assert_eq!((error.config(), error.field()), ($name, "class_weights"));
             let expected = concat!(
                 $name, ": weights is a list of 3, expected one of 2, as long as class_counts"
             );
@@ -80,7 +80,7 @@ fn lists_of_different_lengths_are_refused() {
         "LdamLossConfig": LdamLossConfig::new(vec![1, 2]);
     }
     let focal = |alpha: usize| {
-        let config = SoftmaxFocalLossConfig::new().with_weights(Some(vec![1.0; 3]));
+        let config = SoftmaxFocalLossConfig::new().with_class_weights(Some(vec![1.0; 3]));
         config.with_alpha(Some(vec![0.5; alpha]))
     };
     assert_eq!(
@@ -192,7 +192,7 @@ fn a_hyperparameter_out_of_its_range_is_refused() {
 #[test]
 fn defaults_are_those_documented() {
     let ce = CrossEntropyLossConfig::new();
-    assert_eq!((ce.weights, ce.label_smoothing), (None, 0.0));
+    assert_eq!((ce.class_weights, ce.label_smoothing), (None, 0.0));
     assert_eq!(
         (ce.ignore_index, ce.reduction),
         (Some(-100), Reduction::Mean)
@@ -263,29 +263,29 @@ fn a_configuration_saved_and_loaded_builds_the_same_loss() {
     }
     assert_kept! {
         CrossEntropyLossConfig, "cross_entropy":
-            CrossEntropyLossConfig::new().with_weights(Some(vec![2.0, 3.0])),
-            r#""weights": [2.0, 3.0], "label_smoothing": 0.0"#;
+            CrossEntropyLossConfig::new().with_class_weights(Some(vec![2.0, 3.0])),
+            r#""class_weights": [2.0, 3.0], "label_smoothing": 0.0"#;
         SoftmaxFocalLossConfig, "softmax_focal":
             SoftmaxFocalLossConfig::new().with_alpha(Some(vec![0.25])).with_label_smoothing(0.1),
-            r#""alpha": [0.25], "gamma": 2.0, "weights": null, "label_smoothing": 0.1"#;
+            r#""alpha": [0.25], "gamma": 2.0, "class_weights": null, "label_smoothing": 0.1"#;
         PolyLossConfig, "poly":
             PolyLossConfig::new().with_epsilon(-0.5),
-            r#""epsilon": -0.5, "weights": null, "label_smoothing": 0.0"#;
+            r#""epsilon": -0.5, "class_weights": null, "label_smoothing": 0.0"#;
         BalancedSoftmaxLossConfig, "balanced_softmax":
             BalancedSoftmaxLossConfig::new(vec![3, 9]),
-            r#""class_counts": [3, 9], "weights": null, "label_smoothing": 0.0"#;
+            r#""class_counts": [3, 9], "class_weights": null, "label_smoothing": 0.0"#;
         LogitAdjustedLossConfig, "logit_adjusted":
             LogitAdjustedLossConfig::new(vec![3, 9]).with_tau(0.5),
-            r#""class_counts": [3, 9], "tau": 0.5, "weights": null, "label_smoothing": 0.0"#;
+            r#""class_counts": [3, 9], "tau": 0.5, "class_weights": null, "label_smoothing": 0.0"#;
         LdamLossConfig, "ldam":
             LdamLossConfig::new(vec![3, 9]).with_scale(2.0),
-            r#""class_counts": [3, 9], "max_margin": 0.5, "scale": 2.0, "weights": null"#;
+            r#""class_counts": [3, 9], "max_margin": 0.5, "scale": 2.0, "class_weights": null"#;
         GeneralizedCrossEntropyLossConfig, "generalized_cross_entropy":
             GeneralizedCrossEntropyLossConfig::new().with_q(0.25),
-            r#""q": 0.25, "weights": null"#;
+            r#""q": 0.25, "class_weights": null"#;
         SymmetricCrossEntropyLossConfig, "symmetric_cross_entropy":
             SymmetricCrossEntropyLossConfig::new().with_beta(0.5),
-            r#""alpha": 0.1, "beta": 0.5, "log_zero": -4.0, "weights": null"#;
+            r#""alpha": 0.1, "beta": 0.5, "log_zero": -4.0, "class_weights": null"#;
     }
 }
 

@@ -72,12 +72,12 @@ fn a_formula_of_ones_own_is_a_loss_in_every_form() {
     let adjustment = Adjustment::default().with_factors("factors", factors.clone());
     for (method, _) in FORMS {
         let own = ClassLoss::new(Own(adjustment.clone()), method.reduction())
-            .with_weights(weights.clone())
+            .with_class_weights(weights.clone())
             .with_label_smoothing(0.1)
             .with_ignore_index(Some(-100));
         let same = SoftmaxFocalLossConfig::new()
             .with_alpha(Some(factors.clone()))
-            .with_weights(weights.clone())
+            .with_class_weights(weights.clone())
             .with_label_smoothing(0.1)
             .with_reduction(method.reduction())
             .init();
@@ -155,7 +155,7 @@ fn a_list_of_another_length_is_named() {
 #[test]
 fn a_loss_of_ones_own_refuses_what_a_configuration_refuses() {
     let own = || ClassLoss::new(Own(Adjustment::default()), Reduction::Mean);
-    let text = message(|| own().with_weights(Some(vec![1.0, -1.0])));
+    let text = message(|| own().with_class_weights(Some(vec![1.0, -1.0])));
     assert_eq!(
         text,
         "Own: weights[1] is -1, expected a finite number of 0 or above"
@@ -175,7 +175,7 @@ fn a_loss_of_ones_own_shows_what_it_is() {
     let text = format!("{loss}");
     for part in [
         "Own",
-        "weights: None",
+        "class_weights: None",
         "label_smoothing: 0.25",
         "ignore_index: None",
         "reduction: batch_mean",

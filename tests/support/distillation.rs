@@ -157,7 +157,7 @@ impl DistillationOracle {
         DistillationLossConfig::new()
             .with_temperature(self.temperature)
             .with_alpha(self.alpha)
-            .with_weights(self.labels.weights.clone())
+            .with_class_weights(self.labels.weights.clone())
             .with_label_smoothing(self.labels.smoothing)
             .with_ignore_index(self.labels.ignored)
             .with_reduction(reduction)

@@ -91,7 +91,7 @@ impl LinearOracle {
     /// The loss with these hyperparameters.
     pub fn loss(&self, reduction: Reduction) -> LinearCrossEntropyLoss {
         LinearCrossEntropyLossConfig::new()
-            .with_weights(self.entropy.weights.clone())
+            .with_class_weights(self.entropy.weights.clone())
             .with_label_smoothing(self.entropy.smoothing)
             .with_ignore_index(self.entropy.ignored)
             .with_z_loss(self.z_loss)

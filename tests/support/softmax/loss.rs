@@ -114,7 +114,7 @@ impl RowLoss {
             ($variant:ident($config:expr)) => {
                 Self::$variant(
                     $config
-                        .with_weights(weights)
+                        .with_class_weights(weights)
                         .with_ignore_index(ignored)
                         .with_reduction(reduction)
                         .init(),
