@@ -15,7 +15,8 @@
 //!   [`ArcFaceLoss`], [`CosFaceLoss`], [`NormalizedSoftmaxLoss`], [`ProxyAnchorLoss`], [`ProxyNcaLoss`]; any of two batches: [`ViewLoss`],
 //!   [`ViewLossConfig`]; any with labels: [`EmbeddingLoss`], [`EmbeddingLossConfig`].
 //! - What goes with them: [`Reduction`], [`MiningReduction`], [`Normalizer`], [`LossError`], [`class_balanced_weights`], [`composed()`],
-//!   [`Temperature`], [`EmbeddingQueue`], [`CrossBatchMemory`], [`TripletMiner`], [`Distance`], the [`formula`] of each.
+//!   [`Temperature`], [`EmbeddingQueue`], [`CrossBatchMemory`], [`TripletMiner`], [`Distance`], the [`formula`] of each;
+//!   how well embeddings are found: [`Retrieval`], [`recall_at_k`], [`mean_average_precision_at_r`], [`knn_accuracy`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 #![deny(rustdoc::broken_intra_doc_links)]
@@ -37,6 +38,7 @@ mod metric;
 mod module;
 mod reduction;
 mod regression;
+mod retrieval;
 #[cfg(feature = "train")]
 pub mod train;
 
@@ -55,3 +57,4 @@ pub use error::LossError;
 pub use metric::*;
 pub use reduction::{Normalizer, Reduction};
 pub use regression::*;
+pub use retrieval::{Retrieval, knn_accuracy, mean_average_precision_at_r, recall_at_k};

@@ -17,5 +17,6 @@ mod own_formula;
 mod panics;
 mod paths;
 mod properties;
+mod retrieval;
 mod softmax;
 mod support;

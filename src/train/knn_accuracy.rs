@@ -1,10 +1,7 @@
 //! Accuracy of a classifier by nearest neighbours.
 
-use super::{
-    metric::EmbeddingMetric,
-    score::{Query, Score, check_k},
-};
-use std::{cmp::Reverse, collections::HashMap};
+use super::metric::{EmbeddingMetric, MetricScore};
+use crate::retrieval::{KnnAccuracy, check_k};
 
 /// The accuracy of a classifier by k nearest neighbours: the share of queries whose label is the most frequent among
 /// their k nearest.
@@ -39,12 +36,6 @@ use std::{cmp::Reverse, collections::HashMap};
 /// ```
 pub type KnnAccuracyMetric = EmbeddingMetric<KnnAccuracy>;
 
-/// The score of [`KnnAccuracyMetric`].
-#[derive(Clone, Copy, Debug)]
-pub struct KnnAccuracy {
-    k: usize,
-}
-
 impl EmbeddingMetric<KnnAccuracy> {
     /// Makes the metric of the `k` nearest, or of all if there are fewer.
     ///
@@ -57,29 +48,10 @@ impl EmbeddingMetric<KnnAccuracy> {
     }
 }
 
-impl Score for KnnAccuracy {
+impl MetricScore for KnnAccuracy {
     const METRIC: &'static str = "KnnAccuracyMetric";
 
     fn name(&self) -> String {
         format!("kNN Accuracy@{}", self.k)
     }
-
-    fn depth(&self, _matches: usize) -> Option<usize> {
-        Some(self.k)
-    }
-
-    fn score(&self, query: &Query<'_>) -> f64 {
-        f64::from(elected(query.nearest) == Some(query.label))
-    }
-}
-
-/// The most frequent label; of several, that which comes first.
-fn elected(labels: &[i64]) -> Option<i64> {
-    // Votes and first position of each.
-    let mut standings = HashMap::<i64, (usize, Reverse<usize>)>::new();
-    for (position, &label) in labels.iter().enumerate() {
-        standings.entry(label).or_insert((0, Reverse(position))).0 += 1;
-    }
-    let winner = standings.into_iter().max_by_key(|&(_, standing)| standing);
-    winner.map(|(label, _)| label)
 }

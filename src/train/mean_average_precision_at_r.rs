@@ -1,9 +1,7 @@
 //! MAP@R.
 
-use super::{
-    metric::EmbeddingMetric,
-    score::{Query, Score},
-};
+use super::metric::{EmbeddingMetric, MetricScore};
+use crate::retrieval::MeanAveragePrecisionAtR;
 
 /// Mean average precision at R: whether the R nearest candidates of a query have its label, and how early these come.
 ///
@@ -40,10 +38,6 @@ use super::{
 /// ```
 pub type MeanAveragePrecisionAtRMetric = EmbeddingMetric<MeanAveragePrecisionAtR>;
 
-/// The score of [`MeanAveragePrecisionAtRMetric`].
-#[derive(Clone, Copy, Debug)]
-pub struct MeanAveragePrecisionAtR;
-
 impl EmbeddingMetric<MeanAveragePrecisionAtR> {
     /// Makes the metric. It has no parameter: R is counted.
     pub fn new() -> Self {
@@ -57,26 +51,10 @@ impl Default for EmbeddingMetric<MeanAveragePrecisionAtR> {
     }
 }
 
-impl Score for MeanAveragePrecisionAtR {
+impl MetricScore for MeanAveragePrecisionAtR {
     const METRIC: &'static str = "MeanAveragePrecisionAtRMetric";
 
     fn name(&self) -> String {
         "MAP@R".to_string()
-    }
-
-    fn depth(&self, matches: usize) -> Option<usize> {
-        (matches > 0).then_some(matches)
-    }
-
-    fn score(&self, query: &Query<'_>) -> f64 {
-        let mut hits = 0;
-        let mut sum = 0.0;
-        for (index, &label) in query.nearest.iter().enumerate() {
-            if label == query.label {
-                hits += 1;
-                sum += f64::from(hits) / (index + 1) as f64;
-            }
-        }
-        sum / query.matches as f64
     }
 }

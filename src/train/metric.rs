@@ -1,11 +1,7 @@
 //! The common part of all metrics of embeddings.
 
-use super::{
-    output::EmbeddingInput,
-    points::Points,
-    ranking::{Ranking, Search},
-    score::{Query, Score},
-};
+use super::output::EmbeddingInput;
+use crate::retrieval::{Points, Ranking, Score, scores};
 use burn::{
     tensor::{Int, Tensor, TensorReadError},
     train::metric::{
@@ -14,7 +10,6 @@ use burn::{
         state::{FormatOptions, NumericMetricState},
     },
 };
-use rayon::prelude::*;
 use std::sync::Arc;
 
 const UNIT: &str = "%";
@@ -44,7 +39,16 @@ pub struct EmbeddingMetric<S> {
     state: NumericMetricState,
 }
 
-impl<S: Score> EmbeddingMetric<S> {
+/// A score as a metric.
+pub trait MetricScore: Score {
+    /// The metric, for messages.
+    const METRIC: &'static str;
+
+    /// The name of the metric in logs, with its parameters.
+    fn name(&self) -> String;
+}
+
+impl<S: MetricScore> EmbeddingMetric<S> {
     /// A metric by `score`, of cosines within a batch.
     pub(super) fn of(score: S) -> Self {
         Self {
@@ -76,16 +80,7 @@ impl<S: Score> EmbeddingMetric<S> {
     /// If shapes do not fit, there is no embedding, or one of the tensors cannot be read.
     #[track_caller]
     pub fn with_gallery(mut self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Self {
-        let metric = S::METRIC;
-        let shape = embeddings.dims();
-        assert!(
-            shape[0] > 0,
-            "{metric}: the embeddings of the gallery have shape {shape:?}, expected at least 1 \
-             embedding",
-        );
-        let gallery = Points::read(metric, "embeddings of the gallery", &embeddings, &labels);
-        let gallery =
-            gallery.unwrap_or_else(|error| panic!("{metric}: the gallery cannot be read: {error}"));
+        let gallery = Points::of_gallery(S::METRIC, &embeddings, &labels);
         self.gallery = Some(Arc::new(gallery));
         self.named()
     }
@@ -112,38 +107,14 @@ impl<S: Score> EmbeddingMetric<S> {
         let metric = S::METRIC;
         let queries = Points::read(metric, "embeddings", &input.embeddings, &input.labels)?;
         if let Some(gallery) = &self.gallery {
-            let (given, expected) = (queries.dimension(), gallery.dimension());
-            assert!(
-                given == expected,
-                "{metric}: the embeddings have shape {:?} and those of the gallery {:?}, expected \
-                 embeddings of the same dimension (the last)",
-                [queries.len(), given],
-                [gallery.len(), expected],
-            );
+            gallery.check_goes_with(metric, &queries);
         }
         let ranking = Ranking {
             queries: &queries,
             gallery: self.gallery.as_deref(),
             normalize: self.normalize,
         };
-        if ranking.candidate_count() == 0 {
-            return Ok(Vec::new());
-        }
-        let score = |search: &mut Search, query: usize| {
-            let matches = ranking.matches(query);
-            let depth = self.score.depth(matches)?;
-            let query = Query {
-                label: queries.label(query),
-                matches,
-                nearest: ranking.nearest(query, depth, search),
-            };
-            Some(self.score.score(&query))
-        };
-        let scores: Vec<Option<f64>> = (0..queries.len())
-            .into_par_iter()
-            .map_init(Search::default, score)
-            .collect();
-        Ok(scores.into_iter().flatten().collect())
+        Ok(scores(&ranking, &self.score))
     }
 
     fn format(&self) -> FormatOptions {
@@ -151,7 +122,7 @@ impl<S: Score> EmbeddingMetric<S> {
     }
 }
 
-impl<S: Score> Metric for EmbeddingMetric<S> {
+impl<S: MetricScore> Metric for EmbeddingMetric<S> {
     type Input = EmbeddingInput;
 
     fn name(&self) -> MetricName {
@@ -193,7 +164,7 @@ impl<S: Score> Metric for EmbeddingMetric<S> {
     }
 }
 
-impl<S: Score> Numeric for EmbeddingMetric<S> {
+impl<S: MetricScore> Numeric for EmbeddingMetric<S> {
     fn value(&self) -> Option<NumericEntry> {
         over_some(self.state.current_value())
     }

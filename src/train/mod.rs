@@ -8,7 +8,8 @@
 //! | [`MeanAveragePrecisionAtRMetric`] | how early embeddings of the same label come among the R nearest |
 //! | [`KnnAccuracyMetric`] | share of embeddings whose label is the most frequent of the k nearest |
 //!
-//! All values are percentages; higher is better. [`EmbeddingMetric`] describes candidates and distances. A metric
+//! All values are percentages; higher is better. They are those of the plain functions of this crate, such as
+//! [`recall_at_k`](crate::recall_at_k). [`EmbeddingMetric`] describes candidates and distances. A metric
 //! within batches depends on how batches are drawn, a metric with a gallery does not.
 //!
 //! # Example
@@ -75,10 +76,7 @@ mod knn_accuracy;
 mod mean_average_precision_at_r;
 mod metric;
 mod output;
-mod points;
-mod ranking;
 mod recall_at_k;
-mod score;
 #[cfg(all(test, feature = "flex"))]
 mod tests;
 

@@ -1,9 +1,7 @@
 //! Recall@k.
 
-use super::{
-    metric::EmbeddingMetric,
-    score::{Query, Score, check_k},
-};
+use super::metric::{EmbeddingMetric, MetricScore};
+use crate::retrieval::{RecallAtK, check_k};
 
 /// Recall@k: the share of queries with at least one embedding of their label among their k nearest.
 ///
@@ -38,12 +36,6 @@ use super::{
 /// ```
 pub type RecallAtKMetric = EmbeddingMetric<RecallAtK>;
 
-/// The score of [`RecallAtKMetric`].
-#[derive(Clone, Copy, Debug)]
-pub struct RecallAtK {
-    k: usize,
-}
-
 impl EmbeddingMetric<RecallAtK> {
     /// Makes the metric of the `k` nearest, or of all if there are fewer.
     ///
@@ -56,18 +48,10 @@ impl EmbeddingMetric<RecallAtK> {
     }
 }
 
-impl Score for RecallAtK {
+impl MetricScore for RecallAtK {
     const METRIC: &'static str = "RecallAtKMetric";
 
     fn name(&self) -> String {
         format!("Recall@{}", self.k)
-    }
-
-    fn depth(&self, matches: usize) -> Option<usize> {
-        (matches > 0).then_some(self.k)
-    }
-
-    fn score(&self, query: &Query<'_>) -> f64 {
-        f64::from(query.nearest.contains(&query.label))
     }
 }

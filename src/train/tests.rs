@@ -2,7 +2,7 @@
 
 use super::{
     EmbeddingInput, EmbeddingMetric, EmbeddingOutput, KnnAccuracyMetric,
-    MeanAveragePrecisionAtRMetric, RecallAtKMetric, score::Score,
+    MeanAveragePrecisionAtRMetric, RecallAtKMetric, metric::MetricScore,
 };
 use burn::{
     data::dataloader::Progress,
@@ -56,13 +56,13 @@ fn metadata() -> MetricMetadata {
     }
 }
 
-fn update<S: Score>(metric: &mut EmbeddingMetric<S>, batch: &Batch) -> Option<(f64, usize)> {
+fn update<S: MetricScore>(metric: &mut EmbeddingMetric<S>, batch: &Batch) -> Option<(f64, usize)> {
     metric.update(&batch.input(), &metadata()).expect("read");
     parts(metric.value())
 }
 
 /// The value, from 0 to 1, and over how many queries it is the mean.
-fn value<S: Score>(mut metric: EmbeddingMetric<S>, batch: &Batch) -> Option<(f64, usize)> {
+fn value<S: MetricScore>(mut metric: EmbeddingMetric<S>, batch: &Batch) -> Option<(f64, usize)> {
     update(&mut metric, batch)
 }
 
@@ -241,7 +241,7 @@ fn assert_mean(found: Option<(f64, usize)>, expected: Mean) {
 }
 
 fn compare_with_brute_force(queries: &Batch, gallery: Option<&Batch>, normalize: bool, k: usize) {
-    fn set<S: Score>(
+    fn set<S: MetricScore>(
         metric: EmbeddingMetric<S>,
         gallery: Option<&Batch>,
         normalize: bool,

@@ -7,7 +7,7 @@ const LANES: usize = 8;
 
 /// Queries and what they are looked up in.
 #[derive(Clone, Copy)]
-pub(super) struct Ranking<'a> {
+pub(crate) struct Ranking<'a> {
     pub queries: &'a Points,
     /// None: a query is looked up among the other queries.
     pub gallery: Option<&'a Points>,
@@ -17,7 +17,7 @@ pub(super) struct Ranking<'a> {
 
 /// What the search for one query after another works with, for one thread.
 #[derive(Default)]
-pub(super) struct Search {
+pub(crate) struct Search {
     query: Vec<f64>,
     found: Vec<(f64, usize)>,
     labels: Vec<i64>,

@@ -5,7 +5,7 @@ use burn::tensor::{Int, Tensor, TensorReadError};
 use std::collections::HashMap;
 
 /// Embeddings and their labels, read back.
-pub(super) struct Points {
+pub(crate) struct Points {
     /// Row by row.
     values: Vec<f32>,
     dimension: usize,
@@ -17,17 +17,48 @@ pub(super) struct Points {
 }
 
 impl Points {
-    /// Reads embeddings and labels back. `metric` and `name` are for the message if they do not fit.
+    /// Reads embeddings and labels back, or panics. `of` and `name` are for messages.
+    #[track_caller]
+    pub fn of(of: &str, name: &str, embeddings: &Tensor<2>, labels: &Tensor<1, Int>) -> Self {
+        let points = Self::read(of, name, embeddings, labels);
+        points.unwrap_or_else(|error| panic!("{of}: the {name} cannot be read: {error}"))
+    }
+
+    /// Reads those of a gallery, or panics; so it does if there are none.
+    #[track_caller]
+    pub fn of_gallery(of: &str, embeddings: &Tensor<2>, labels: &Tensor<1, Int>) -> Self {
+        let shape = embeddings.dims();
+        assert!(
+            shape[0] > 0,
+            "{of}: the embeddings of the gallery have shape {shape:?}, expected at least 1 \
+             embedding",
+        );
+        Self::of(of, "embeddings of the gallery", embeddings, labels)
+    }
+
+    /// Panics unless the embeddings of a gallery have the dimension of queries.
+    #[track_caller]
+    pub fn check_goes_with(&self, of: &str, queries: &Self) {
+        assert!(
+            queries.dimension == self.dimension,
+            "{of}: the embeddings have shape {:?} and those of the gallery {:?}, expected \
+             embeddings of the same dimension (the last)",
+            [queries.len(), queries.dimension],
+            [self.len(), self.dimension],
+        );
+    }
+
+    /// Reads embeddings and labels back. `of` and `name` are for the message if they do not fit.
     #[track_caller]
     pub fn read(
-        metric: &str,
+        of: &str,
         name: &str,
         embeddings: &Tensor<2>,
         labels: &Tensor<1, Int>,
     ) -> Result<Self, TensorReadError> {
-        check_embeddings(metric, name, embeddings);
+        check_embeddings(of, name, embeddings);
         let [count, dimension] = embeddings.dims();
-        check_labels(metric, labels.dims()[0], count);
+        check_labels(of, labels.dims()[0], count);
         // Tensors without elements are not for every device.
         let (values, labels) = match count {
             0 => (Vec::new(), Vec::new()),
@@ -67,11 +98,6 @@ impl Points {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.labels.len()
-    }
-
-    /// Of how many numbers each is.
-    pub fn dimension(&self) -> usize {
-        self.dimension
     }
 
     /// The numbers of one, and the factor that makes its norm 1.
