@@ -20,3 +20,4 @@ mod properties;
 mod retrieval;
 mod softmax;
 mod support;
+mod training;

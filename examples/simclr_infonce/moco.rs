@@ -38,7 +38,7 @@ impl Moco {
         device: &Device,
     ) -> Self {
         let loss = InfoNceLossConfig::new().with_temperature(temperature);
-        let mut moco = Self {
+        let moco = Self {
             slow: model.valid(),
             queue: EmbeddingQueueConfig::new(CAPACITY, PROJECTION).init(device),
             loss: loss.init(device),
@@ -49,7 +49,7 @@ impl Moco {
             let Some(images) = batches.next() else { break };
             let keys = moco.embed(images);
             embedded += keys.dims()[0];
-            moco.push(keys);
+            moco.queue.push(keys);
         }
         moco
     }
@@ -60,7 +60,7 @@ impl Moco {
         let negatives = self.queue.embeddings();
         let evaluation = self.loss.on(projections, keys.clone());
         let loss = evaluation.negatives(negatives).reduce();
-        self.push(keys);
+        self.queue.push(keys);
         loss
     }
 
@@ -73,10 +73,6 @@ impl Moco {
 
     fn embed(&self, images: Tensor<4>) -> Tensor<2> {
         Tensor::from_inner(self.slow.forward(images.inner()))
-    }
-
-    fn push(&mut self, keys: Tensor<2>) {
-        self.queue = self.queue.clone().push(keys);
     }
 }
 

@@ -1,11 +1,11 @@
 //! A memory of past embeddings.
 
 use crate::config::config;
-use crate::embeddings::{constant, held, pushed, ready};
+use crate::embeddings::{Turn, held, pushed, ready, replace, to_go_with};
 use crate::error::{Check, LossError, built, check_width};
 use crate::module::display;
 use burn::{
-    module::{Module, Param},
+    module::{Module, RunningState},
     tensor::{Device, Distribution, Tensor},
 };
 
@@ -25,6 +25,10 @@ config! {
 /// loaded with the module but not trained. Read the queue before the batch is pushed, so that no query finds its own
 /// key in it.
 ///
+/// A push takes a shared reference, like the running statistics of Burn's `BatchNorm`: the queue works as part of a
+/// model whose `TrainStep::step` takes `&self`. Clones share their contents, so the copies that burn-train makes of a
+/// model all see a push; `valid()` copies them.
+///
 /// Source: K. He et al., *Momentum Contrast for Unsupervised Visual Representation Learning*, 2020.
 ///
 /// # Example
@@ -34,19 +38,21 @@ config! {
 ///
 /// let device = Device::flex();
 /// let loss = InfoNceLossConfig::new().init(&device);
-/// let mut queue = EmbeddingQueueConfig::new(16, 2).init(&device);
+/// let queue = EmbeddingQueueConfig::new(16, 2).init(&device);
 ///
 /// let queries = Tensor::<2>::from_floats([[1.0, 0.1], [0.1, 1.0]], &device);
 /// let keys = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0]], &device);
 /// let value = loss.on(queries, keys.clone()).negatives(queue.embeddings()).reduce();
-/// queue = queue.push(keys);
-/// # let _ = (value, queue);
+/// queue.push(keys);
+/// # let _ = value;
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
 pub struct EmbeddingQueue {
     /// Oldest first.
-    embeddings: Param<Tensor<2>>,
+    embeddings: RunningState<Tensor<2>>,
+    #[module(skip)]
+    turn: Turn,
 }
 
 impl EmbeddingQueueConfig {
@@ -61,7 +67,8 @@ impl EmbeddingQueueConfig {
         let shape = [self.capacity, self.dimension];
         let random = Tensor::random(shape, Distribution::Normal(0.0, 1.0), device);
         Ok(EmbeddingQueue {
-            embeddings: held(ready(random, true)),
+            embeddings: RunningState::new(ready(random, true).detach()),
+            turn: Turn::default(),
         })
     }
 
@@ -75,7 +82,7 @@ impl EmbeddingQueueConfig {
     }
 }
 display!(EmbeddingQueue, |queue, content| {
-    let [capacity, dimension] = queue.embeddings.dims();
+    let [capacity, dimension] = queue.embeddings().dims();
     content
         .add("capacity", &capacity)
         .add("dimension", &dimension)
@@ -87,15 +94,15 @@ impl EmbeddingQueue {
     /// # Shapes
     /// - output: `[capacity, dimension]`
     pub fn embeddings(&self) -> Tensor<2> {
-        constant(self.embeddings.val())
+        held(&self.embeddings)
     }
 
     /// Returns the number of embeddings it holds.
     pub fn capacity(&self) -> usize {
-        self.embeddings.dims()[0]
+        self.embeddings().dims()[0]
     }
 
-    /// Returns the queue with the embeddings of a batch in place of the oldest ones. Only the last embeddings are kept
+    /// Puts the embeddings of a batch in place of the oldest ones, for all clones of the queue. Only the last embeddings are kept
     /// of a batch that is larger than the queue.
     ///
     /// # Shapes
@@ -104,18 +111,14 @@ impl EmbeddingQueue {
     /// # Panics
     /// If the embeddings have another dimension.
     #[track_caller]
-    pub fn push(self, embeddings: Tensor<2>) -> Self {
+    pub fn push(&self, embeddings: Tensor<2>) {
         const NAME: &str = "EmbeddingQueue";
-        check_width(NAME, &embeddings, self.embeddings.dims()[1]);
-        let count = embeddings.dims()[0];
-        if count == 0 {
-            return self;
-        }
+        let _turn = self.turn.take();
         let before = self.embeddings();
-        let embeddings = constant(embeddings).cast(before.dtype());
-        let all = pushed(before, embeddings);
-        Self {
-            embeddings: self.embeddings.map(|_| all),
+        check_width(NAME, &embeddings, before.dims()[1]);
+        if embeddings.dims()[0] > 0 {
+            let embeddings = to_go_with(&before, embeddings);
+            replace(&self.embeddings, pushed(before, embeddings));
         }
     }
 }

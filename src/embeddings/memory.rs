@@ -1,18 +1,56 @@
 //! What memories of past embeddings have in common.
 
 use burn::{
-    module::Param,
-    tensor::{Tensor, kind::Basic},
+    module::RunningState,
+    tensor::{Tensor, kind::Autodiff, kind::Basic},
 };
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Embeddings as part of a module that no optimizer changes.
-pub(crate) fn held(embeddings: Tensor<2>) -> Param<Tensor<2>> {
-    Param::from_tensor(embeddings).set_require_grad(false)
+/// What a memory holds of embeddings, without a gradient.
+pub(crate) fn held(state: &RunningState<Tensor<2>>) -> Tensor<2> {
+    constant(state.value())
+}
+
+/// Replaces what a memory holds of embeddings, for whoever has its [`Turn`].
+///
+/// Burn's state shows an update after the next one, and takes the mean of what several threads set in between. So it is
+/// brought up to date at once.
+pub(crate) fn replace(state: &RunningState<Tensor<2>>, embeddings: Tensor<2>) {
+    state.update(constant(embeddings));
+    state.value_sync();
+}
+
+/// The right to look at a memory and to change it, which one thread has at a time: pushes follow one another.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Turn(Arc<Mutex<()>>);
+
+impl Turn {
+    pub fn take(&self) -> MutexGuard<'_, ()> {
+        // A push that has failed has replaced nothing.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The numbers of embeddings. A leaf that is merely detached would still be one that wants a gradient.
-pub(crate) fn constant(embeddings: Tensor<2>) -> Tensor<2> {
+fn constant(embeddings: Tensor<2>) -> Tensor<2> {
     embeddings.detach().set_require_grad(false)
+}
+
+/// Embeddings to go with those that are held, in their data type.
+pub(crate) fn to_go_with(before: &Tensor<2>, embeddings: Tensor<2>) -> Tensor<2> {
+    beside(before, constant(embeddings).cast(before.dtype()))
+}
+
+/// A tensor on the device of another, with autodiff where that has it: only such can be put together.
+pub(crate) fn beside<const D: usize, K: Autodiff>(
+    before: &Tensor<D, K>,
+    tensor: Tensor<D, K>,
+) -> Tensor<D, K> {
+    let tensor = match before.is_autodiff() {
+        true => tensor.autodiff(),
+        false => tensor.without_autodiff(),
+    };
+    tensor.to_device(&before.device())
 }
 
 /// What is held, oldest first, with new rows in place of the oldest ones. Of more rows than are held the last

@@ -7,6 +7,7 @@ mod losses;
 mod memory;
 mod pair_loss;
 mod ready;
+mod running_labels;
 mod samples;
 mod terms;
 
@@ -17,7 +18,8 @@ pub use pair_loss::PairLoss;
 pub(crate) use crate::backend::widened;
 pub(crate) use evaluation::Batch;
 pub(crate) use losses::{Costs, Divisor, Numbers, SampleLosses, without_weightless};
-pub(crate) use memory::{constant, held, pushed};
+pub(crate) use memory::{Turn, beside, held, pushed, replace, to_go_with};
 pub(crate) use ready::ready;
+pub(crate) use running_labels::RunningLabels;
 pub(crate) use samples::{Samples, of_one_type, unlabelled, without_unlabelled};
 pub(crate) use terms::{Terms, labels_from};

@@ -3,12 +3,12 @@
 use crate::{
     backend::NO_LABEL,
     config::config,
-    embeddings::{constant, held, of_one_type, pushed},
+    embeddings::{RunningLabels, Turn, beside, held, of_one_type, pushed, replace, to_go_with},
     error::{Check, LossError, built, check_labels, check_width},
     module::display,
 };
 use burn::{
-    module::{Module, Param, ParamId},
+    module::{Module, RunningState},
     tensor::{Device, Int, Tensor},
 };
 
@@ -29,6 +29,10 @@ config! {
 /// the batch is pushed, so that no embedding finds itself in it. ([`EmbeddingQueue`](crate::EmbeddingQueue) is MoCo's
 /// queue of keys without labels.)
 ///
+/// A push takes a shared reference, like the running statistics of Burn's `BatchNorm`: the memory works as part of a
+/// model whose `TrainStep::step` takes `&self`. Clones share their contents, so the copies that burn-train makes of a
+/// model all see a push; `valid()` copies them.
+///
 /// Source: X. Wang et al., *Cross-Batch Memory for Embedding Learning*, 2020.
 ///
 /// # Example
@@ -38,7 +42,7 @@ config! {
 ///
 /// let device = Device::flex();
 /// let loss = ContrastiveLossConfig::new().init();
-/// let mut memory = CrossBatchMemoryConfig::new(64, 2).init(&device);
+/// let memory = CrossBatchMemoryConfig::new(64, 2).init(&device);
 ///
 /// let embeddings = Tensor::<2>::from_floats([[1.0, 0.1], [0.1, 1.0]], &device);
 /// let labels = Tensor::<1, Int>::from_ints([3, 4], &device);
@@ -46,15 +50,17 @@ config! {
 /// let (past, past_labels) = memory.contents();
 /// let across = loss.on(embeddings.clone(), labels.clone()).reference(past, past_labels).reduce();
 /// assert_eq!(across.clone().into_scalar::<f32>(), 0.0); // Nothing is in it yet.
-/// memory = memory.push(embeddings, labels);
-/// # let _ = (in_batch + across, memory);
+/// memory.push(embeddings, labels);
+/// # let _ = in_batch + across;
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
 pub struct CrossBatchMemory {
     /// Oldest first.
-    embeddings: Param<Tensor<2>>,
-    labels: Param<Tensor<1, Int>>,
+    embeddings: RunningState<Tensor<2>>,
+    labels: RunningLabels,
+    #[module(skip)]
+    turn: Turn,
 }
 
 impl CrossBatchMemoryConfig {
@@ -69,8 +75,9 @@ impl CrossBatchMemoryConfig {
         let nothing = Tensor::zeros([self.capacity, self.dimension], device);
         let labels = Tensor::full([self.capacity], NO_LABEL, device);
         Ok(CrossBatchMemory {
-            embeddings: held(nothing),
-            labels: Param::initialized(ParamId::new(), labels),
+            embeddings: RunningState::new(nothing),
+            labels: RunningLabels::new(labels),
+            turn: Turn::default(),
         })
     }
 
@@ -84,7 +91,7 @@ impl CrossBatchMemoryConfig {
     }
 }
 display!(CrossBatchMemory, |memory, content| {
-    let [capacity, dimension] = memory.embeddings.dims();
+    let [capacity, dimension] = memory.contents().0.dims();
     content
         .add("capacity", &capacity)
         .add("dimension", &dimension)
@@ -100,16 +107,21 @@ impl CrossBatchMemory {
     /// # Shapes
     /// - output: `[capacity, dimension]` and `[capacity]`
     pub fn contents(&self) -> (Tensor<2>, Tensor<1, Int>) {
-        (constant(self.embeddings.val()), self.labels.val())
+        let _turn = self.turn.take();
+        self.held()
+    }
+
+    fn held(&self) -> (Tensor<2>, Tensor<1, Int>) {
+        (held(&self.embeddings), self.labels.value())
     }
 
     /// Returns the number of embeddings it has room for.
     pub fn capacity(&self) -> usize {
-        self.embeddings.dims()[0]
+        held(&self.embeddings).dims()[0]
     }
 
-    /// Returns the memory with the embeddings of a batch in place of the oldest ones. Only the last embeddings are
-    /// kept of a batch that is larger than the memory.
+    /// Puts the embeddings of a batch in place of the oldest ones, for all clones of the memory. Only the last
+    /// embeddings are kept of a batch that is larger than the memory.
     ///
     /// # Shapes
     /// - embeddings: `[N, dimension]`
@@ -118,22 +130,19 @@ impl CrossBatchMemory {
     /// # Panics
     /// If shapes do not fit.
     #[track_caller]
-    pub fn push(self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Self {
+    pub fn push(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) {
         const NAME: &str = "CrossBatchMemory";
-        check_width(NAME, &embeddings, self.embeddings.dims()[1]);
+        let _turn = self.turn.take();
+        let (before, labels_before) = self.held();
+        check_width(NAME, &embeddings, before.dims()[1]);
         let count = embeddings.dims()[0];
         check_labels(NAME, labels.dims()[0], count);
-        if count == 0 {
-            return self;
-        }
-        let (before, labels_before) = self.contents();
-        let embeddings = constant(embeddings).cast(before.dtype());
-        let all = pushed(before, embeddings);
-        let (labels_before, labels) = of_one_type(labels_before, labels);
-        let all_labels = pushed(labels_before, labels);
-        Self {
-            embeddings: self.embeddings.map(|_| all),
-            labels: self.labels.map(|_| all_labels),
+        if count > 0 {
+            let embeddings = to_go_with(&before, embeddings);
+            let labels = beside(&labels_before, labels);
+            let (labels_before, labels) = of_one_type(labels_before, labels);
+            replace(&self.embeddings, pushed(before, embeddings));
+            self.labels.replace(pushed(labels_before, labels));
         }
     }
 }

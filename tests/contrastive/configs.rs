@@ -188,20 +188,20 @@ fn numbers(tensor: Tensor<2>) -> Vec<f32> {
 fn a_queue_keeps_the_last_embeddings_in_order() {
     let device = device();
     let row = |value: f32| Tensor::<2>::full([1, 2], value, &device);
-    let mut queue = EmbeddingQueueConfig::new(3, 2).init(&device);
+    let queue = EmbeddingQueueConfig::new(3, 2).init(&device);
     assert_eq!(queue.capacity(), 3);
     for row in numbers(queue.embeddings()).chunks(2) {
         let norm = row.iter().map(|x| x * x).sum::<f32>();
         assert!((norm - 1.0).abs() < 1e-5, "{row:?}");
     }
     let oldest = numbers(queue.embeddings())[4..6].to_vec();
-    queue = queue.push(row(1.0));
-    queue = queue.push(row(2.0));
+    queue.push(row(1.0));
+    queue.push(row(2.0));
     assert_eq!(
         numbers(queue.embeddings()),
         [&oldest[..], &[1.0, 1.0, 2.0, 2.0]].concat()
     );
-    queue = queue.push(Tensor::cat((3..8).map(|i| row(i as f32)).collect(), 0));
+    queue.push(Tensor::cat((3..8).map(|i| row(i as f32)).collect(), 0));
     assert_eq!(numbers(queue.embeddings()), [5.0, 5.0, 6.0, 6.0, 7.0, 7.0]);
     let text = message(|| queue.push(Tensor::<2>::zeros([1, 3], &device)));
     assert_eq!(
@@ -216,16 +216,17 @@ fn a_queue_is_saved_with_its_contents_and_has_no_gradient() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("queue");
     let keys = Tensor::<2>::from_floats([[1.0, 2.0], [3.0, 4.0]], &device).require_grad();
-    let queue = EmbeddingQueueConfig::new(3, 2).init(&device).push(keys);
+    let queue = EmbeddingQueueConfig::new(3, 2).init(&device);
+    queue.push(keys);
     assert!(!is_trained(&queue));
     queue.clone().save_file(&path).expect("a saved queue");
     let other = EmbeddingQueueConfig::new(3, 2).init(&device);
     let loaded = other.load_file(&path);
     assert_eq!(numbers(loaded.embeddings()), numbers(queue.embeddings()));
-    let pushed = loaded.push(Tensor::<2>::full([1, 2], 9.0, &device));
-    assert_eq!(numbers(pushed.embeddings()), [1.0, 2.0, 3.0, 4.0, 9.0, 9.0]);
-    assert!(!is_trained(&pushed));
-    assert!(!is_trained(&pushed.valid().train()));
+    loaded.push(Tensor::<2>::full([1, 2], 9.0, &device));
+    assert_eq!(numbers(loaded.embeddings()), [1.0, 2.0, 3.0, 4.0, 9.0, 9.0]);
+    assert!(!is_trained(&loaded));
+    assert!(!is_trained(&loaded.valid().train()));
 }
 
 /// Whether an optimizer would find something to train.

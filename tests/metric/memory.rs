@@ -28,17 +28,17 @@ fn a_memory_fills_up_and_forgets_the_oldest() {
     for site in differentiable_sites_and_gpu() {
         let memory = CrossBatchMemoryConfig::new(4, 2).init(&site.device);
         assert_eq!(labels(&memory), [NONE; 4]);
-        let push = |memory: CrossBatchMemory, first, count| {
+        let push = |first, count| {
             let (embeddings, labels) = batch(first, count, &site.device);
-            memory.push(embeddings.require_grad(), labels)
+            memory.push(embeddings.require_grad(), labels);
         };
-        let memory = push(memory, 1, 3);
+        push(1, 3);
         assert_eq!(labels(&memory), [NONE, 1, 2, 3]);
-        let memory = push(memory, 4, 2);
+        push(4, 2);
         assert_eq!(labels(&memory), [2, 3, 4, 5]);
         assert_eq!(first_column(&memory), [2.0, 3.0, 4.0, 5.0]);
         assert!(!memory.contents().0.is_tracked());
-        let memory = push(memory, 10, 6);
+        push(10, 6);
         assert_eq!(labels(&memory), [12, 13, 14, 15]);
     }
 }
@@ -50,7 +50,7 @@ fn a_memory_is_saved_with_what_it_holds() {
     let path = folder.path().join("memory");
     let (embeddings, of_batch) = batch(7, 3, &device);
     let memory = CrossBatchMemoryConfig::new(4, 2).init(&device);
-    let memory = memory.push(embeddings, of_batch);
+    memory.push(embeddings, of_batch);
     memory.clone().save_file(&path).expect("a saved memory");
     let loaded = CrossBatchMemoryConfig::new(4, 2).init(&device);
     let loaded = loaded.load_file(&path);
@@ -70,7 +70,8 @@ fn a_loss_sees_only_what_the_memory_holds() {
         let embeddings = embeddings + 0.5;
         let (held, of_held) = batch(2, 4, &site.device);
         let large = CrossBatchMemoryConfig::new(32, 2).init(&site.device);
-        let (past, past_labels) = large.push(held.clone(), of_held.clone()).contents();
+        large.push(held.clone(), of_held.clone());
+        let (past, past_labels) = large.contents();
         let value = |reference, labels| {
             let evaluation = loss.on(embeddings.clone(), of_batch.clone());
             let loss = evaluation.reference(reference, labels).reduce();

@@ -548,7 +548,8 @@ fn long_labels_keep_all_their_bits() {
                 Tensor::<1, Int>::from_data(TensorData::from([1i64, 1 + (1 << 32)]), options);
             let short = Tensor::<1, Int>::from_ints([1, 2], &site.device);
             let memory = CrossBatchMemoryConfig::new(2, 1).init(&site.device);
-            let (past, of_past) = memory.push(rows.clone(), long.clone()).contents();
+            memory.push(rows.clone(), long.clone());
+            let (past, of_past) = memory.contents();
             let number = |loss: Tensor<1>| loss.into_scalar::<f32>();
             // Two negatives at a distance of 0.5.
             assert_eq!(
