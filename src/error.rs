@@ -598,7 +598,8 @@ pub(crate) fn check_proxies(loss: &str, proxies: &Tensor<2>, expected: [usize; 2
 pub(crate) fn check_label_of_proxy(loss: &str, sample: usize, label: i64, proxies: usize) {
     assert!(
         usize::try_from(label).is_ok_and(|label| label < proxies),
-        "{loss}: the label of sample {sample} is {label}, expected the index of one of {}, 0 to {}",
+        "{loss}: the label of sample {sample} is {label}, expected the index of one of {}, 0 to {}, or the \
+         ignore_index",
         counted(proxies, "class", "classes"),
         proxies - 1,
     );

@@ -52,7 +52,7 @@ pub use classification::*;
 pub use contrastive::*;
 pub use distribution::*;
 pub use element::{AnyElementFormula, ElementEvaluation, ElementLoss};
-pub use embeddings::{EmbeddingEvaluation, PairLoss};
+pub use embeddings::{EmbeddingEvaluation, PairLoss, Temperature};
 pub use error::LossError;
 pub use metric::*;
 pub use reduction::{Normalizer, Reduction};

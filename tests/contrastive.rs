@@ -1,11 +1,12 @@
 //! Losses of embeddings.
 
-mod acceptance;
+pub mod acceptance;
 mod configs;
 mod differences;
 mod forms;
 mod goldens;
 mod own_formula;
-mod paths;
+pub mod paths;
 pub mod places;
+mod temperature;
 mod threads;

@@ -6,5 +6,6 @@ mod configs;
 mod memory;
 mod mining;
 mod near;
+mod proxies;
 mod ties;
 mod unlabelled;

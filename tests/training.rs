@@ -19,7 +19,10 @@ use burn_losses::{
     ContrastiveLoss, ContrastiveLossConfig, CrossBatchMemory, CrossBatchMemoryConfig,
     EmbeddingQueue, EmbeddingQueueConfig, InfoNceLoss, InfoNceLossConfig,
 };
-use std::{sync::Arc, thread};
+use std::{
+    sync::{Arc, Barrier},
+    thread,
+};
 
 /// How many embeddings the memories hold.
 const CAPACITY: usize = 12;
@@ -218,16 +221,22 @@ fn a_copy_for_validation_keeps_its_contents() {
 /// Every push of every thread is there, and whole: nothing is averaged.
 #[test]
 fn pushes_of_several_threads_follow_one_another() {
-    const PUSHES: usize = 40;
+    const THREADS: usize = 4;
+    const PUSHES: usize = 50;
+    const ALL: usize = THREADS * PUSHES;
+    const WIDE: usize = 64; // So that a push takes its time.
     for device in devices() {
-        let memory = CrossBatchMemoryConfig::new(2 * PUSHES, 3).init(&device);
-        let queue = EmbeddingQueueConfig::new(2 * PUSHES, 3).init(&device);
+        let memory = CrossBatchMemoryConfig::new(ALL, WIDE).init(&device);
+        let queue = EmbeddingQueueConfig::new(ALL, WIDE).init(&device);
+        let together = Barrier::new(THREADS);
         thread::scope(|scope| {
-            for first in [0, PUSHES] {
-                let (memory, queue, device) = (memory.clone(), queue.clone(), &device);
+            for thread in 0..THREADS {
+                let (memory, queue) = (memory.clone(), queue.clone());
+                let (device, together) = (&device, &together);
                 scope.spawn(move || {
-                    for item in first..first + PUSHES {
-                        let row = Tensor::<2>::full([1, 3], item as f32, device);
+                    together.wait();
+                    for item in thread * PUSHES..(thread + 1) * PUSHES {
+                        let row = Tensor::<2>::full([1, WIDE], item as f32, device);
                         queue.push(row.clone());
                         memory.push(row, Tensor::from_ints([item as i64], device));
                     }
@@ -236,19 +245,17 @@ fn pushes_of_several_threads_follow_one_another() {
         });
         let (held, of_held) = memory.contents();
         let of_held: Vec<i64> = of_held.into_data().iter().collect();
-        for (row, &label) in numbers(held).chunks(3).zip(&of_held) {
-            assert_eq!(row, [label as f32; 3]);
+        for (row, &label) in numbers(held).chunks(WIDE).zip(&of_held) {
+            assert_eq!(row, [label as f32; WIDE]);
         }
-        let all: Vec<i64> = (0..2 * PUSHES as i64).collect();
+        let all: Vec<i64> = (0..ALL as i64).collect();
         let sorted = |mut labels: Vec<i64>| {
             labels.sort_unstable();
             labels
         };
         assert_eq!(sorted(of_held), all);
         let queue = numbers(queue.embeddings());
-        assert_eq!(
-            sorted(queue.chunks(3).map(|row| row[0] as i64).collect()),
-            all
-        );
+        let of_queue = queue.chunks(WIDE).map(|row| row[0] as i64).collect();
+        assert_eq!(sorted(of_queue), all);
     }
 }

@@ -63,7 +63,10 @@ impl Objective {
                 let config = NtXentLossConfig::new().with_temperature(TEMPERATURE);
                 Self::NtXent(config.init(device))
             }
-            LossKind::Dcl => Self::Dcl(DclLossConfig::new().with_temperature(TEMPERATURE).init()),
+            LossKind::Dcl => {
+                let config = DclLossConfig::new().with_temperature(TEMPERATURE);
+                Self::Dcl(config.init(device))
+            }
             LossKind::Barlow => Self::Barlow(BarlowTwinsLossConfig::new().init()),
             LossKind::Vicreg => Self::VicReg(VicRegLossConfig::new().init()),
             LossKind::Moco => Self::Moco(Box::new(Moco::new(model, TEMPERATURE, batches, device))),

@@ -99,7 +99,7 @@ impl EmbeddingLossConfig {
     pub fn try_init(&self, device: &Device) -> Result<EmbeddingLoss, LossError> {
         type Any = EmbeddingLoss;
         Ok(match self {
-            Self::SupCon(config) => Any::SupCon(config.try_init()?),
+            Self::SupCon(config) => Any::SupCon(config.try_init(device)?),
             Self::Triplet(config) => Any::Triplet(config.try_init()?),
             Self::Contrastive(config) => Any::Contrastive(config.try_init()?),
             Self::MultiSimilarity(config) => Any::MultiSimilarity(config.try_init()?),

@@ -1,7 +1,7 @@
 //! The loss of CLIP.
 
-use super::{info_nce::Pairing, temperature::Temperature};
-use crate::embeddings::{Batch, EmbeddingEvaluation};
+use super::info_nce::Pairing;
+use crate::embeddings::{Batch, EmbeddingEvaluation, Temperature};
 use crate::{
     config::config,
     error::{Check, LossError, built, check_embeddings_alike},
@@ -20,8 +20,8 @@ config! {
         pub temperature: f64 = 0.07,
         /// Whether the temperature is learned. Default: true.
         pub learnable_temperature: bool = true,
-        /// The largest factor `1 / T` of the similarities, above 0. Default: 100 (the paper). A learned temperature gets
-        /// no gradient beyond it, so it stays there once it has reached it.
+        /// The largest factor `1 / T` of the similarities, above 0. Default: 100 (the paper). A learned temperature beyond
+        /// it has the loss and the gradient of one that was clipped after the step of the optimizer.
         pub max_scale: f64 = 100.0,
         /// Whether embeddings are divided by their norm first. Default: true.
         pub normalize: bool = true,
@@ -36,7 +36,7 @@ config! {
 /// l_i = -(ln e^(s_ii) / sum_j e^(s_ij) + ln e^(s_ii) / sum_j e^(s_ji)) / 2
 /// s_ij = min(1 / T, max_scale) x_i · t_j
 /// ```
-/// for images x and texts t, with a temperature T that is learned as `ln(1 / T)`. Both directions are computed in one
+/// for images x and texts t, with a temperature T that is learned as `ln(1 / T)` ([`Temperature`]). Both directions are computed in one
 /// pass over the similarities, which are never stored all at once. A single pair has loss 0.
 ///
 /// Source: A. Radford et al., *Learning Transferable Visual Models From Natural Language Supervision*,
@@ -91,7 +91,7 @@ impl ClipLossConfig {
 }
 display!(ClipLoss, |loss, content| {
     content
-        .add_debug_attribute("temperature", &loss.temperature)
+        .add("temperature", &loss.temperature)
         .add_debug_attribute("normalize", &loss.normalize)
         .add("reduction", &loss.reduction.to_string())
 });
@@ -102,6 +102,15 @@ impl ClipLoss {
     /// The temperature.
     pub fn temperature(&self) -> &Temperature {
         &self.temperature
+    }
+
+    /// Returns the loss with its temperature [clamped](Temperature::clamped): for use after the step of an optimizer.
+    pub fn clamped(self) -> Self {
+        let temperature = self.temperature.clamped();
+        Self {
+            temperature,
+            ..self
+        }
     }
 
     /// Returns the losses of all pairs as one number, by the configured reduction. Returns 0 for an empty batch.

@@ -1,7 +1,7 @@
 //! Decoupled contrastive learning.
 
-use super::{temperature::Temperature, views::Views};
-use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms};
+use super::views::Views;
+use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Temperature, Terms};
 use crate::{
     config::config,
     error::{Check, LossError, built},
@@ -9,13 +9,18 @@ use crate::{
     module::display,
     reduction::Reduction,
 };
-use burn::{module::Module, tensor::Tensor};
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor},
+};
 
 config! {
     /// Configuration of [`DclLoss`].
     pub struct DclLossConfig {
         /// The temperature that divides the similarities, above 0. Default: 0.1 (the paper and lightly).
         pub temperature: f64 = 0.1,
+        /// Whether the temperature is learned; it starts from `temperature`. Default: false.
+        pub learnable_temperature: bool = false,
         /// Whether embeddings are divided by their norm first. Default: true.
         pub normalize: bool = true,
         /// How the losses of all views become one number. Default: the mean.
@@ -39,7 +44,7 @@ config! {
 /// use burn_losses::DclLossConfig;
 ///
 /// let device = Device::flex();
-/// let loss = DclLossConfig::new().with_temperature(1.0).init();
+/// let loss = DclLossConfig::new().with_temperature(1.0).init(&device);
 /// let first = Tensor::<2>::from_floats([[2.0, 0.0], [0.0, 3.0]], &device);
 /// let second = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0]], &device);
 /// let value = loss.forward(first, second).into_scalar::<f32>();
@@ -48,7 +53,7 @@ config! {
 #[derive(Module, Debug)]
 #[module(custom_display)]
 pub struct DclLoss {
-    temperature: f64,
+    temperature: Temperature,
     normalize: bool,
     #[module(skip)]
     reduction: Reduction,
@@ -59,10 +64,11 @@ impl DclLossConfig {
     ///
     /// # Errors
     /// If `temperature` is not above 0.
-    pub fn try_init(&self) -> Result<DclLoss, LossError> {
+    pub fn try_init(&self, device: &Device) -> Result<DclLoss, LossError> {
         Temperature::check(Check("DclLossConfig"), self.temperature)?;
+        let is_learned = self.learnable_temperature;
         Ok(DclLoss {
-            temperature: self.temperature,
+            temperature: Temperature::new(self.temperature, is_learned, None, device),
             normalize: self.normalize,
             reduction: self.reduction,
         })
@@ -73,13 +79,13 @@ impl DclLossConfig {
     /// # Panics
     /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
     #[track_caller]
-    pub fn init(&self) -> DclLoss {
-        built(self.try_init())
+    pub fn init(&self, device: &Device) -> DclLoss {
+        built(self.try_init(device))
     }
 }
 display!(DclLoss, |loss, content| {
     content
-        .add_debug_attribute("temperature", &loss.temperature)
+        .add("temperature", &loss.temperature)
         .add_debug_attribute("normalize", &loss.normalize)
         .add("reduction", &loss.reduction.to_string())
 });
@@ -87,6 +93,11 @@ display!(DclLoss, |loss, content| {
 const NAME: &str = "DclLoss";
 
 impl DclLoss {
+    /// The temperature.
+    pub fn temperature(&self) -> &Temperature {
+        &self.temperature
+    }
+
     /// Returns the losses of all views as one number, by the configured reduction. Returns 0 for an empty batch, and
     /// for a single image.
     ///
@@ -139,7 +150,7 @@ impl DclLoss {
     }
 
     fn sample_losses(&self, views: Views) -> SampleLosses {
-        let scaled = views.embeddings * (1.0 / self.temperature).sqrt();
+        let scaled = self.temperature.scaled_both(views.embeddings);
         let terms = Terms::of(OnePositive, scaled, views.labels);
         let losses = terms.of_rows(0) - terms.of_rows(1);
         match views.images {

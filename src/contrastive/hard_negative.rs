@@ -1,7 +1,7 @@
 //! Contrastive learning with negatives that count more the harder they are.
 
-use super::{temperature::Temperature, views::Views};
-use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms};
+use super::views::Views;
+use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Temperature, Terms};
 use crate::{
     config::config,
     error::{Check, LossError, built},
@@ -9,13 +9,18 @@ use crate::{
     module::display,
     reduction::Reduction,
 };
-use burn::{module::Module, tensor::Tensor};
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor},
+};
 
 config! {
     /// Configuration of [`HardNegativeInfoNceLoss`].
     pub struct HardNegativeInfoNceLossConfig {
         /// The temperature that divides the similarities, above 0. Default: 0.5 (the authors' code).
         pub temperature: f64 = 0.5,
+        /// Whether the temperature is learned; it starts from `temperature`. Default: false.
+        pub learnable_temperature: bool = false,
         /// The expected share of negatives that have the class of the anchor, at least 0 and below 1. Default: 0.1 (the
         /// authors' code).
         pub tau_plus: f64 = 0.1,
@@ -48,7 +53,7 @@ config! {
 ///
 /// let device = Device::flex();
 /// let config = HardNegativeInfoNceLossConfig::new().with_temperature(1.0);
-/// let loss = config.with_tau_plus(0.0).init();
+/// let loss = config.with_tau_plus(0.0).init(&device);
 /// let first = Tensor::<2>::from_floats([[2.0, 0.0], [0.0, 3.0]], &device);
 /// let second = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0]], &device);
 /// let value = loss.forward(first, second).into_scalar::<f32>();
@@ -57,7 +62,7 @@ config! {
 #[derive(Module, Debug)]
 #[module(custom_display)]
 pub struct HardNegativeInfoNceLoss {
-    temperature: f64,
+    temperature: Temperature,
     tau_plus: f64,
     beta: f64,
     normalize: bool,
@@ -71,15 +76,16 @@ impl HardNegativeInfoNceLossConfig {
     /// # Errors
     /// If `temperature` is not above 0, `tau_plus` is not from 0 up to below 1, or `beta` is negative or
     /// not finite.
-    pub fn try_init(&self) -> Result<HardNegativeInfoNceLoss, LossError> {
+    pub fn try_init(&self, device: &Device) -> Result<HardNegativeInfoNceLoss, LossError> {
         let check = Check("HardNegativeInfoNceLossConfig");
         Temperature::check(check, self.temperature)?;
         let in_range = (0.0..1.0).contains(&self.tau_plus);
         let expected = "a number of at least 0 and below 1";
         check.that(in_range, "tau_plus", self.tau_plus, expected)?;
         check.at_least_zero("beta", self.beta)?;
+        let is_learned = self.learnable_temperature;
         Ok(HardNegativeInfoNceLoss {
-            temperature: self.temperature,
+            temperature: Temperature::new(self.temperature, is_learned, None, device),
             tau_plus: self.tau_plus,
             beta: self.beta,
             normalize: self.normalize,
@@ -92,13 +98,13 @@ impl HardNegativeInfoNceLossConfig {
     /// # Panics
     /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
     #[track_caller]
-    pub fn init(&self) -> HardNegativeInfoNceLoss {
-        built(self.try_init())
+    pub fn init(&self, device: &Device) -> HardNegativeInfoNceLoss {
+        built(self.try_init(device))
     }
 }
 display!(HardNegativeInfoNceLoss, |loss, content| {
     content
-        .add_debug_attribute("temperature", &loss.temperature)
+        .add("temperature", &loss.temperature)
         .add_debug_attribute("tau_plus", &loss.tau_plus)
         .add_debug_attribute("beta", &loss.beta)
         .add_debug_attribute("normalize", &loss.normalize)
@@ -108,6 +114,11 @@ display!(HardNegativeInfoNceLoss, |loss, content| {
 const NAME: &str = "HardNegativeInfoNceLoss";
 
 impl HardNegativeInfoNceLoss {
+    /// The temperature.
+    pub fn temperature(&self) -> &Temperature {
+        &self.temperature
+    }
+
     /// Returns the losses of all views as one number, by the configured reduction. Returns 0 for an empty batch, and
     /// for a single image.
     ///
@@ -161,7 +172,7 @@ impl HardNegativeInfoNceLoss {
 
     fn sample_losses(&self, views: Views) -> SampleLosses {
         let negatives = (2 * views.images) as f64 - 2.0;
-        let scaled = views.embeddings * (1.0 / self.temperature).sqrt();
+        let scaled = self.temperature.scaled_both(views.embeddings);
         let terms = Terms::of(HardNegatives { beta: self.beta }, scaled, views.labels);
         let positive = terms.of_rows(0);
         if negatives == 0.0 {
@@ -169,7 +180,7 @@ impl HardNegativeInfoNceLoss {
         }
         // Everything relative to the positive pair, in logarithms: sum w e^s / e^(s_p), then G.
         let hardness = terms.of_rows(1) - terms.of_rows(2) - positive.clone() + negatives.ln();
-        let least = -(positive + 1.0 / self.temperature) + negatives.ln();
+        let least = -self.temperature.plus_scale(positive) + negatives.ln();
         let corrected = match self.tau_plus {
             0.0 => hardness.clone(),
             t => {

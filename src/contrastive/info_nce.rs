@@ -1,8 +1,8 @@
 //! InfoNCE.
 
-use super::temperature::Temperature;
 use crate::embeddings::{
-    Batch, EmbeddingEvaluation, SampleLosses, Terms, labels_from, ready, without_weightless,
+    Batch, EmbeddingEvaluation, SampleLosses, Temperature, Terms, labels_from, ready,
+    without_weightless,
 };
 use crate::{
     config::config,
@@ -100,7 +100,7 @@ impl InfoNceLossConfig {
 }
 display!(InfoNceLoss, |loss, content| {
     content
-        .add_debug_attribute("temperature", &loss.temperature)
+        .add("temperature", &loss.temperature)
         .add_debug_attribute("symmetric", &loss.symmetric)
         .add_debug_attribute("normalize", &loss.normalize)
         .add("reduction", &loss.reduction.to_string())
@@ -210,7 +210,7 @@ impl InfoNceLoss {
         if count == 0 {
             return SampleLosses::none(&[&queries, &keys, &negatives]);
         }
-        let queries = self.temperature.scale(ready(queries, self.normalize));
+        let queries = self.temperature.scaled(ready(queries, self.normalize));
         let positive = (queries.clone() * ready(keys, self.normalize)).sum_dim(1);
         let positive = positive.reshape([count]);
         if others == 0 {
@@ -218,8 +218,9 @@ impl InfoNceLoss {
         }
         let labels = labels_from(0, count, &queries);
         let no_label = labels_from(count, others, &queries);
-        // A queue keeps a data type of its own.
-        let negatives = ready(negatives.cast(queries.dtype()), self.normalize);
+        // A queue keeps a data type of its own, and lies where the last of several devices has put it.
+        let negatives = negatives.cast(queries.dtype()).to_device(&queries.device());
+        let negatives = ready(negatives, self.normalize);
         let terms = Terms::between(OnePositive, (queries, labels), (negatives, no_label), false);
         let losses = softplus(terms.of_rows(0) - positive);
         SampleLosses::new(losses, dtype)
@@ -312,7 +313,7 @@ impl Pairing<'_> {
             return SampleLosses::none(&[&queries, &keys]);
         }
         let dtype = queries.dtype();
-        let queries = self.temperature.scale(ready(queries, self.normalize));
+        let queries = self.temperature.scaled(ready(queries, self.normalize));
         let keys = ready(keys, self.normalize);
         let labels = labels_from(offset, count, &queries);
         let key_labels = labels_from(0, others, &queries);

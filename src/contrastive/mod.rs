@@ -13,7 +13,6 @@ mod nt_xent;
 mod queue;
 mod sig_lip;
 mod sup_con;
-mod temperature;
 mod vic_reg;
 mod views;
 
@@ -27,5 +26,4 @@ pub use nt_xent::{NtXentLoss, NtXentLossConfig};
 pub use queue::{EmbeddingQueue, EmbeddingQueueConfig};
 pub use sig_lip::{SigLipLoss, SigLipLossConfig};
 pub use sup_con::{SupConForm, SupConLoss, SupConLossConfig};
-pub use temperature::Temperature;
 pub use vic_reg::{VicRegLoss, VicRegLossConfig};

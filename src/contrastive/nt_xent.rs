@@ -1,7 +1,7 @@
 //! The normalised temperature-scaled cross entropy of SimCLR.
 
-use super::{temperature::Temperature, views::Views};
-use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Terms};
+use super::views::Views;
+use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Temperature, Terms};
 use crate::{
     config::config,
     error::{Check, LossError, built},
@@ -88,7 +88,7 @@ impl NtXentLossConfig {
 }
 display!(NtXentLoss, |loss, content| {
     content
-        .add_debug_attribute("temperature", &loss.temperature)
+        .add("temperature", &loss.temperature)
         .add_debug_attribute("normalize", &loss.normalize)
         .add("reduction", &loss.reduction.to_string())
 });
@@ -153,7 +153,7 @@ impl NtXentLoss {
     }
 
     fn sample_losses(&self, views: Views) -> SampleLosses {
-        let scaled = self.temperature.scale_both(views.embeddings);
+        let scaled = self.temperature.scaled_both(views.embeddings);
         let terms = Terms::of(OnePositive, scaled, views.labels);
         SampleLosses::new(softplus(terms.of_rows(0) - terms.of_rows(1)), views.dtype)
     }

@@ -1,7 +1,8 @@
 //! The loss of SigLIP.
 
 use crate::embeddings::{
-    Batch, EmbeddingEvaluation, SampleLosses, Terms, labels_from, ready, without_weightless,
+    Batch, EmbeddingEvaluation, SampleLosses, Terms, labels_from, ready, warn_unless_it_learns,
+    without_weightless,
 };
 use crate::{
     config::config,
@@ -163,7 +164,10 @@ impl SigLipLoss {
         }
         let images = ready(images, self.normalize);
         let texts = ready(texts, self.normalize);
-        let parameter = |tensor: Tensor<1>| tensor.cast(images.dtype()).unsqueeze::<2>();
+        let parameter = |tensor: Tensor<1>| {
+            warn_unless_it_learns("scale and bias", &tensor, &images);
+            tensor.cast(images.dtype()).unsqueeze::<2>()
+        };
         let scale = parameter(self.log_scale()).exp();
         // The bias is a dimension more, in which every image is 1.
         let bias = parameter(self.bias()).expand([count, 1]);

@@ -1,14 +1,16 @@
 //! Supervised contrastive learning.
 
-use super::temperature::Temperature;
 use crate::{
     config::config,
-    embeddings::PairLoss,
+    embeddings::{PairLoss, Temperature},
     error::{Check, LossError, built},
     formula::SupervisedPairs,
     reduction::Reduction,
 };
-use burn::serde::{Deserialize, Serialize};
+use burn::{
+    serde::{Deserialize, Serialize},
+    tensor::Device,
+};
 
 /// The place of the mean over the positives of an anchor.
 ///
@@ -28,6 +30,8 @@ config! {
     pub struct SupConLossConfig {
         /// The temperature that divides the similarities, above 0. Default: 0.07 (the authors' code).
         pub temperature: f64 = 0.07,
+        /// Whether the temperature is learned; it starts from `temperature`. Default: false.
+        pub learnable_temperature: bool = false,
         /// The base temperature, above 0: the loss is multiplied by `temperature / base_temperature`. Default: 0.07 (the
         /// authors' code).
         pub base_temperature: f64 = 0.07,
@@ -46,7 +50,8 @@ config! {
 /// out: l_i = -(T / B) mean_p ln e^(s_ip) / sum_(j != i) e^(s_ij)          s_ij = z_i · z_j / T
 /// in:  l_i = -(T / B) ln mean_p e^(s_ip) / sum_(j != i) e^(s_ij)
 /// ```
-/// over the other embeddings p with the label of i, with the base temperature B. An embedding without any is ignored:
+/// over the other embeddings p with the label of i, with the base temperature B. If T is learned, the factor `T / B`
+/// stays that of the configuration: it would make every smaller temperature the better one. An embedding without any is ignored:
 /// its loss is 0 and it does not count in the mean. Similarities are never stored all at once.
 ///
 /// Source: P. Khosla et al., *Supervised Contrastive Learning*, 2020.
@@ -58,7 +63,7 @@ config! {
 ///
 /// let device = Device::flex();
 /// let config = SupConLossConfig::new().with_temperature(1.0);
-/// let loss = config.with_base_temperature(1.0).init();
+/// let loss = config.with_base_temperature(1.0).init(&device);
 /// let embeddings = Tensor::<2>::from_floats([[2.0, 0.0], [1.0, 0.0], [0.0, 1.0]], &device);
 /// let labels = Tensor::<1, Int>::from_ints([7, 7, 8], &device);
 /// let value = loss.forward(embeddings, labels).into_scalar::<f32>();
@@ -71,16 +76,22 @@ impl SupConLossConfig {
     ///
     /// # Errors
     /// If `temperature` or `base_temperature` is not above 0.
-    pub fn try_init(&self) -> Result<SupConLoss, LossError> {
+    pub fn try_init(&self, device: &Device) -> Result<SupConLoss, LossError> {
         let check = Check("SupConLossConfig");
         Temperature::check(check, self.temperature)?;
         check.above_zero("base_temperature", self.base_temperature)?;
+        let is_learned = self.learnable_temperature;
+        let (temperature, base_temperature) = match is_learned {
+            // The embeddings are scaled before they are paired.
+            true => (1.0, self.base_temperature / self.temperature),
+            false => (self.temperature, self.base_temperature),
+        };
         let formula = SupervisedPairs {
-            temperature: self.temperature,
-            base_temperature: self.base_temperature,
+            temperature,
+            base_temperature,
             log_of_mean: self.form == SupConForm::In,
         };
-        Ok(PairLoss::named(
+        let loss = PairLoss::named(
             "SupConLoss",
             formula,
             self.normalize,
@@ -90,7 +101,9 @@ impl SupConLossConfig {
                 ("base_temperature", &self.base_temperature),
                 ("form", &self.form),
             ],
-        ))
+        );
+        let temperature = Temperature::new(self.temperature, is_learned, None, device);
+        Ok(loss.with_temperature(temperature))
     }
 
     /// Builds the loss.
@@ -98,7 +111,14 @@ impl SupConLossConfig {
     /// # Panics
     /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
     #[track_caller]
-    pub fn init(&self) -> SupConLoss {
-        built(self.try_init())
+    pub fn init(&self, device: &Device) -> SupConLoss {
+        built(self.try_init(device))
+    }
+}
+
+impl SupConLoss {
+    /// The temperature.
+    pub fn temperature(&self) -> &Temperature {
+        self.scaling().expect("one of its configuration")
     }
 }

@@ -1,6 +1,9 @@
 //! A loss of embeddings with everything that was given to it.
 
-use super::losses::{Divisor, SampleLosses};
+use super::{
+    class_labels::ClassLabels,
+    losses::{Divisor, SampleLosses},
+};
 use crate::{
     error::check_loss_weights,
     reduction::{Normalizer, Reduction},
@@ -54,6 +57,8 @@ pub struct EmbeddingEvaluation<A = Complete, R = Reduction> {
     pub(crate) batch: Batch,
     pub(crate) given: A,
     losses: Box<dyn Losses<A>>,
+    /// Labels that the last word looks at: which of them count depends on the weights.
+    labels: Option<ClassLabels>,
     weights: Option<Tensor<1>>,
     divisor: Divisor,
     reduction: PhantomData<R>,
@@ -138,6 +143,7 @@ impl<A, R> EmbeddingEvaluation<A, R> {
             batch,
             given,
             losses: Box::new(losses),
+            labels: None,
             weights: None,
             divisor: reduction.into(),
             reduction: PhantomData,
@@ -154,10 +160,31 @@ impl<A, R> EmbeddingEvaluation<A, R> {
             batch: self.batch,
             given: Complete,
             losses: Box::new(|Complete, weights: Option<&_>| losses.losses(given, weights)),
+            labels: self.labels,
             weights: self.weights,
             divisor: self.divisor,
             reduction: PhantomData,
         }
+    }
+
+    /// With labels that have to be classes where they count.
+    pub(crate) fn with_class_labels(mut self, labels: ClassLabels) -> Self {
+        self.labels = Some(labels);
+        self
+    }
+
+    /// The losses of all samples, and their weights.
+    ///
+    /// # Panics
+    /// If a label that counts is no class, where the host can see it.
+    #[track_caller]
+    fn sample_losses(self) -> (SampleLosses, Option<Tensor<1>>) {
+        let weights = self.weights;
+        if let Some(labels) = self.labels {
+            labels.check(self.batch.loss, weights.as_ref());
+        }
+        let losses = self.losses.losses(self.given, weights.as_ref());
+        (losses, weights)
     }
 
     pub(crate) fn reduced_by(mut self, reduction: impl Into<Divisor>) -> Self {
@@ -197,8 +224,9 @@ impl<A, R> EmbeddingEvaluation<A, R> {
     /// - output: `[1]`
     #[track_caller]
     pub fn reduce(self) -> Tensor<1> {
-        let losses = self.losses.losses(self.given, self.weights.as_ref());
-        losses.reduced(self.divisor, self.weights)
+        let divisor = self.divisor;
+        let (losses, weights) = self.sample_losses();
+        losses.reduced(divisor, weights)
     }
 
     /// Returns the loss of each sample, times its weight if there are weights; 0 for a sample that does not count,
@@ -208,8 +236,8 @@ impl<A, R> EmbeddingEvaluation<A, R> {
     /// - output: `[N]`
     #[track_caller]
     pub fn each(self) -> Tensor<1> {
-        let losses = self.losses.losses(self.given, self.weights.as_ref());
-        losses.each(self.weights)
+        let (losses, weights) = self.sample_losses();
+        losses.each(weights)
     }
 
     /// Returns the sum of the losses of all samples, times their weights if there are weights, divided by the larger of
@@ -223,8 +251,9 @@ impl<A, R> EmbeddingEvaluation<A, R> {
     /// If the normalizer is a number that is not finite, or a tensor of more than one number.
     #[track_caller]
     pub fn divided_by(self, normalizer: impl Into<Normalizer>) -> Tensor<1> {
-        let losses = self.losses.losses(self.given, self.weights.as_ref());
-        losses.divided_by(self.batch.loss, normalizer.into(), self.weights)
+        let loss = self.batch.loss;
+        let (losses, weights) = self.sample_losses();
+        losses.divided_by(loss, normalizer.into(), weights)
     }
 }
 

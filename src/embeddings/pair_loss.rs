@@ -1,6 +1,8 @@
 //! Losses of labelled embeddings, each of which is compared with all others.
 
-use super::{Batch, EmbeddingEvaluation, Labelled, SampleLosses, Samples, Terms, unlabelled};
+use super::{
+    Batch, EmbeddingEvaluation, Labelled, SampleLosses, Samples, Temperature, Terms, unlabelled,
+};
 use crate::{
     backend::PairInputs,
     formula::{AnchorFormula, Measure},
@@ -77,6 +79,9 @@ pub struct PairLoss<F: AnchorFormula> {
     formula: F,
     #[module(skip)]
     definition: Arc<Definition>,
+    /// By which the embeddings are scaled before the formula sees them, if it is learned. (One that is fixed is in the
+    /// formula.)
+    temperature: Option<Temperature>,
     normalize: bool,
     #[module(skip)]
     reduction: Reduction,
@@ -108,6 +113,14 @@ struct Definition {
     shown: Shown,
 }
 
+/// What is done to embeddings before they are paired.
+#[derive(Clone)]
+struct Ready {
+    normalize: bool,
+    /// One that is learned.
+    temperature: Option<Temperature>,
+}
+
 impl<F: AnchorFormula> PairLoss<F> {
     /// Makes a loss from a formula of your own. Embeddings are divided by their norm first.
     ///
@@ -137,9 +150,23 @@ impl<F: AnchorFormula> PairLoss<F> {
         Self {
             formula,
             definition: Arc::new(definition),
+            temperature: None,
             normalize,
             reduction,
         }
+    }
+
+    /// A loss of dot products that are scaled by a learned temperature before the formula sees them.
+    pub(crate) fn with_temperature(self, temperature: Temperature) -> Self {
+        Self {
+            temperature: Some(temperature),
+            ..self
+        }
+    }
+
+    /// The temperature, where there is one.
+    pub(crate) fn scaling(&self) -> Option<&Temperature> {
+        self.temperature.as_ref()
     }
 
     /// Sets whether embeddings are divided by their norm first. They are in any case for [`Measure::Cosine`].
@@ -199,7 +226,11 @@ impl<F: AnchorFormula> PairLoss<F> {
     ) -> EmbeddingEvaluation<Labelled> {
         let samples = Samples::new(self.definition.shown.name, embeddings, labels);
         let definition = self.definition.clone();
-        definition.on(samples, self.normalize, self.reduction)
+        let ready = Ready {
+            normalize: self.normalize,
+            temperature: self.temperature.clone().filter(Temperature::is_learned),
+        };
+        definition.on(samples, ready, self.reduction)
     }
 }
 
@@ -207,7 +238,7 @@ impl Definition {
     fn on(
         self: Arc<Self>,
         samples: Samples,
-        normalize: bool,
+        ready: Ready,
         reduction: Reduction,
     ) -> EmbeddingEvaluation<Labelled> {
         let batch = Batch::of(self.shown.name, &samples.embeddings);
@@ -216,7 +247,10 @@ impl Definition {
                 return samples.nothing();
             }
             let dtype = samples.dtype();
-            let inputs = samples.ready(normalize, weights);
+            let mut inputs = samples.ready(ready.normalize, weights);
+            if let Some(temperature) = ready.temperature {
+                inputs = temperature.scaled_pairs(inputs);
+            }
             self.formula.losses(inputs, dtype)
         };
         EmbeddingEvaluation::new(batch, reduction, Labelled(samples), losses)
@@ -251,7 +285,10 @@ impl<F: AnchorFormula> Anchors for F {
 
 impl<F: AnchorFormula> PairLoss<F> {
     fn shown(&self) -> Shown {
-        let shown = self.definition.shown.clone();
+        let mut shown = self.definition.shown.clone();
+        if let Some(temperature) = &self.temperature {
+            shown.set("temperature", &format_args!("{temperature}"));
+        }
         shown.with(&[("normalize", &self.normalize)])
     }
 }

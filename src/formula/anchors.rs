@@ -77,7 +77,7 @@ impl AnchorFormula for ScaledPairs {
 /// negatives and over the positives, the positives' sum and their number.
 #[derive(Clone, Copy, Debug)]
 pub struct SupervisedPairs {
-    /// T
+    /// T; 1 where the embeddings have been scaled already, as by a learned temperature.
     pub temperature: f64,
     /// The loss is multiplied by the temperature and divided by this.
     pub base_temperature: f64,

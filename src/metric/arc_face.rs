@@ -24,6 +24,9 @@ config! {
         pub margin: f64 = 0.5,
         /// The factor of the cosines, above 0. Default: 64 (the paper).
         pub scale: f64 = 64.0,
+        /// The label of embeddings that are left out: they cost nothing, get no gradient and do not count in a mean.
+        /// Default: -100.
+        pub ignore_index: Option<i64> = Some(-100),
         /// How the losses of all embeddings become one number. Default: the mean.
         pub reduction: Reduction = Reduction::Mean,
     }
@@ -75,6 +78,7 @@ impl ArcFaceLossConfig {
             parameter: 0.0,
             scale: self.scale,
             shown: &[("margin", &self.margin), ("scale", &self.scale)],
+            ignore_index: self.ignore_index,
             reduction: self.reduction,
         };
         Ok(ProxySoftmaxLoss::new(parts, device))

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     config::config,
+    embeddings::Temperature,
     error::{Check, LossError, built},
     formula::NoMargin,
     reduction::Reduction,
@@ -21,6 +22,11 @@ config! {
         pub dimension: usize,
         /// The temperature that divides the cosines, above 0. Default: 0.05 (the paper).
         pub temperature: f64 = 0.05,
+        /// Whether the temperature is learned; it starts from `temperature`. Default: false.
+        pub learnable_temperature: bool = false,
+        /// The label of embeddings that are left out: they cost nothing, get no gradient and do not count in a mean.
+        /// Default: -100.
+        pub ignore_index: Option<i64> = Some(-100),
         /// How the losses of all embeddings become one number. Default: the mean.
         pub reduction: Reduction = Reduction::Mean,
     }
@@ -58,18 +64,25 @@ impl NormalizedSoftmaxLossConfig {
     pub fn try_init(&self, device: &Device) -> Result<NormalizedSoftmaxLoss, LossError> {
         let check = Check("NormalizedSoftmaxLossConfig");
         check_sizes(check, self.classes, self.dimension)?;
-        check.above_zero("temperature", self.temperature)?;
+        Temperature::check(check, self.temperature)?;
+        let is_learned = self.learnable_temperature;
         let parts = Parts {
             loss: "NormalizedSoftmaxLoss",
             classes: self.classes,
             dimension: self.dimension,
             margin: NoMargin,
             parameter: 0.0,
-            scale: 1.0 / self.temperature,
+            // A learned temperature scales the embeddings.
+            scale: match is_learned {
+                true => 1.0,
+                false => 1.0 / self.temperature,
+            },
             shown: &[("temperature", &self.temperature)],
+            ignore_index: self.ignore_index,
             reduction: self.reduction,
         };
-        Ok(ProxySoftmaxLoss::new(parts, device))
+        let temperature = Temperature::new(self.temperature, is_learned, None, device);
+        Ok(ProxySoftmaxLoss::new(parts, device).with_temperature(temperature))
     }
 
     /// Builds the loss.
@@ -79,5 +92,12 @@ impl NormalizedSoftmaxLossConfig {
     #[track_caller]
     pub fn init(&self, device: &Device) -> NormalizedSoftmaxLoss {
         built(self.try_init(device))
+    }
+}
+
+impl NormalizedSoftmaxLoss {
+    /// The temperature.
+    pub fn temperature(&self) -> &Temperature {
+        self.scaling().expect("one of its configuration")
     }
 }

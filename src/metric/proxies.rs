@@ -1,16 +1,17 @@
 //! Learned points, one for each class, that embeddings are compared with.
 
 use crate::{
-    backend::runs_on_cpu,
-    embeddings::{Batch, SampleLosses, of_one_type, ready, without_weightless},
-    error::{
-        Check, LossError, check_dimension, check_embeddings, check_label_of_proxy, check_labels,
-        check_proxies,
+    backend::{NO_LABEL, runs_on_cpu},
+    embeddings::{
+        Batch, ClassLabels, EmbeddingEvaluation, SampleLosses, of_one_type, ready,
+        warn_unless_it_learns,
     },
+    error::{Check, LossError, check_dimension, check_embeddings, check_labels, check_proxies},
+    reduction::Reduction,
 };
 use burn::{
     module::Param,
-    tensor::{Bool, Device, Distribution, Int, Tensor},
+    tensor::{Bool, DType, Device, Distribution, Int, Tensor},
 };
 
 /// The proxy of each class, `[C, D]`, in random directions.
@@ -29,7 +30,7 @@ pub(super) fn check_sizes(check: Check, classes: usize, dimension: usize) -> Res
 /// A batch of embeddings with the classes of their proxies.
 ///
 /// # Panics
-/// If shapes or data types do not fit. If a label is no class, on the CPU.
+/// If shapes or data types do not fit.
 #[track_caller]
 pub(super) fn batch(
     loss: &'static str,
@@ -40,21 +41,21 @@ pub(super) fn batch(
     check_embeddings(loss, "embeddings", embeddings);
     check_dimension(loss, ("proxies", proxies), ("embeddings", embeddings));
     check_labels(loss, labels.dims()[0], embeddings.dims()[0]);
-    if runs_on_cpu(embeddings) {
-        for (sample, label) in labels.to_data().iter::<i64>().enumerate() {
-            check_label_of_proxy(loss, sample, label, proxies.dims()[0]);
-        }
-    }
     Batch::of(loss, embeddings)
 }
 
-/// Embeddings next to proxies.
+/// Embeddings next to proxies. Those that do not count are zeros of class 0, so that nothing they hold reaches a
+/// gradient.
 pub(super) struct Proxied {
     /// `[N, D]` of norm 1, not of half precision
     pub embeddings: Tensor<2>,
     /// `[C, D]` of norm 1, of the same data type
     pub proxies: Tensor<2>,
     pub labels: Tensor<1, Int>,
+    /// Which stand for no class.
+    ignored: Option<Tensor<1, Bool>>,
+    /// The data type the embeddings had.
+    dtype: DType,
 }
 
 impl Proxied {
@@ -62,18 +63,50 @@ impl Proxied {
     pub fn new(
         proxies: Tensor<2>,
         embeddings: Tensor<2>,
-        labels: Tensor<1, Int>,
+        classes: ClassLabels,
         weights: Option<&Tensor<1>>,
     ) -> Result<Self, SampleLosses> {
         if embeddings.dims()[0] == 0 {
             return Err(SampleLosses::none(&[&embeddings, &proxies]));
         }
-        let embeddings = ready(without_weightless(embeddings, weights), true);
+        warn_unless_it_learns("proxies", &proxies, &embeddings);
+        let dtype = embeddings.dtype();
+        let ignored = classes.ignored();
+        let (labels, embeddings) = match classes.left_out(weights) {
+            Some(left_out) => {
+                let rows = left_out.clone().unsqueeze_dim::<2>(1);
+                let rows = rows.expand(embeddings.shape());
+                let labels = signed(classes.labels).mask_fill(left_out, 0);
+                (labels, embeddings.mask_fill(rows, 0.0))
+            }
+            None => (signed(classes.labels), embeddings),
+        };
+        let embeddings = ready(embeddings, true);
         Ok(Self {
             proxies: ready(proxies.cast(embeddings.dtype()), true),
             embeddings,
             labels,
+            ignored,
+            dtype,
         })
+    }
+
+    /// The evaluation of a loss that each embedding next to proxies has.
+    pub fn evaluation(
+        batch: Batch,
+        (proxies, embeddings): (Tensor<2>, Tensor<2>),
+        labels: ClassLabels,
+        reduction: Reduction,
+        losses: impl FnOnce(Self) -> SampleLosses + Clone + Send + Sync + 'static,
+    ) -> EmbeddingEvaluation {
+        let classes = labels.clone();
+        let evaluation = EmbeddingEvaluation::complete(batch, reduction, move |weights| {
+            match Self::new(proxies, embeddings, classes, weights) {
+                Ok(proxied) => losses(proxied),
+                Err(nothing) => nothing,
+            }
+        });
+        evaluation.with_class_labels(labels)
     }
 
     /// The cosines of all embeddings with all proxies, `[N, C]`.
@@ -90,7 +123,17 @@ impl Proxied {
         of_one_type(self.labels.clone(), classes)
     }
 
-    /// Which labels are no class: on the CPU none is.
+    /// The labels, of which those that stand for no class make no pair, and the classes of the proxies.
+    pub fn labels_of_pairs(&self) -> (Tensor<1, Int>, Tensor<1, Int>) {
+        let (labels, classes) = self.labels();
+        let labels = match &self.ignored {
+            Some(ignored) => labels.mask_fill(ignored.clone(), NO_LABEL),
+            None => labels,
+        };
+        (labels, classes)
+    }
+
+    /// Which labels are no class though they count: on the CPU none is.
     pub fn unknown(&self) -> Option<Tensor<1, Bool>> {
         if runs_on_cpu(&self.embeddings) {
             return None;
@@ -99,6 +142,19 @@ impl Proxied {
         let below = self.labels.clone().lower_scalar(0);
         Some(below.bool_or(self.labels.clone().greater_equal_scalar(classes)))
     }
+
+    /// The losses of the embeddings; those that stand for no class cost nothing and do not count.
+    pub fn sample_losses(&self, losses: Tensor<1>) -> SampleLosses {
+        match &self.ignored {
+            Some(ignored) => SampleLosses::with_silent(losses, ignored.clone(), self.dtype),
+            None => SampleLosses::new(losses, self.dtype),
+        }
+    }
+}
+
+/// Labels of a type that holds negative numbers, too.
+fn signed(labels: Tensor<1, Int>) -> Tensor<1, Int> {
+    of_one_type(labels.clone(), labels).0
 }
 
 /// Other proxies in place of those of a loss, of which no gradient goes to what they were computed from.

@@ -3,7 +3,7 @@
 use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
     config::config,
-    embeddings::{Divisor, SampleLosses, Terms},
+    embeddings::{ClassLabels, Divisor, SampleLosses, Terms},
     error::{Check, LossError, built},
     formula::{ScaledPairs, softplus},
     module::display,
@@ -24,6 +24,8 @@ config! {
         pub margin: f64 = 0.1,
         /// The scale of the similarities, above 0. Default: 32 (the paper).
         pub alpha: f64 = 32.0,
+        /// The label of embeddings that are left out: they make no pair and get no gradient. Default: -100.
+        pub ignore_index: Option<i64> = Some(-100),
     }
 }
 
@@ -55,6 +57,7 @@ pub struct ProxyAnchorLoss {
     proxies: Param<Tensor<2>>,
     margin: f64,
     alpha: f64,
+    ignore_index: Option<i64>,
 }
 
 impl ProxyAnchorLossConfig {
@@ -71,6 +74,7 @@ impl ProxyAnchorLossConfig {
             proxies: random(self.classes, self.dimension, device),
             margin: self.margin,
             alpha: self.alpha,
+            ignore_index: self.ignore_index,
         })
     }
 
@@ -90,6 +94,7 @@ display!(ProxyAnchorLoss, |loss, content| {
         .add("dimension", &dimension)
         .add("margin", &loss.margin)
         .add("alpha", &loss.alpha)
+        .add_debug_attribute("ignore_index", &loss.ignore_index)
 });
 
 const NAME: &str = "ProxyAnchorLoss";
@@ -115,7 +120,7 @@ impl ProxyAnchorLoss {
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
-    /// - labels: `[N]`, the index of a class
+    /// - labels: `[N]`, the index of a class or the `ignore_index`
     /// - output: `[1]`
     ///
     /// # Panics
@@ -124,6 +129,12 @@ impl ProxyAnchorLoss {
     pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
         let proxies = self.proxies.val();
         let dtype = batch(NAME, &proxies, &embeddings, &labels).dtype;
+        let labels = ClassLabels {
+            labels,
+            classes: proxies.dims()[0],
+            ignore_index: self.ignore_index,
+        };
+        labels.check(NAME, None);
         let proxied = match Proxied::new(proxies, embeddings, labels, None) {
             Ok(proxied) => proxied,
             Err(nothing) => return nothing.reduced(Divisor::Count, None),
@@ -133,7 +144,7 @@ impl ProxyAnchorLoss {
             positive: (self.alpha, self.margin),
             negative: (self.alpha, -self.margin),
         };
-        let (labels, classes) = proxied.labels();
+        let (labels, classes) = proxied.labels_of_pairs();
         let anchors = (proxied.proxies, classes);
         let samples = (proxied.embeddings, labels);
         let terms = Terms::between(formula, anchors, samples, false);

@@ -3,7 +3,7 @@
 use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
     config::config,
-    embeddings::{EmbeddingEvaluation, SampleLosses, Terms},
+    embeddings::{ClassLabels, EmbeddingEvaluation, Terms},
     error::{Check, LossError, built},
     formula::{OnePositive, softplus},
     module::display,
@@ -26,6 +26,9 @@ config! {
         /// Whether the denominator includes the proxy of the embedding's own class: a softmax, which is never negative.
         /// Default: true (pytorch-metric-learning); the paper leaves it out.
         pub includes_positive: bool = true,
+        /// The label of embeddings that are left out: they cost nothing, get no gradient and do not count in a mean.
+        /// Default: -100.
+        pub ignore_index: Option<i64> = Some(-100),
         /// How the losses of all embeddings become one number. Default: the mean.
         pub reduction: Reduction = Reduction::Mean,
     }
@@ -60,6 +63,7 @@ pub struct ProxyNcaLoss {
     proxies: Param<Tensor<2>>,
     scale: f64,
     includes_positive: bool,
+    ignore_index: Option<i64>,
     #[module(skip)]
     reduction: Reduction,
 }
@@ -77,6 +81,7 @@ impl ProxyNcaLossConfig {
             proxies: random(self.classes, self.dimension, device),
             scale: self.scale,
             includes_positive: self.includes_positive,
+            ignore_index: self.ignore_index,
             reduction: self.reduction,
         })
     }
@@ -97,6 +102,7 @@ display!(ProxyNcaLoss, |loss, content| {
         .add("dimension", &dimension)
         .add("scale", &loss.scale)
         .add("includes_positive", &loss.includes_positive)
+        .add_debug_attribute("ignore_index", &loss.ignore_index)
         .add("reduction", &loss.reduction.to_string())
 });
 
@@ -123,7 +129,7 @@ impl ProxyNcaLoss {
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
-    /// - labels: `[N]`, the index of a class
+    /// - labels: `[N]`, the index of a class or the `ignore_index`
     /// - output: `[1]`
     ///
     /// # Panics
@@ -133,11 +139,11 @@ impl ProxyNcaLoss {
         self.on(embeddings, labels).reduce()
     }
 
-    /// Returns the loss of each embedding.
+    /// Returns the loss of each embedding; 0 for an ignored one.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
-    /// - labels: `[N]`, the index of a class
+    /// - labels: `[N]`, the index of a class or the `ignore_index`
     /// - output: `[N]`
     ///
     /// # Panics
@@ -148,35 +154,36 @@ impl ProxyNcaLoss {
     }
 
     /// Begins an evaluation, to which weights of the embeddings, a normalizer or another reduction can be added. An
-    /// embedding of weight 0 is ignored, whatever it holds.
+    /// embedding of weight 0 is ignored, whatever it and its label hold.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
-    /// - labels: `[N]`, the index of a class
+    /// - labels: `[N]`, the index of a class or the `ignore_index`
     ///
     /// # Panics
-    /// If shapes do not fit. If a label is not a class index (on the CPU; the loss of its embedding is NaN on a GPU).
+    /// If shapes do not fit. The last call panics if a label that counts is not a class index (on the CPU; the loss of
+    /// its embedding is NaN on a GPU).
     #[track_caller]
     pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> EmbeddingEvaluation {
         let proxies = self.proxies.val();
         let batch = batch(NAME, &proxies, &embeddings, &labels);
-        let loss = self.clone();
-        EmbeddingEvaluation::complete(batch, self.reduction, move |weights| {
-            let dtype = embeddings.dtype();
-            match Proxied::new(proxies, embeddings, labels, weights) {
-                Ok(proxied) => SampleLosses::new(loss.losses(proxied), dtype),
-                Err(nothing) => nothing,
-            }
-        })
+        let labels = ClassLabels {
+            labels,
+            classes: proxies.dims()[0],
+            ignore_index: self.ignore_index,
+        };
+        let (loss, points) = (self.clone(), (proxies, embeddings));
+        let losses = move |proxied: Proxied| proxied.sample_losses(loss.losses(&proxied));
+        Proxied::evaluation(batch, points, labels, self.reduction, losses)
     }
 
-    fn losses(&self, proxied: Proxied) -> Tensor<1> {
+    fn losses(&self, proxied: &Proxied) -> Tensor<1> {
         let unknown = proxied.unknown();
         // Of norm 1, |x - p|² is 2 - 2 x · p, and what is the same for all proxies makes no difference.
         let scale = (2.0 * self.scale).sqrt();
         let (labels, classes) = proxied.labels();
-        let rows = (proxied.embeddings * scale, labels);
-        let columns = (proxied.proxies * scale, classes);
+        let rows = (proxied.embeddings.clone() * scale, labels);
+        let columns = (proxied.proxies.clone() * scale, classes);
         let terms = Terms::between(OnePositive, rows, columns, false);
         let (negative, positive) = (terms.of_rows(0), terms.of_rows(1));
         let none = negative.clone().equal_scalar(f64::NEG_INFINITY);

@@ -3,7 +3,7 @@
 use super::proxies::{Proxied, batch, random, replaced};
 use crate::{
     backend::{RowInputs, SoftmaxRow, Target, TargetMargin, row_losses},
-    embeddings::{Batch, EmbeddingEvaluation, SampleLosses},
+    embeddings::{ClassLabels, EmbeddingEvaluation, SampleLosses, Temperature},
     formula::{CrossEntropy, Margin},
     module::{Field, Shown, display},
     reduction::Reduction,
@@ -29,6 +29,8 @@ pub struct ProxySoftmaxLoss<M: Margin> {
     margin: M,
     #[module(skip)]
     definition: Arc<Definition>,
+    /// By which the cosines are scaled, if it is learned. (One that is fixed is in the definition.)
+    temperature: Option<Temperature>,
     #[module(skip)]
     reduction: Reduction,
 }
@@ -38,6 +40,7 @@ pub struct ProxySoftmaxLoss<M: Margin> {
 struct Definition {
     /// What is made of the cosines of an embedding.
     row: Arc<SoftmaxRow>,
+    ignore_index: Option<i64>,
     shown: Shown,
 }
 
@@ -51,7 +54,8 @@ pub(super) struct Parts<'a, M> {
     pub parameter: f64,
     /// What cosines are multiplied by.
     pub scale: f64,
-    /// What is shown next to the sizes and the reduction.
+    pub ignore_index: Option<i64>,
+    /// What is shown next to the sizes, the ignored label and the reduction.
     pub shown: &'a [Field<'a>],
     pub reduction: Reduction,
 }
@@ -67,6 +71,7 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
             margin,
             parameter,
             scale,
+            ignore_index,
             shown,
             reduction,
         } = parts;
@@ -81,10 +86,36 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
             margin,
             definition: Arc::new(Definition {
                 row: Arc::new(row),
-                shown: Shown::new(loss).with(&sizes).with(shown),
+                ignore_index,
+                shown: Shown::new(loss)
+                    .with(&sizes)
+                    .with(shown)
+                    .with(&[("ignore_index", &ignore_index)]),
             }),
+            temperature: None,
             reduction,
         }
+    }
+
+    /// A loss without a margin whose cosines are scaled by a temperature, if that is learned.
+    pub(super) fn with_temperature(self, temperature: Temperature) -> Self {
+        Self {
+            temperature: Some(temperature),
+            ..self
+        }
+    }
+
+    /// The temperature, where there is one.
+    pub(super) fn scaling(&self) -> Option<&Temperature> {
+        self.temperature.as_ref()
+    }
+
+    fn shown(&self) -> Shown {
+        let mut shown = self.definition.shown.clone();
+        if let Some(temperature) = &self.temperature {
+            shown.set("temperature", &format_args!("{temperature}"));
+        }
+        shown
     }
 
     /// The proxy of each class, `[C, D]`, as learned: not of norm 1.
@@ -107,7 +138,7 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
-    /// - labels: `[N]`, the index of a class
+    /// - labels: `[N]`, the index of a class or the `ignore_index`
     /// - output: `[1]`
     ///
     /// # Panics
@@ -117,11 +148,11 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
         self.on(embeddings, labels).reduce()
     }
 
-    /// Returns the loss of each embedding.
+    /// Returns the loss of each embedding; 0 for an ignored one.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
-    /// - labels: `[N]`, the index of a class
+    /// - labels: `[N]`, the index of a class or the `ignore_index`
     /// - output: `[N]`
     ///
     /// # Panics
@@ -132,58 +163,53 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
     }
 
     /// Begins an evaluation, to which weights of the embeddings, a normalizer or another reduction can be added. An
-    /// embedding of weight 0 is ignored, whatever it holds.
+    /// embedding of weight 0 is ignored, whatever it and its label hold.
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
-    /// - labels: `[N]`, the index of a class
+    /// - labels: `[N]`, the index of a class or the `ignore_index`
     ///
     /// # Panics
-    /// If shapes do not fit. If a label is not a class index (on the CPU; the loss of its embedding is NaN on a GPU).
+    /// If shapes do not fit. The last call panics if a label that counts is not a class index (on the CPU; the loss of
+    /// its embedding is NaN on a GPU).
     #[track_caller]
     pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> EmbeddingEvaluation {
         let proxies = self.proxies.val();
         let batch = batch(self.definition.shown.name, &proxies, &embeddings, &labels);
         let definition = self.definition.clone();
-        definition.on(batch, proxies, embeddings, labels, self.reduction)
+        let labels = ClassLabels {
+            labels,
+            classes: proxies.dims()[0],
+            ignore_index: definition.ignore_index,
+        };
+        let learned = self.temperature.clone().filter(Temperature::is_learned);
+        let losses = move |proxied| definition.losses(proxied, learned);
+        Proxied::evaluation(batch, (proxies, embeddings), labels, self.reduction, losses)
     }
 }
 
 impl Definition {
-    fn on(
-        self: Arc<Self>,
-        batch: Batch,
-        proxies: Tensor<2>,
-        embeddings: Tensor<2>,
-        labels: Tensor<1, Int>,
-        reduction: Reduction,
-    ) -> EmbeddingEvaluation {
-        EmbeddingEvaluation::complete(batch, reduction, move |weights| {
-            match Proxied::new(proxies, embeddings, labels, weights) {
-                Ok(proxied) => SampleLosses::new(self.losses(proxied), batch.dtype),
-                Err(nothing) => nothing,
-            }
-        })
-    }
-
-    fn losses(&self, proxied: Proxied) -> Tensor<1> {
+    fn losses(&self, mut proxied: Proxied, learned: Option<Temperature>) -> SampleLosses {
+        if let Some(temperature) = learned {
+            proxied.embeddings = temperature.scaled(proxied.embeddings);
+        }
         let logits = proxied.cosines();
         let [count, classes] = logits.dims();
         let inputs = RowInputs {
             logits: logits.reshape([count, classes, 1]),
-            target: Target::Classes(proxied.labels.reshape([count, 1])),
+            target: Target::Classes(proxied.labels.clone().reshape([count, 1])),
             weights: None,
         };
-        row_losses(self.row.clone(), inputs).reshape([count])
+        proxied.sample_losses(row_losses(self.row.clone(), inputs).reshape([count]))
     }
 }
 
 impl<M: Margin> fmt::Debug for ProxySoftmaxLoss<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.definition.shown.debug(f, &self.reduction)
+        self.shown().debug(f, &self.reduction)
     }
 }
 
 display!([M: Margin] ProxySoftmaxLoss<M>, |loss, content| {
-    loss.definition.shown.content(content, &loss.reduction)
+    loss.shown().content(content, &loss.reduction)
 });

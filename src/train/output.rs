@@ -22,7 +22,7 @@ use burn::{
 /// let device = Device::flex();
 /// let embeddings = Tensor::<2>::from_floats([[2.0, 0.0], [1.0, 0.1], [0.0, 1.0]], &device);
 /// let labels = Tensor::<1, Int>::from_ints([7, 7, 8], &device);
-/// let loss = SupConLossConfig::new().init().forward(embeddings.clone(), labels.clone());
+/// let loss = SupConLossConfig::new().init(&device).forward(embeddings.clone(), labels.clone());
 /// let output = EmbeddingOutput::new(loss, embeddings, labels);
 /// assert_eq!(output.embeddings.dims(), [3, 2]);
 /// ```

@@ -235,8 +235,8 @@ fn a_formula_of_the_crate_is_the_loss_that_is_named_by_it() {
     let points = Points::random("named", 20);
     let circle = CircleLossConfig::new().init();
     let similarity = MultiSimilarityLossConfig::new().init();
-    let supervised = SupConLossConfig::new().init();
     for site in sites() {
+        let supervised = SupConLossConfig::new().init(&site.device);
         let (rows, labels) = points.tensors(&site, DType::F32);
         macro_rules! check {
             ($loss:expr) => {

@@ -276,14 +276,20 @@ fn half_precision_is_computed_in_f32() {
     }
 }
 
+/// Products of matrices are shared out over threads above so many multiplications (the `gemm` crate's default).
+const THREADED: usize = 48 * 48 * 256;
+
 #[test]
 fn runs_on_one_or_more_threads_are_bitwise_equal() {
+    const ROWS: usize = 300;
+    const WIDTH: usize = 32;
+    const { assert!(ROWS * ROWS * WIDTH > 2 * THREADED) };
     let pools = [1, 2, 3].map(|threads| {
         let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
         builder.build().expect("a pool of threads")
     });
     for (key, config) in pair_losses() {
-        let call = random_call(key, 300, 3);
+        let call = random_call(key, ROWS, WIDTH);
         for site in flex().filter(|site| site.sums_in_f64(Dtype::F32)) {
             let outcomes =
                 [0, 1, 2, 1].map(|pool| pools[pool].install(|| run(key, &config, &call, &site)));

@@ -107,7 +107,9 @@ fn arguments_are_refused_where_they_are_given() {
     assert_eq!(among().triplets(triplets(0, 3)).each().dims(), [3]);
 
     let proxies = ArcFaceLossConfig::new(2, 2).init(&device);
-    assert_here(|| proxies.on(zeros(3, 2), labels(3) + 2));
+    assert_here(|| proxies.forward(zeros(3, 2), labels(3) + 2));
+    assert_here(|| proxies.on(zeros(3, 2), labels(3) + 2).each());
+    assert_here(|| proxies.on(zeros(3, 2), labels(3) + 2).divided_by(2));
     assert_here(|| proxies.forward(zeros(3, 3), labels(3)));
     let anchor = ProxyAnchorLossConfig::new(2, 2).init(&device);
     assert_here(|| anchor.forward(zeros(3, 2), labels(3) - 1));

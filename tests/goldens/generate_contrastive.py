@@ -186,19 +186,21 @@ def clip(
 ) -> Contrastive:
     config = temperatures(temperature, learnable)
     config |= {"max_scale": max_scale, "normalize": normalize}
-    inputs = pairs(call.draw("clip"), normalize, ("images", "texts")) | of_temperature(config)
+    # As CLIP trains: a parameter that has passed the maximum is clipped before it is used.
+    bounded = config | {"temperature": max(temperature, 1.0 / max_scale)}
+    inputs = pairs(call.draw("clip"), normalize, ("images", "texts")) | of_temperature(bounded)
 
     def scale(inputs: Inputs) -> Tensor:
-        return torch.as_tensor(scale_of(inputs, config), dtype=torch.float64).clamp(max=max_scale)
+        return torch.as_tensor(scale_of(inputs, bounded), dtype=torch.float64)
 
     def rows(inputs: Inputs) -> Tensor:
         logits = scale(inputs) * cosines(inputs["images"], inputs["texts"], config)
         return (cross_entropy(logits) + cross_entropy(logits.T)) / 2.0
 
     def metric(inputs: Inputs) -> Tensor:
-        bounded, (images, texts) = scale(inputs), (inputs["images"], inputs["texts"])
-        each = metric_info_nce(bounded, images, texts, config)
-        return (each + metric_info_nce(bounded, texts, images, config)) / 2.0
+        factor, (images, texts) = scale(inputs), (inputs["images"], inputs["texts"])
+        each = metric_info_nce(factor, images, texts, config)
+        return (each + metric_info_nce(factor, texts, images, config)) / 2.0
 
     references = [Reference(CROSS_ENTROPY, rows)]
     if call.shape[0] > 1:

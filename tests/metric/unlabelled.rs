@@ -1,7 +1,7 @@
 //! Embeddings of a batch that have no label: they are in no pair, whatever they hold.
 
 use crate::support::{Site, differentiable_sites_and_gpu, tensors::Read};
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn_losses::{
     CircleLossConfig, ContrastiveLossConfig, CrossBatchMemory, Distance, LiftedStructureLossConfig,
     Mining, MultiSimilarityLossConfig, NPairsLossConfig, SupConLossConfig, TripletLossConfig,
@@ -91,7 +91,7 @@ macro_rules! check_loss {
 
 #[test]
 fn embeddings_without_a_label_are_left_out() {
-    check_loss!("sup con", SupConLossConfig::new().init());
+    check_loss!("sup con", SupConLossConfig::new().init(&Device::default()));
     check_loss!("multi-similarity", MultiSimilarityLossConfig::new().init());
     check_loss!("circle", CircleLossConfig::new().init());
     for distance in [
@@ -135,7 +135,7 @@ fn what_has_no_label_is_no_negative() {
     let loss = SupConLossConfig::new()
         .with_temperature(1.0)
         .with_base_temperature(1.0)
-        .init();
+        .init(&Device::default());
     for site in differentiable_sites_and_gpu() {
         let points = [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [-1.0, 0.0]];
         let points = Tensor::<2>::from_floats(points, &site.device);

@@ -27,6 +27,7 @@ macro_rules! embedding_losses {
                 config: Value,
                 $argument: &Device,
             ) -> Result<Self, String> {
+                let config = completed(key, config);
                 match key {
                     $($key => serde_json::from_value::<$config>(config)
                         .map_err(|error| error.to_string())
@@ -46,9 +47,9 @@ embedding_losses! { device:
     InfoNce(InfoNceLoss, InfoNceLossConfig, device) = "info_nce";
     Clip(ClipLoss, ClipLossConfig, device) = "clip";
     SigLip(SigLipLoss, SigLipLossConfig, device) = "siglip";
-    SupCon(SupConLoss, SupConLossConfig) = "sup_con";
-    Dcl(DclLoss, DclLossConfig) = "dcl";
-    HardNegative(HardNegativeInfoNceLoss, HardNegativeInfoNceLossConfig) = "hard_negative";
+    SupCon(SupConLoss, SupConLossConfig, device) = "sup_con";
+    Dcl(DclLoss, DclLossConfig, device) = "dcl";
+    HardNegative(HardNegativeInfoNceLoss, HardNegativeInfoNceLossConfig, device) = "hard_negative";
     BarlowTwins(BarlowTwinsLoss, BarlowTwinsLossConfig) = "barlow_twins";
     VicReg(VicRegLoss, VicRegLossConfig) = "vic_reg";
     NegativeCosine(NegativeCosineLoss, NegativeCosineLossConfig) = "negative_cosine";
@@ -64,6 +65,19 @@ embedding_losses! { device:
     NormalizedSoftmax(NormalizedSoftmaxLoss, NormalizedSoftmaxLossConfig, device) = "normalized_softmax";
     ProxyAnchor(ProxyAnchorLoss, ProxyAnchorLossConfig, device) = "proxy_anchor";
     ProxyNca(ProxyNcaLoss, ProxyNcaLossConfig, device) = "proxy_nca";
+}
+
+/// A configuration with the temperature fixed where it does not say whether it is.
+fn completed(key: &str, mut config: Value) -> Value {
+    if matches!(
+        key,
+        "dcl" | "hard_negative" | "sup_con" | "normalized_softmax"
+    ) && let Some(fields) = config.as_object_mut()
+    {
+        let is_learned = fields.entry("learnable_temperature");
+        is_learned.or_insert(false.into());
+    }
+    config
 }
 
 /// What is added to the arguments.
@@ -358,6 +372,18 @@ impl EmbeddingCall {
                 parameters.push(("log_scale", loss.temperature().log_scale()));
             }
             EmbeddingLoss::Clip(loss) => {
+                parameters.push(("log_scale", loss.temperature().log_scale()));
+            }
+            EmbeddingLoss::Dcl(loss) => {
+                parameters.push(("log_scale", loss.temperature().log_scale()));
+            }
+            EmbeddingLoss::HardNegative(loss) => {
+                parameters.push(("log_scale", loss.temperature().log_scale()));
+            }
+            EmbeddingLoss::SupCon(loss) => {
+                parameters.push(("log_scale", loss.temperature().log_scale()));
+            }
+            EmbeddingLoss::NormalizedSoftmax(loss) => {
                 parameters.push(("log_scale", loss.temperature().log_scale()));
             }
             EmbeddingLoss::SigLip(loss) => {

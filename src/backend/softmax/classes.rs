@@ -79,7 +79,7 @@ impl Classes {
 }
 
 /// Class indices in a type that can be compared with any index.
-fn comparable(classes: Tensor<2, Int>) -> Tensor<2, Int> {
+fn comparable<const D: usize>(classes: Tensor<D, Int>) -> Tensor<D, Int> {
     match classes.dtype() {
         DType::I32 | DType::I64 => classes,
         DType::U32 | DType::U64 => classes.cast(DType::I64),
@@ -88,10 +88,10 @@ fn comparable(classes: Tensor<2, Int>) -> Tensor<2, Int> {
 }
 
 /// Where the class says that there is no target.
-pub(crate) fn ignored(
-    classes: &Tensor<2, Int>,
+pub(crate) fn ignored<const D: usize>(
+    classes: &Tensor<D, Int>,
     ignore_index: Option<i64>,
-) -> Option<Tensor<2, Bool>> {
+) -> Option<Tensor<D, Bool>> {
     let classes = comparable(classes.clone());
     let narrow = classes.dtype() == DType::I32;
     let index = ignore_index.filter(|&index| !narrow || i32::try_from(index).is_ok())?;
