@@ -154,8 +154,8 @@ impl DclLoss {
         let terms = Terms::of(OnePositive, scaled, views.labels);
         let losses = terms.of_rows(0) - terms.of_rows(1);
         match views.images {
-            1 => SampleLosses::silent(losses, views.dtype),
-            _ => SampleLosses::new(losses, views.dtype),
+            1 => SampleLosses::silent(losses),
+            _ => SampleLosses::new(losses),
         }
     }
 }

@@ -176,7 +176,7 @@ impl HardNegativeInfoNceLoss {
         let terms = Terms::of(HardNegatives { beta: self.beta }, scaled, views.labels);
         let positive = terms.of_rows(0);
         if negatives == 0.0 {
-            return SampleLosses::silent(positive, views.dtype);
+            return SampleLosses::silent(positive);
         }
         // Everything relative to the positive pair, in logarithms: sum w e^s / e^(s_p), then G.
         let hardness = terms.of_rows(1) - terms.of_rows(2) - positive.clone() + negatives.ln();
@@ -194,6 +194,6 @@ impl HardNegativeInfoNceLoss {
             }
         };
         let clamped = corrected.clone().lower(least.clone());
-        SampleLosses::new(softplus(corrected.mask_where(clamped, least)), views.dtype)
+        SampleLosses::new(softplus(corrected.mask_where(clamped, least)))
     }
 }

@@ -205,7 +205,6 @@ impl InfoNceLoss {
         keys: Tensor<2>,
         negatives: Tensor<2>,
     ) -> SampleLosses {
-        let dtype = queries.dtype();
         let ([count, _], [others, _]) = (queries.dims(), negatives.dims());
         if count == 0 {
             return SampleLosses::none(&[&queries, &keys, &negatives]);
@@ -214,7 +213,7 @@ impl InfoNceLoss {
         let positive = (queries.clone() * ready(keys, self.normalize)).sum_dim(1);
         let positive = positive.reshape([count]);
         if others == 0 {
-            return SampleLosses::silent(positive, dtype);
+            return SampleLosses::silent(positive);
         }
         let labels = labels_from(0, count, &queries);
         let no_label = labels_from(count, others, &queries);
@@ -223,7 +222,7 @@ impl InfoNceLoss {
         let negatives = ready(negatives, self.normalize);
         let terms = Terms::between(OnePositive, (queries, labels), (negatives, no_label), false);
         let losses = softplus(terms.of_rows(0) - positive);
-        SampleLosses::new(losses, dtype)
+        SampleLosses::new(losses)
     }
 }
 
@@ -312,7 +311,6 @@ impl Pairing<'_> {
         if count == 0 {
             return SampleLosses::none(&[&queries, &keys]);
         }
-        let dtype = queries.dtype();
         let queries = self.temperature.scaled(ready(queries, self.normalize));
         let keys = ready(keys, self.normalize);
         let labels = labels_from(offset, count, &queries);
@@ -328,6 +326,6 @@ impl Pairing<'_> {
             true => (losses + softplus(terms.of_columns(0) - terms.of_columns(1))) * 0.5,
             false => losses,
         };
-        SampleLosses::new(losses, dtype)
+        SampleLosses::new(losses)
     }
 }

@@ -122,11 +122,10 @@ impl NegativeCosineLoss {
 }
 
 fn sample_losses(predictions: Tensor<2>, targets: Tensor<2>) -> SampleLosses {
-    let dtype = predictions.dtype();
     let count = predictions.dims()[0];
     if count == 0 {
         return SampleLosses::none(&[&predictions]);
     }
     let cosines = ready(predictions, true) * ready(targets.detach(), true);
-    SampleLosses::new(-cosines.sum_dim(1).reshape([count]), dtype)
+    SampleLosses::new(-cosines.sum_dim(1).reshape([count]))
 }

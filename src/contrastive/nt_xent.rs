@@ -155,6 +155,6 @@ impl NtXentLoss {
     fn sample_losses(&self, views: Views) -> SampleLosses {
         let scaled = self.temperature.scaled_both(views.embeddings);
         let terms = Terms::of(OnePositive, scaled, views.labels);
-        SampleLosses::new(softplus(terms.of_rows(0) - terms.of_rows(1)), views.dtype)
+        SampleLosses::new(softplus(terms.of_rows(0) - terms.of_rows(1)))
     }
 }

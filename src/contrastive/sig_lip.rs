@@ -157,7 +157,6 @@ impl SigLipLoss {
     }
 
     fn sample_losses(&self, images: Tensor<2>, texts: Tensor<2>) -> SampleLosses {
-        let dtype = images.dtype();
         let count = images.dims()[0];
         if count == 0 {
             return SampleLosses::none(&[&images, &texts]);
@@ -181,6 +180,6 @@ impl SigLipLoss {
             (texts, labels),
             false,
         );
-        SampleLosses::new(terms.of_rows(0) + terms.of_rows(1), dtype)
+        SampleLosses::new(terms.of_rows(0) + terms.of_rows(1))
     }
 }

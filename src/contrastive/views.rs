@@ -5,7 +5,7 @@ use crate::{
     error::check_embeddings_alike,
     reduction::Reduction,
 };
-use burn::tensor::{DType, Int, Tensor};
+use burn::tensor::{Int, Tensor};
 
 /// The embeddings of first views, then of second views.
 pub(super) struct Views {
@@ -15,8 +15,6 @@ pub(super) struct Views {
     pub labels: Tensor<1, Int>,
     /// N, at least 1
     pub images: usize,
-    /// The data type of the views before they were made ready.
-    pub dtype: DType,
 }
 
 impl Views {
@@ -47,14 +45,13 @@ impl Views {
 
     /// Views that have been checked, at least one of each.
     fn new(first: Tensor<2>, second: Tensor<2>, normalize: bool) -> Self {
-        let (images, dtype) = (first.dims()[0], first.dtype());
+        let images = first.dims()[0];
         let embeddings = ready(Tensor::cat(vec![first, second], 0), normalize);
         let labels = labels_from(0, images, &embeddings);
         Self {
             embeddings,
             labels: Tensor::cat(vec![labels.clone(), labels], 0),
             images,
-            dtype,
         }
     }
 }

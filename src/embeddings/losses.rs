@@ -35,8 +35,6 @@ pub(crate) struct SampleLosses {
     /// backward pass.
     kinds: Vec<Costs>,
     samples: usize,
-    /// The data type of the embeddings.
-    dtype: DType,
 }
 
 /// What a loss is made of: a number for each sample, or for each entry of a list.
@@ -60,36 +58,35 @@ pub(crate) struct Numbers {
 
 impl SampleLosses {
     /// One for each sample.
-    pub fn new(losses: Tensor<1>, dtype: DType) -> Self {
+    pub fn new(losses: Tensor<1>) -> Self {
         let samples = losses.dims()[0];
-        Self::of_kinds(vec![Costs::new(losses)], samples, dtype)
+        Self::of_kinds(vec![Costs::new(losses)], samples)
     }
 
     /// One for each sample, some of which say nothing: they cost 0 and do not count in a mean.
-    pub fn with_silent(losses: Tensor<1>, silent: Tensor<1, Bool>, dtype: DType) -> Self {
+    pub fn with_silent(losses: Tensor<1>, silent: Tensor<1, Bool>) -> Self {
         let samples = losses.dims()[0];
         let costs = Costs {
             silent: Some(silent.clone()),
             ..Costs::new(losses.mask_fill(silent, 0.0))
         };
-        Self::of_kinds(vec![costs], samples, dtype)
+        Self::of_kinds(vec![costs], samples)
     }
 
     /// Those of samples of which none says anything.
-    pub fn silent(losses: Tensor<1>, dtype: DType) -> Self {
+    pub fn silent(losses: Tensor<1>) -> Self {
         let all = everywhere(&losses);
-        Self::with_silent(losses, all, dtype)
+        Self::with_silent(losses, all)
     }
 
     /// Those of no samples: each operand gets a gradient of 0.
     pub fn none(operands: &[&Tensor<2>]) -> Self {
-        let dtype = operands[0].dtype();
         let zeros = operands.iter();
         let zeros = zeros.map(|&operand| nothing_of(operand));
         let zero = zeros.reduce(|a, b| a + b).expect("an operand");
         Self {
             samples: 0,
-            ..Self::new(zero, dtype)
+            ..Self::new(zero)
         }
     }
 
@@ -99,18 +96,14 @@ impl SampleLosses {
             0 => self,
             _ => {
                 let zero = self.kinds.remove(0).costs;
-                Self::silent(zero.expand(Shape::new([samples])), self.dtype)
+                Self::silent(zero.expand(Shape::new([samples])))
             }
         }
     }
 
     /// What so many samples cost, in several kinds or in lists.
-    pub fn of_kinds(kinds: Vec<Costs>, samples: usize, dtype: DType) -> Self {
-        Self {
-            kinds,
-            samples,
-            dtype,
-        }
+    pub fn of_kinds(kinds: Vec<Costs>, samples: usize) -> Self {
+        Self { kinds, samples }
     }
 
     /// The loss of each sample, times its weight if there are weights.

@@ -11,7 +11,7 @@ use crate::{
 };
 use burn::{
     module::Module,
-    tensor::{Bool, DType, Int, Tensor},
+    tensor::{Bool, Int, Tensor},
 };
 use core::fmt;
 use std::sync::Arc;
@@ -246,12 +246,11 @@ impl Definition {
             if samples.has_no_pair() {
                 return samples.nothing();
             }
-            let dtype = samples.dtype();
             let mut inputs = samples.ready(ready.normalize, weights);
             if let Some(temperature) = ready.temperature {
                 inputs = temperature.scaled_pairs(inputs);
             }
-            self.formula.losses(inputs, dtype)
+            self.formula.losses(inputs)
         };
         EmbeddingEvaluation::new(batch, reduction, Labelled(samples), losses)
     }
@@ -261,11 +260,11 @@ impl Definition {
 /// in its configuration, so it is compiled here; of a user's formula in the user's crate.
 trait Anchors: fmt::Debug + Send + Sync {
     /// The losses of anchors of this data type, which have been made ready.
-    fn losses(&self, inputs: PairInputs, dtype: DType) -> SampleLosses;
+    fn losses(&self, inputs: PairInputs) -> SampleLosses;
 }
 
 impl<F: AnchorFormula> Anchors for F {
-    fn losses(&self, inputs: PairInputs, dtype: DType) -> SampleLosses {
+    fn losses(&self, inputs: PairInputs) -> SampleLosses {
         let count = self.terms().len();
         let unlabelled = unlabelled(&inputs.row_labels);
         let terms = Terms::measured(self.clone(), self.measure(), inputs);
@@ -279,7 +278,7 @@ impl<F: AnchorFormula> Anchors for F {
         let kept: Vec<_> = terms
             .map(|term| term.mask_fill(silent.clone(), 1.0))
             .collect();
-        SampleLosses::with_silent(self.loss(&kept), silent, dtype)
+        SampleLosses::with_silent(self.loss(&kept), silent)
     }
 }
 

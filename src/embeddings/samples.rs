@@ -57,10 +57,6 @@ impl Samples {
         self.reference = Some((others, of_others));
     }
 
-    pub fn dtype(&self) -> DType {
-        self.embeddings.dtype()
-    }
-
     /// Whether there is no pair, so that nothing can be computed.
     pub fn has_no_pair(&self) -> bool {
         let others = self

@@ -166,7 +166,7 @@ impl ContrastiveLoss {
         if samples.has_no_pair() {
             return samples.nothing();
         }
-        let (count, dtype) = (samples.count(), samples.dtype());
+        let count = samples.count();
         let formula = MarginPairs {
             gap: self.distance.gap(),
             positive_margin: self.positive_margin,
@@ -181,6 +181,6 @@ impl ContrastiveLoss {
                 all: terms.of_rows(first + 2),
             })
         };
-        SampleLosses::of_kinds(vec![kind(0), kind(3)], count, dtype)
+        SampleLosses::of_kinds(vec![kind(0), kind(3)], count)
     }
 }

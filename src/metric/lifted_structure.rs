@@ -158,11 +158,11 @@ impl LiftedStructureLoss {
         if list[0].dims()[0] == 0 {
             return samples.nothing();
         }
-        let (count, dtype) = (samples.count(), samples.dtype());
+        let count = samples.count();
         let anchors = list[0].clone();
         let inputs = samples.ready(self.distance.normalizes(self.normalize), None);
         let costs = Costs::new(self.pair_losses(inputs, list)).with_samples(anchors);
-        SampleLosses::of_kinds(vec![costs], count, dtype)
+        SampleLosses::of_kinds(vec![costs], count)
     }
 
     fn pair_losses(&self, inputs: PairInputs, [left, right]: [Tensor<1, Int>; 2]) -> Tensor<1> {

@@ -162,7 +162,7 @@ impl NPairsLoss {
         positives: Tensor<2>,
         labels: Tensor<1, Int>,
     ) -> SampleLosses {
-        let (count, dtype) = (anchors.dims()[0], anchors.dtype());
+        let count = anchors.dims()[0];
         if count == 0 {
             return SampleLosses::none(&[&anchors, &positives]);
         }
@@ -192,8 +192,8 @@ impl NPairsLoss {
             }
         }
         match unlabelled {
-            Some(none) => SampleLosses::with_silent(losses, none, dtype),
-            None => SampleLosses::new(losses, dtype),
+            Some(none) => SampleLosses::with_silent(losses, none),
+            None => SampleLosses::new(losses),
         }
     }
 }

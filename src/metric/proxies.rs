@@ -11,7 +11,7 @@ use crate::{
 };
 use burn::{
     module::Param,
-    tensor::{Bool, DType, Device, Distribution, Int, Tensor},
+    tensor::{Bool, Device, Distribution, Int, Tensor},
 };
 
 /// The proxy of each class, `[C, D]`, in random directions.
@@ -54,8 +54,6 @@ pub(super) struct Proxied {
     pub labels: Tensor<1, Int>,
     /// Which stand for no class.
     ignored: Option<Tensor<1, Bool>>,
-    /// The data type the embeddings had.
-    dtype: DType,
 }
 
 impl Proxied {
@@ -70,7 +68,6 @@ impl Proxied {
             return Err(SampleLosses::none(&[&embeddings, &proxies]));
         }
         warn_unless_it_learns("proxies", &proxies, &embeddings);
-        let dtype = embeddings.dtype();
         let ignored = classes.ignored();
         let (labels, embeddings) = match classes.left_out(weights) {
             Some(left_out) => {
@@ -87,7 +84,6 @@ impl Proxied {
             embeddings,
             labels,
             ignored,
-            dtype,
         })
     }
 
@@ -146,8 +142,8 @@ impl Proxied {
     /// The losses of the embeddings; those that stand for no class cost nothing and do not count.
     pub fn sample_losses(&self, losses: Tensor<1>) -> SampleLosses {
         match &self.ignored {
-            Some(ignored) => SampleLosses::with_silent(losses, ignored.clone(), self.dtype),
-            None => SampleLosses::new(losses, self.dtype),
+            Some(ignored) => SampleLosses::with_silent(losses, ignored.clone()),
+            None => SampleLosses::new(losses),
         }
     }
 }

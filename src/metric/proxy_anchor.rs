@@ -128,7 +128,8 @@ impl ProxyAnchorLoss {
     #[track_caller]
     pub fn forward(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
         let proxies = self.proxies.val();
-        let dtype = batch(NAME, &proxies, &embeddings, &labels).dtype;
+        // For its checks: there are no losses of samples.
+        let _ = batch(NAME, &proxies, &embeddings, &labels);
         let labels = ClassLabels {
             labels,
             classes: proxies.dims()[0],
@@ -150,8 +151,8 @@ impl ProxyAnchorLoss {
         let terms = Terms::between(formula, anchors, samples, false);
         let ((positive, no_positive), negative) = (terms.of_rows_if_any(0), terms.of_rows(1));
         let costs = softplus(positive);
-        let pulled = SampleLosses::with_silent(costs, no_positive, dtype);
-        let pushed = SampleLosses::new(softplus(negative), dtype);
+        let pulled = SampleLosses::with_silent(costs, no_positive);
+        let pushed = SampleLosses::new(softplus(negative));
         let [pulled, pushed] = [pulled, pushed].map(|of| of.reduced(Divisor::Count, None));
         let loss = pulled + pushed;
         match unknown {

@@ -228,7 +228,7 @@ impl TripletLoss {
         if samples.has_no_pair() || no_triplet {
             return samples.nothing();
         }
-        let (count, dtype) = (samples.count(), samples.dtype());
+        let count = samples.count();
         let normalize = self.distance.normalizes(self.normalize);
         let inputs = samples.clone().ready(normalize, weights);
         let costs = match (triplets, self.mining) {
@@ -248,7 +248,7 @@ impl TripletLoss {
                 self.listed(inputs, candidates)
             }
         };
-        SampleLosses::of_kinds(vec![costs], count, dtype)
+        SampleLosses::of_kinds(vec![costs], count)
     }
 
     fn penalty(&self) -> TripletPenalty {

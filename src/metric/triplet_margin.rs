@@ -176,7 +176,6 @@ impl TripletMarginLoss {
         if anchors.dims()[0] == 0 {
             return SampleLosses::none(&[anchors, positives, negatives]);
         }
-        let dtype = anchors.dtype();
         let normalize = self.distance.normalizes(self.normalize);
         let [a, p, n] = points.map(|points| ready(points, normalize));
         let distance = |a: &Tensor<2>, b: &Tensor<2>| {
@@ -190,6 +189,6 @@ impl TripletMarginLoss {
             to_negative = to_negative.mask_where(is_nearer, other);
         }
         let penalty = TripletPenalty::new(self.margin, self.soft_margin);
-        SampleLosses::new(penalty.value(distance(&a, &p) - to_negative), dtype)
+        SampleLosses::new(penalty.value(distance(&a, &p) - to_negative))
     }
 }
