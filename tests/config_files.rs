@@ -318,4 +318,6 @@ fn a_configuration_is_shown_as_the_file_it_would_be() {
     let shown = HuberLossConfig::new().with_delta(2.0).to_string();
     let read: Value = serde_json::from_str(&shown).expect("JSON");
     assert_eq!(read, json!({"delta": 2.0, "reduction": "mean"}));
+    let default = HuberLossConfig::default().to_string();
+    assert_eq!(default, HuberLossConfig::new().to_string());
 }

@@ -107,8 +107,19 @@ macro_rules! config {
             }
         }
 
+        $crate::config::config! { @default $config $($required)* }
         $crate::config::config! { @file $config }
     };
+
+    // Where everything has a default, so has the whole.
+    (@default $config:ident) => {
+        impl Default for $config {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+    };
+    (@default $config:ident $($required:ident)+) => {};
 
     // What every configuration has, that of several losses too.
     (@file $config:ident) => {
