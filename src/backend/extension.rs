@@ -60,6 +60,10 @@ pub(crate) trait LossBackend: Backend {
         fold: Option<Fold>,
     ) -> FloatTensor<Self>;
 
+    /// Rows `[N, D]` of `f32` divided by their norms; a row of zeros stays one.
+    #[allow(unused_variables)] // As above.
+    fn unit_rows(rows: FloatTensor<Self>) -> FloatTensor<Self>;
+
     /// A loss of softmax rows of logits `[N, C, K]`: that of each (in shape `[N, K]`), or their fold
     /// (in shape `[1]`).
     #[allow(unused_variables)] // As above.

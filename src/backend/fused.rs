@@ -1,7 +1,10 @@
 //! What the fused operations share: the choice by data type, the chain rule.
 
 use super::host::Host;
-use super::{element::fused as element, linear::fused as linear, softmax::fused as softmax};
+use super::{
+    element::fused as element, linear::fused as linear, softmax::fused as softmax,
+    unit_rows::fused::Units,
+};
 use crate::kernel::cpu::{self, Storage};
 use burn::{
     backend::{Backend, TensorMetadata, tensor::FloatTensor},
@@ -18,6 +21,12 @@ pub(super) trait FusedBackend: Backend {
 
     /// A loss of a linear layer's outputs with the gradients that are wanted.
     fn differentiate_linear(call: linear::LinearCall<Self>) -> linear::Differentiated<Self>;
+
+    /// Rows divided by their norms.
+    fn units(rows: FloatTensor<Self>) -> Units<Self>;
+
+    /// What an upstream gradient of these is to the rows.
+    fn units_backward(units: Units<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// The saved `gradient` times `upstream` (one number, one for each element, or one for each row
     /// of a gradient `[N, C, K]`), in the data type `dtype`. Both are `f32`, as the loss is.
@@ -58,6 +67,17 @@ macro_rules! fused_backend {
                 $crate::backend::linear::fused::differentiate(call)
             }
 
+            fn units(rows: FloatTensor<Self>) -> $crate::backend::unit_rows::fused::Units<Self> {
+                $crate::backend::unit_rows::fused::forward(rows)
+            }
+
+            fn units_backward(
+                units: $crate::backend::unit_rows::fused::Units<Self>,
+                upstream: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                $crate::backend::unit_rows::fused::backward(units, upstream)
+            }
+
             fn chain(
                 gradient: FloatTensor<Self>,
                 upstream: FloatTensor<Self>,
@@ -93,6 +113,11 @@ macro_rules! fused_backend {
                     target_gradient: false,
                 })
                 .loss
+            }
+
+            fn unit_rows(rows: FloatTensor<Self>) -> FloatTensor<Self> {
+                use $crate::backend::fused::FusedBackend;
+                Self::units(rows).rows
             }
 
             fn softmax_rows(

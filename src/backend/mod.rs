@@ -36,6 +36,7 @@ mod real;
 mod row;
 mod served;
 mod softmax;
+mod unit_rows;
 
 pub(crate) use element::{ElementFormula, Inputs, PerClass, losses, reduced};
 pub(crate) use fold::{Count, Fold};
@@ -52,3 +53,4 @@ pub(crate) use path::runs_on_cpu;
 pub(crate) use precision::{type_of_loss, widened};
 pub(crate) use row::{ClassObject, RowInputs, SoftmaxRow, Target, TargetMargin};
 pub(crate) use softmax::{ignored, reduced_rows, row_losses};
+pub(crate) use unit_rows::unit_rows;

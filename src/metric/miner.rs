@@ -18,6 +18,7 @@ use burn::{
     module::Module,
     tensor::{Device, Int, Tensor, TensorData},
 };
+use std::collections::HashMap;
 
 config! {
     /// Configuration of [`TripletMiner`].
@@ -170,10 +171,16 @@ impl TripletMiner {
         let same = inputs.columns.is_none();
         let width = rows.dims()[1];
         let columns = inputs.columns.as_ref().map(detached);
+        let mut by_label: HashMap<i64, Vec<u32>> = HashMap::new();
+        for (column, &label) in column_labels.iter().enumerate() {
+            by_label.entry(label).or_default().push(column as u32);
+        }
         let choose = |row: usize, measures: &Row<'_>| {
+            let same_label = by_label.get(&row_labels[row]);
             let anchor = Anchor {
                 measures,
                 labels: &column_labels,
+                same_label: same_label.map_or(&[], Vec::as_slice),
                 row,
                 label: row_labels[row],
                 itself: same.then_some(row),

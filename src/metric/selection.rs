@@ -14,12 +14,17 @@ use std::{cell::OnceCell, collections::HashMap};
 /// A positive and a negative of an anchor, as columns.
 pub(super) type Chosen = (u32, u32);
 
+/// How many columns are looked at together.
+const CHUNK: usize = 16;
+
 /// What the triplets of an anchor are chosen from.
 pub(super) struct Anchor<'a> {
     /// A measure for each column.
     pub measures: &'a Row<'a>,
     /// A label for each column.
     pub labels: &'a [i64],
+    /// The columns with the label of the anchor, the anchor itself among them.
+    pub same_label: &'a [u32],
     pub row: usize,
     pub label: i64,
     /// The column that is the anchor itself.
@@ -53,18 +58,30 @@ impl Anchor<'_> {
         let sign = self.sign();
         // Of negatives, then of positives, what makes the measure least that is looked for.
         let signs = [sign, if farthest { -sign } else { sign }];
-        let mut found = [Candidates::new(), Candidates::new()];
-        let columns = self.measures.measures.iter().zip(self.labels);
-        for (column, (&x, &label)) in columns.enumerate() {
-            let kind = usize::from(label == self.label);
-            let key = x * signs[kind];
-            // One that is NaN is a candidate.
-            let is_beyond = key > found[kind].reach;
-            if !is_beyond && self.is_other(column, label) {
-                found[kind].add(key, column as u32, |key| self.reach(key, signs[kind]));
+        let measures = self.measures.measures;
+        let mut positive = Candidates::new();
+        for column in self.positives() {
+            let key = measures[column as usize] * signs[1];
+            positive.add(key, column, |key| self.reach(key, signs[1]));
+        }
+        let mut negative = Candidates::new();
+        for (chunk, keys) in measures.chunks(CHUNK).enumerate() {
+            // Nearly all chunks are passed over as a whole, whatever their labels are.
+            let may_be_least = |reach: f32| {
+                let keys = keys.iter().map(|&x| !(x * sign > reach));
+                keys.fold(false, |any, is| any | is)
+            };
+            if !may_be_least(negative.reach) {
+                continue;
+            }
+            for (place, &x) in keys.iter().enumerate() {
+                let column = chunk * CHUNK + place;
+                let label = self.labels[column];
+                if label != self.label && label != NO_LABEL {
+                    negative.add(x * sign, column as u32, |key| self.reach(key, sign));
+                }
             }
         }
-        let [negative, positive] = found;
         let positive = positive.least(|column| f64::from(signs[1]) * self.exact_to(column))?;
         let negative = negative.least(|column| f64::from(signs[0]) * self.exact_to(column))?;
         Some((positive, negative))
@@ -92,11 +109,6 @@ impl Anchor<'_> {
         let (least, _) = around(most as f32);
         // Twice, since what is farther away may be off by a little more.
         (most + 2.0 * (most - least)) as f32
-    }
-
-    /// Whether a column is one the anchor is paired with: not itself, not without a label.
-    fn is_other(&self, column: usize, label: i64) -> bool {
-        Some(column) != self.itself && label != NO_LABEL
     }
 
     /// The measure with a column.
@@ -128,20 +140,17 @@ impl Anchor<'_> {
         self.distance.gap().between(least, most)
     }
 
-    fn columns(&self, is_positive: bool) -> Vec<u32> {
-        let columns = self.labels.iter().enumerate();
-        let columns = columns.filter(|&(column, &label)| {
-            (label == self.label) == is_positive && self.is_other(column, label)
-        });
-        columns.map(|(column, _)| column as u32).collect()
-    }
-
     fn positives(&self) -> Vec<u32> {
-        self.columns(true)
+        let columns = self.same_label.iter().copied();
+        columns
+            .filter(|&column| Some(column as usize) != self.itself)
+            .collect()
     }
 
     fn negatives(&self) -> Vec<u32> {
-        self.columns(false)
+        let columns = self.labels.iter().enumerate();
+        let columns = columns.filter(|&(_, &label)| label != self.label && label != NO_LABEL);
+        columns.map(|(column, _)| column as u32).collect()
     }
 
     fn combined(&self, positives: Vec<u32>, negatives: Vec<u32>) -> Vec<Chosen> {
@@ -313,8 +322,11 @@ impl Candidates {
         }
     }
 
-    /// Adds one that may be least; `reach` says what may be less than a key.
+    /// Adds one, if it may be least; `reach` says what may be less than a key. One that is NaN may be.
     fn add(&mut self, key: f32, column: u32, reach: impl Fn(f32) -> f32) {
+        if key > self.reach {
+            return;
+        }
         self.columns.push((key, column));
         if key < self.least {
             self.least = key;

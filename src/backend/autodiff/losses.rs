@@ -12,6 +12,7 @@ use crate::backend::{
     linear::fused::LinearCall,
     row::SoftmaxRow,
     softmax::fused::Rows,
+    unit_rows::fused::Units,
 };
 use burn::{
     backend::{
@@ -87,6 +88,20 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
         {
             OpsKind::Tracked(prep) => prep.finish((gradients, dtype), loss),
             OpsKind::UnTracked(prep) => prep.finish(loss),
+        }
+    }
+
+    fn unit_rows(rows: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (rows, node) = rows.into_parts();
+        let units = B::units(rows);
+        let rows = units.rows.clone();
+        match UnitRowsBackward
+            .prepare::<C>([node])
+            .compute_bound()
+            .stateful()
+        {
+            OpsKind::Tracked(prep) => prep.finish((units.rows, units.norms), rows),
+            OpsKind::UnTracked(prep) => prep.finish(rows),
         }
     }
 
@@ -181,6 +196,30 @@ impl<B: FusedBackend + LossBackend, C: CheckpointStrategy> LossBackend for Autod
         {
             OpsKind::Tracked(prep) => prep.finish(state, loss),
             OpsKind::UnTracked(prep) => prep.finish(loss),
+        }
+    }
+}
+
+/// Takes what is along a row of norm 1 out of its gradient.
+#[derive(Debug)]
+struct UnitRowsBackward;
+
+impl<B: FusedBackend> Backward<B, 1> for UnitRowsBackward {
+    /// The rows and the norms they had.
+    type State = (FloatTensor<B>, Arc<[f64]>);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let upstream = grads.consume::<B>(&ops.node);
+        let [parent] = ops.parents;
+        if let Some(parent) = parent {
+            let (rows, norms) = ops.state;
+            let gradient = B::units_backward(Units { rows, norms }, upstream);
+            grads.register::<B>(parent.id, gradient);
         }
     }
 }

@@ -9,10 +9,13 @@ use super::{
 use crate::{
     backend::host::{Host, HostIndices},
     formula::Measure,
-    kernel::cpu::{self, Pairs, Points},
+    kernel::cpu::{self, Listed, Pairs, Points},
 };
 use burn::{
-    backend::{TensorMetadata, tensor::FloatTensor},
+    backend::{
+        TensorMetadata,
+        tensor::{FloatTensor, IntTensor},
+    },
     tensor::Shape,
 };
 use std::collections::HashMap;
@@ -31,7 +34,10 @@ impl<B: Dispatched + Host<f32> + HostIndices> FusedPairs for B {
                 let pairs = operands.pairs(triplets.measure);
                 (cpu::triplet_terms(&triplets.all, &pairs), 3)
             }
-            PairOperation::Listed(_) => return None,
+            PairOperation::Listed(listed) => {
+                let operands = ListedOperands::new(call);
+                (operands.pairs(listed.measure)?.measures(), 1)
+            }
         };
         let counted = numbers.len() / count;
         Some(B::from_vec(numbers, Shape::new([count, counted])))
@@ -67,7 +73,11 @@ impl<B: Dispatched + Host<f32> + HostIndices> FusedPairs for B {
                 let gradients = cpu::triplet_gradients(&triplets.all, &pairs, upstream, wanted);
                 Some(operands.shaped(gradients))
             }
-            PairOperation::Listed(_) => None,
+            PairOperation::Listed(listed) => {
+                let operands = ListedOperands::new(call);
+                let gradients = operands.pairs(listed.measure)?.gradients(upstream, wanted);
+                Some(operands.shaped(gradients))
+            }
         }
     }
 }
@@ -109,14 +119,48 @@ impl<B: Host<f32> + HostIndices> Operands<B> {
         }
     }
 
-    /// Gradients of rows and columns as tensors.
     fn shaped(&self, gradients: [Option<Vec<f32>>; 2]) -> [Option<FloatTensor<B>>; 2] {
-        let [by_rows, by_columns] = gradients;
-        let columns = self.columns.as_ref().unwrap_or(&self.rows);
-        [
-            by_rows.map(|gradient| B::from_vec(gradient, self.rows.shape())),
-            by_columns.map(|gradient| B::from_vec(gradient, columns.shape())),
-        ]
+        shaped::<B>(gradients, &self.rows, self.columns.as_ref())
+    }
+}
+
+/// Gradients of rows and columns as tensors.
+fn shaped<B: Host<f32>>(
+    [by_rows, by_columns]: [Option<Vec<f32>>; 2],
+    rows: &FloatTensor<B>,
+    columns: Option<&FloatTensor<B>>,
+) -> [Option<FloatTensor<B>>; 2] {
+    let columns = columns.unwrap_or(rows);
+    [
+        by_rows.map(|gradient| B::from_vec(gradient, rows.shape())),
+        by_columns.map(|gradient| B::from_vec(gradient, columns.shape())),
+    ]
+}
+
+/// The operands of listed pairs, where the CPU can read them.
+struct ListedOperands<B: Host<f32> + HostIndices> {
+    rows: FloatTensor<B>,
+    columns: Option<FloatTensor<B>>,
+    places: [IntTensor<B>; 2],
+}
+
+impl<B: Host<f32> + HostIndices> ListedOperands<B> {
+    fn new(call: &PairCall<B>) -> Self {
+        Self {
+            rows: B::contiguous(call.rows.clone()),
+            columns: call.columns.clone().map(B::contiguous),
+            places: [&call.row_labels, &call.column_labels].map(|list| B::readable(list.clone())),
+        }
+    }
+
+    fn pairs(&self, measure: Measure) -> Option<Listed<'_>> {
+        let points = (B::slice(&self.rows), self.columns.as_ref().map(B::slice));
+        let places = self.places.each_ref().map(B::view);
+        Listed::new(measure, points, self.rows.shape()[1], places)
+    }
+
+    fn shaped(&self, gradients: [Option<Vec<f32>>; 2]) -> [Option<FloatTensor<B>>; 2] {
+        shaped::<B>(gradients, &self.rows, self.columns.as_ref())
     }
 }
 

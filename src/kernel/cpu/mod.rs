@@ -20,6 +20,7 @@ mod simd;
 mod softmax;
 mod storage;
 mod threads;
+mod unit_rows;
 
 pub(crate) use element::{ElementKernel, Operands, PerClass, Prediction, Wanted, elements};
 pub(crate) use gemm::Matrix;
@@ -27,7 +28,7 @@ pub(crate) use indices::Indices;
 pub(crate) use linear::{Linear, LinearWanted, linear_softmax};
 pub(crate) use ordered_sum::ordered_sum;
 pub(crate) use pairs::{
-    PairKernel, Pairs, Points, pair_gradients, pair_rows, pair_terms, triplet_gradients,
+    Listed, PairKernel, Pairs, Points, pair_gradients, pair_rows, pair_terms, triplet_gradients,
     triplet_terms,
 };
 pub(crate) use scale::{is_zero, multiply, multiply_rows, narrowed, scale, sum};
@@ -37,3 +38,4 @@ pub(crate) use softmax::{
 };
 pub(crate) use storage::Storage;
 pub(crate) use threads::sum_over_chunks;
+pub(crate) use unit_rows::{UnitRows, unit_rows, unit_rows_gradient};

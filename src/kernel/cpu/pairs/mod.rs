@@ -10,8 +10,9 @@
 //! The backward pass computes each tile once more, turns it into its gradient G in place, and
 //! multiplies that on: of dot products `G B` is what the rows get, `Gᵀ A` what the columns get.
 //!
-//! What has to see a whole row at once is in `rows`.
+//! What has to see a whole row at once is in `rows`, pairs of a list in `listed`.
 
+mod listed;
 mod measure;
 mod near;
 mod norms;
@@ -29,6 +30,7 @@ use std::sync::Mutex;
 use sums::Sums;
 use tile::{Axis, Tile};
 
+pub(crate) use listed::Listed;
 pub(crate) use rows::pair_rows;
 pub(crate) use tile::PairKernel;
 pub(crate) use triplets::{triplet_gradients, triplet_terms};

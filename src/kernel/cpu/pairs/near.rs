@@ -1,7 +1,11 @@
 //! Distances from products, and pairs too near for that.
 
 use super::measure::{Side, each, each_row};
-use crate::kernel::cpu::gemm::Workers;
+use crate::kernel::cpu::{
+    gemm::Workers,
+    isa::Choice,
+    simd::{Body, Isa, WIDTH},
+};
 
 /// Below this share of what it is the difference of, a distance is computed from the differences of coordinates.
 const NEAR: f32 = 1.0 / 64.0;
@@ -34,26 +38,25 @@ pub(super) struct Distances<'a> {
 impl Distances<'_> {
     /// Turns the products of a row with all columns into distances, and says which pairs are near.
     pub fn finish(&self, i: usize, row: &mut [f32]) -> Near {
+        let chunks = Choice::current().run(Finish {
+            kind: self.kind,
+            square: self.rows.squares.get(i).copied().unwrap_or_default(),
+            squares: self.columns.squares,
+            row: &mut *row,
+        });
         let mut near = Near::new();
-        let any = match self.kind {
-            Kind::Squared => {
-                let squares = &self.columns.squares[..row.len()];
-                squared_distances(row, self.rows.squares[i], squares)
-            }
-            Kind::OfUnitPoints => halves(row),
-        };
-        if !any {
-            return near;
-        }
         let a = self.rows.point(i);
-        for (j, x) in row.iter_mut().enumerate() {
-            let is_near = match self.kind {
-                Kind::Squared => is_near(*x, self.rows.squares[i] + self.columns.squares[j]),
-                Kind::OfUnitPoints => *x < NEAR,
-            };
-            if is_near {
-                *x = self.kind.factor() * squared_distance(a, self.columns.point(j));
-                near.push((i as u32, j as u32));
+        for first in chunks {
+            let chunk = row[first..].iter_mut().take(WIDTH);
+            for (j, x) in (first..).zip(chunk) {
+                let is_near = match self.kind {
+                    Kind::Squared => is_near(*x, self.rows.squares[i] + self.columns.squares[j]),
+                    Kind::OfUnitPoints => *x < NEAR,
+                };
+                if is_near {
+                    *x = self.kind.factor() * squared_distance(a, self.columns.point(j));
+                    near.push((i as u32, j as u32));
+                }
             }
         }
         near
@@ -197,22 +200,56 @@ fn is_near(x: f32, squares: f32) -> bool {
     !is_far
 }
 
-/// Turns the products of a point with others into squared distances. Returns whether any of them is near.
-#[inline(always)]
-fn squared_distances(row: &mut [f32], square: f32, squares: &[f32]) -> bool {
-    const WIDTH: usize = 16;
-    let mut near = [false; WIDTH];
-    let mut chunks = row.chunks_exact_mut(WIDTH);
-    let mut others = squares.chunks_exact(WIDTH);
-    for (row, squares) in chunks.by_ref().zip(others.by_ref()) {
-        for ((x, other), near) in row.iter_mut().zip(squares).zip(&mut near) {
-            let both = square + other;
-            *x = both - 2.0 * *x;
-            *near |= is_near(*x, both);
+/// The products of a point with others, to be turned into distances. Returns where the chunks of [`WIDTH`] begin that
+/// have a near one.
+struct Finish<'a> {
+    kind: Kind,
+    /// `|a|²`, and that of each of the others; of points of norm 1 neither.
+    square: f32,
+    squares: &'a [f32],
+    row: &'a mut [f32],
+}
+
+impl Body for Finish<'_> {
+    type Output = Vec<usize>;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _isa: I) -> Vec<usize> {
+        let mut found = Vec::new();
+        let (whole, rest) = self.row.as_chunks_mut::<WIDTH>();
+        let end = whole.len() * WIDTH;
+        match self.kind {
+            Kind::Squared => {
+                let (squares, of_rest) = self.squares.as_chunks::<WIDTH>();
+                for (index, (chunk, squares)) in whole.iter_mut().zip(squares).enumerate() {
+                    if finish_squares(chunk, self.square, squares) {
+                        found.push(index * WIDTH);
+                    }
+                }
+                if finish_squares(rest, self.square, of_rest) {
+                    found.push(end);
+                }
+            }
+            Kind::OfUnitPoints => {
+                for (index, chunk) in whole.iter_mut().enumerate() {
+                    if finish_halves(chunk) {
+                        found.push(index * WIDTH);
+                    }
+                }
+                if finish_halves(rest) {
+                    found.push(end);
+                }
+            }
         }
+        found
     }
-    let mut any = near.contains(&true);
-    for (x, other) in chunks.into_remainder().iter_mut().zip(others.remainder()) {
+}
+
+/// Turns the products of a point with a few others into squared distances. Returns whether one of them is near.
+#[inline(always)]
+fn finish_squares(chunk: &mut [f32], square: f32, squares: &[f32]) -> bool {
+    let mut any = false;
+    for (x, other) in chunk.iter_mut().zip(squares) {
         let both = square + other;
         *x = both - 2.0 * *x;
         any |= is_near(*x, both);
@@ -220,20 +257,11 @@ fn squared_distances(row: &mut [f32], square: f32, squares: &[f32]) -> bool {
     any
 }
 
-/// Turns the products of a point of norm 1 with others into `1 - x`. Returns whether any of them is near.
+/// Turns the products of a point of norm 1 with a few others into `1 - x`. Returns whether one of them is near.
 #[inline(always)]
-fn halves(row: &mut [f32]) -> bool {
-    const WIDTH: usize = 16;
-    let mut near = [false; WIDTH];
-    let (chunks, rest) = row.as_chunks_mut::<WIDTH>();
-    for chunk in chunks {
-        for (x, near) in chunk.iter_mut().zip(&mut near) {
-            *x = 1.0 - *x;
-            *near |= *x < NEAR;
-        }
-    }
-    let mut any = near.contains(&true);
-    for x in rest {
+fn finish_halves(chunk: &mut [f32]) -> bool {
+    let mut any = false;
+    for x in chunk {
         *x = 1.0 - *x;
         any |= *x < NEAR;
     }
@@ -241,7 +269,7 @@ fn halves(row: &mut [f32]) -> bool {
 }
 
 /// `|a - b|²`
-fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
+pub(super) fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
     const WIDTH: usize = 16;
     let (whole, a_rest) = a.as_chunks::<WIDTH>();
     let (others, b_rest) = b.as_chunks::<WIDTH>();
