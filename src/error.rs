@@ -1,5 +1,9 @@
 //! What is wrong with an input, said to the person who gave it.
 
+mod numbers;
+
+pub(crate) use numbers::{Numbers, are_checked, check_numbers};
+
 use crate::backend::type_of_loss;
 use burn::tensor::{DType, Tensor};
 use core::fmt;

@@ -1,7 +1,7 @@
 //! Input that does not fit is answered with a message that names the loss, the argument and both
 //! shapes, on every device and path.
 
-use crate::support::{Loss, Oracle, cases, sites};
+use crate::support::{Loss, Oracle, Site, cases, sites};
 use burn::tensor::{DType, Device, Tensor};
 use burn_losses::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -146,5 +146,81 @@ fn a_normalizer_that_is_no_count_is_refused() {
         let call = || loss.on(x.clone(), x.clone()).divided_by(two);
         let text = message(|| site.path.run(call));
         assert_says(&text, &["SigmoidFocalLoss", "normalizer", "[2]", "[1]"]);
+    }
+}
+
+/// Debug builds look at what the host can read.
+#[test]
+#[cfg(debug_assertions)]
+fn numbers_that_are_no_probabilities_are_refused_where_they_are_given() {
+    use crate::contrastive::places::assert_here;
+
+    let bce = BinaryCrossEntropyLossConfig::new();
+    let (logits, probabilities) = (bce.init(), bce.with_logits(false).init());
+    let focal = SigmoidFocalLossConfig::new().init();
+    let asymmetric = AsymmetricLossConfig::new().init();
+    let kl = KlDivLossConfig::new().init();
+    let js = JensenShannonLossConfig::new().init();
+    let entropy = CrossEntropyLossConfig::new().init();
+    for Site { device, path, .. } in sites() {
+        let of = |numbers: [[f32; 2]; 2]| Tensor::<2>::from_floats(numbers, &device);
+        let good = || of([[0.25, 0.75], [0.0, 1.0]]);
+        let (above, below) = (
+            || of([[0.25, 0.75], [1.5, 0.0]]),
+            || of([[0.25, -0.75], [0.5, 0.5]]),
+        );
+        let text = message(|| path.run(|| logits.forward(good(), above())));
+        assert_eq!(
+            text,
+            "BinaryCrossEntropyLoss: the target holds 1.5 at [1, 0], expected a probability from 0 to 1; apply a \
+             softmax or a sigmoid to logits, and `exp` to logarithms"
+        );
+        let text = message(|| path.run(|| kl.forward(good(), good())));
+        assert_eq!(
+            text,
+            "KlDivLoss: the prediction holds 0.25 at [0, 0], expected the logarithm of a probability, 0 or below; \
+             apply `log_softmax` to logits, and `log` to probabilities, or configure the loss for probabilities"
+        );
+        let text = message(|| path.run(|| entropy.on_probabilities(good(), below()).reduce()));
+        assert_says(
+            &text,
+            &["CrossEntropyLoss: the target probabilities hold -0.75 at [0, 1]"],
+        );
+        assert_here(|| path.run(|| logits.forward(good(), above())));
+        assert_here(|| path.run(|| logits.forward_no_reduction(good(), below())));
+        assert_here(|| path.run(|| logits.on(good(), below()).divided_by(2)));
+        assert_here(|| path.run(|| probabilities.forward(above(), good())));
+        assert_here(|| path.run(|| focal.forward(good(), above())));
+        assert_here(|| path.run(|| asymmetric.forward(good(), below())));
+        assert_here(|| path.run(|| kl.forward(good() - 1.0, below())));
+        assert_here(|| path.run(|| js.forward(below(), good())));
+        assert_here(|| path.run(|| js.forward(good(), above())));
+        assert_here(|| path.run(|| entropy.on_probabilities(good(), above()).reduce()));
+        assert_here(|| path.run(|| entropy.on_probabilities(good(), above()).each::<1>()));
+
+        // Logits may be anything, so may what weighs nothing, and NaN shows in the loss.
+        path.run(|| logits.forward(above() * 10.0, good()));
+        let weights = of([[1.0, 1.0], [0.0, 1.0]]);
+        path.run(|| logits.on(good(), above()).weights(weights).reduce());
+        let of_rows = Tensor::<1>::from_floats([1.0, 0.0], &device);
+        let evaluation = entropy.on_probabilities(good(), above());
+        path.run(|| evaluation.weights(of_rows).reduce());
+        let nan = good() * f32::NAN;
+        let value = path.run(|| logits.forward(good(), nan));
+        assert!(value.into_scalar::<f32>().is_nan());
+        // A softmax in half precision sums to a little more than 1.
+        path.run(|| logits.forward(good(), good() * 1.0005));
+    }
+}
+
+/// Release builds do not look.
+#[test]
+#[cfg(not(debug_assertions))]
+fn numbers_that_are_no_probabilities_are_not_looked_at() {
+    let loss = BinaryCrossEntropyLossConfig::new().init();
+    for site in sites() {
+        let x = ones([2], &site.device);
+        let value = site.path.run(|| loss.forward(x.clone(), x * 2.0));
+        assert!(value.into_scalar::<f32>().is_finite());
     }
 }

@@ -153,7 +153,7 @@ fn what_does_not_fit_is_refused() {
     let (embeddings, labels) = of(&[1]);
     assert_eq!(
         message(|| recall_at_k(embeddings, labels, 1)),
-        "recall_at_k: 1 labels for 2 embeddings, expected one for each"
+        "recall_at_k: 1 label for 2 embeddings, expected one for each"
     );
     let (embeddings, labels) = of(&[1, 1]);
     assert_eq!(

@@ -251,7 +251,8 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> ClassLoss<F> {
     ///
     /// # Panics
     /// If shapes or data types do not fit, there are no classes, or a list of the configuration has another length. If
-    /// the loss has a margin ([`LdamLoss`](crate::LdamLoss)).
+    /// the loss has a margin ([`LdamLoss`](crate::LdamLoss)). In a debug build, on a CPU, if a probability is outside
+    /// `[0, 1]` (when the loss is computed).
     ///
     /// # Example
     /// ```

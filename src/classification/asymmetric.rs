@@ -3,7 +3,7 @@
 use crate::{
     config::config,
     element::{Definition, ElementLoss},
-    error::{Check, LossError, built},
+    error::{Check, LossError, Numbers, built},
     formula::Asymmetric,
     reduction::Reduction,
 };
@@ -32,6 +32,8 @@ config! {
 /// ```
 /// Targets are in `[0, 1]` and may be soft. The gradient is that of the formula: the focusing factors are not treated
 /// as constants. The authors' code sums over all elements.
+///
+/// In a debug build, on a CPU, targets outside `[0, 1]` are refused; a release build does not look.
 ///
 /// Source: T. Ridnik et al., *Asymmetric Loss For Multi-Label Classification*, 2021.
 ///
@@ -75,7 +77,8 @@ impl AsymmetricLossConfig {
         let definition = Definition::new("AsymmetricLoss", &formula)
             .shows("gamma_positive", self.gamma_positive)
             .shows("gamma_negative", self.gamma_negative)
-            .shows("clip", self.clip);
+            .shows("clip", self.clip)
+            .holding(Numbers::Any, Numbers::Probabilities);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 

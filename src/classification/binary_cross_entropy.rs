@@ -3,7 +3,7 @@
 use crate::{
     config::config,
     element::{ClassParameters, Definition, ElementLoss},
-    error::{Check, LossError, built},
+    error::{Check, LossError, Numbers, built},
     formula::{BinaryVariant, Smoothed},
     reduction::Reduction,
 };
@@ -37,6 +37,8 @@ config! {
 ///
 /// The prediction is `p` itself if `logits` is false. Its logarithms are at least -100, as in PyTorch, so a
 /// probability of 0 for a positive has loss 100 and derivative 0.
+///
+/// In a debug build, on a CPU, targets (and probabilities) outside `[0, 1]` are refused; a release build does not look.
 ///
 /// Sources: D. R. Cox, *The Regression Analysis of Binary Sequences*, 1958; label smoothing:
 /// C. Szegedy et al., *Rethinking the Inception Architecture for Computer Vision*, 2016.
@@ -81,6 +83,13 @@ impl BinaryCrossEntropyLossConfig {
             .shows("pos_weight", &self.pos_weight)
             .shows("class_dim", self.class_dim)
             .shows("label_smoothing", self.label_smoothing)
+            .holding(
+                match self.logits {
+                    true => Numbers::Any,
+                    false => Numbers::Probabilities,
+                },
+                Numbers::Probabilities,
+            )
             .with_parameters(self.pos_weight.as_ref().map(|weights| ClassParameters {
                 field: "pos_weight",
                 values: weights.clone(),

@@ -3,7 +3,7 @@
 use crate::{
     config::config,
     element::{Definition, ElementLoss},
-    error::{Check, LossError, built},
+    error::{Check, LossError, Numbers, built},
     formula::{SigmoidFocal, Smoothed},
     reduction::Reduction,
 };
@@ -37,6 +37,8 @@ config! {
 ///
 /// Detectors divide the sum by the number of foreground anchors:
 /// [`ElementEvaluation::divided_by`](crate::ElementEvaluation::divided_by).
+///
+/// In a debug build, on a CPU, targets outside `[0, 1]` are refused; a release build does not look.
 ///
 /// Source: T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, *Focal Loss for Dense Object
 /// Detection*, 2017.
@@ -77,7 +79,8 @@ impl SigmoidFocalLossConfig {
         let definition = Definition::new("SigmoidFocalLoss", &formula)
             .shows("alpha", self.alpha)
             .shows("gamma", self.gamma)
-            .shows("label_smoothing", self.label_smoothing);
+            .shows("label_smoothing", self.label_smoothing)
+            .holding(Numbers::Any, Numbers::Probabilities);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     config::config,
     element::{Definition, ElementLoss},
-    error::{LossError, built},
+    error::{LossError, Numbers, built},
     formula::JensenShannon,
     reduction::Reduction,
 };
@@ -25,6 +25,8 @@ config! {
 /// ```
 /// for the probabilities `x` and `t`. The terms of a distribution sum to its divergence, so the
 /// default reduction divides the sum by the number of distributions, the size of dimension 0.
+///
+/// In a debug build, on a CPU, numbers that are not what is configured, probabilities or their logarithms, are refused; a release build does not look.
 ///
 /// Source: J. Lin, *Divergence Measures Based on the Shannon Entropy*, 1991.
 ///
@@ -51,8 +53,10 @@ impl JensenShannonLossConfig {
         let formula = JensenShannon {
             log_inputs: self.log_inputs,
         };
-        let definition =
-            Definition::new("JensenShannonLoss", &formula).shows("log_inputs", self.log_inputs);
+        let numbers = Numbers::of_distribution(self.log_inputs);
+        let definition = Definition::new("JensenShannonLoss", &formula)
+            .shows("log_inputs", self.log_inputs)
+            .holding(numbers, numbers);
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     config::config,
     element::{Definition, ElementLoss},
-    error::{LossError, built},
+    error::{LossError, Numbers, built},
     formula::KullbackLeibler,
     reduction::Reduction,
 };
@@ -27,6 +27,8 @@ config! {
 /// ```
 /// for the probabilities `x` and `t`. The terms of a distribution sum to its divergence, so the
 /// default reduction divides the sum by the number of distributions, the size of dimension 0.
+///
+/// In a debug build, on a CPU, numbers that are not what is configured, probabilities or their logarithms, are refused; a release build does not look.
 ///
 /// Source: S. Kullback, R. A. Leibler, *On Information and Sufficiency*, 1951.
 ///
@@ -56,7 +58,11 @@ impl KlDivLossConfig {
         };
         let definition = Definition::new("KlDivLoss", &formula)
             .shows("log_prediction", self.log_prediction)
-            .shows("log_target", self.log_target);
+            .shows("log_target", self.log_target)
+            .holding(
+                Numbers::of_distribution(self.log_prediction),
+                Numbers::of_distribution(self.log_target),
+            );
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 

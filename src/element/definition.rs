@@ -3,8 +3,8 @@
 use crate::{
     backend::{ElementFormula, PerClass},
     error::{
-        check_class_dim, check_class_parameters, check_element_weights, check_like_prediction,
-        dimension,
+        Numbers, check_class_dim, check_class_parameters, check_element_weights,
+        check_like_prediction, check_numbers, dimension,
     },
     formula::ColumnFormula,
     module::Shown,
@@ -19,6 +19,8 @@ pub(crate) struct Definition {
     pub shown: Shown,
     pub formula: Arc<dyn ElementFormula>,
     pub parameters: Option<ClassParameters>,
+    /// What the prediction and the target hold.
+    numbers: [Numbers; 2],
 }
 
 /// Parameters of classes.
@@ -61,6 +63,15 @@ impl Definition {
             shown: Shown::new(name),
             formula: Arc::new(formula.clone()),
             parameters: None,
+            numbers: [Numbers::Any; 2],
+        }
+    }
+
+    /// With a prediction and a target that hold nothing but such numbers.
+    pub fn holding(self, prediction: Numbers, target: Numbers) -> Self {
+        Self {
+            numbers: [prediction, target],
+            ..self
         }
     }
 
@@ -93,6 +104,23 @@ impl Definition {
             }
         }
         check_like_prediction(name, "target", target, prediction, &target_shape);
+    }
+
+    /// Panics, in a debug build and on a CPU, if an element that counts is no prediction or no target.
+    #[track_caller]
+    pub fn check_numbers<const D: usize>(
+        &self,
+        prediction: &Tensor<D>,
+        target: &Tensor<D>,
+        weights: Option<&Tensor<D>>,
+    ) {
+        let [of_prediction, of_target] = self.numbers;
+        let name = self.name();
+        let shapes = [prediction.dims(), target.dims()];
+        let given = ("prediction", &shapes[0][..]);
+        check_numbers(name, given, prediction, weights, of_prediction);
+        let given = ("target", &shapes[1][..]);
+        check_numbers(name, given, target, weights, of_target);
     }
 
     /// Panics unless there is a weight for each element of the prediction.

@@ -84,7 +84,9 @@ impl<const D: usize> ElementEvaluation<D> {
     /// With weights `w` the mean is `sum(w l) / sum(w)` and the sum is `sum(w l)`. The batch mean is the mean times
     /// the number of elements for each index of dimension 0. A mean is 0 where all weights are 0;
     /// weights that cancel leave the quotient as it is, which is not finite.
+    #[track_caller]
     pub fn reduce(self) -> Tensor<1> {
+        self.check_numbers();
         let dims = self.prediction.dims();
         let fold = self.reduction.fold(&dims, self.weights.is_some());
         self.folded(fold)
@@ -99,18 +101,29 @@ impl<const D: usize> ElementEvaluation<D> {
     /// If the normalizer is a number that is not finite.
     #[track_caller]
     pub fn divided_by(self, normalizer: impl Into<Normalizer>) -> Tensor<1> {
+        self.check_numbers();
         let name = self.definition.name();
         normalizer.into().divide(name, |fold| self.folded(fold))
     }
 
     /// Returns the loss of each element, times its weight where there are some, in the shape of the prediction.
+    #[track_caller]
     pub fn each(self) -> Tensor<D> {
+        self.check_numbers();
         if is_nothing(&self.prediction) {
             return self.losses_of_nothing();
         }
         let shape = self.prediction.dims();
         let (definition, inputs) = self.inputs();
         backend::losses(&definition.formula, inputs).reshape(shape)
+    }
+
+    /// Panics, in a debug build and on a CPU, if an element that counts is no prediction or no target.
+    #[track_caller]
+    fn check_numbers(&self) {
+        let weights = self.weights.as_ref();
+        self.definition
+            .check_numbers(&self.prediction, &self.target, weights);
     }
 
     /// The losses of all elements, folded.

@@ -1,6 +1,6 @@
 //! The losses write over memory where nobody sees it, and let go of all they hold.
 
-use crate::support::{Dtype, Loss, Method, Path, Site, cases, differentiable_sites, sites};
+use crate::support::{Case, Dtype, Loss, Method, Path, Site, cases, differentiable_sites, sites};
 use burn::tensor::{DType, Tensor, TensorData};
 use burn_losses::{Reduction, SigmoidFocalLossConfig};
 use peak_alloc::PeakAlloc;
@@ -14,33 +14,43 @@ fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_to_vec().expect("f32")
 }
 
-/// Predictions and targets that any loss takes.
+/// Predictions and targets that any loss takes which takes no logarithms: probabilities.
 fn inputs(site: &Site) -> (Tensor<2>, Tensor<2>) {
+    let plain = cases().into_iter().find(|case| case.name == "mse");
+    inputs_of(&plain.expect("a case"), site)
+}
+
+/// Predictions and targets that a loss takes.
+fn inputs_of(case: &Case, site: &Site) -> (Tensor<2>, Tensor<2>) {
     let numbers = |step: f32, first: f32| -> Vec<f32> {
         (0..40).map(|i| (first + step * i as f32) % 1.0).collect()
     };
     let tensor = |values| Tensor::from_data(TensorData::new(values, [8, 5]), &site.device);
-    (tensor(numbers(0.37, 0.1)), tensor(numbers(0.61, 0.3)))
+    let both = [tensor(numbers(0.37, 0.1)), tensor(numbers(0.61, 0.3))];
+    let mut of_loss = both
+        .into_iter()
+        .zip(case.oracle(&[8, 5]).takes_logarithms());
+    let mut next = || match of_loss.next().expect("two") {
+        (tensor, true) => tensor - 1.0,
+        (tensor, false) => tensor,
+    };
+    (next(), next())
 }
 
 /// Every loss, where target and prediction have the same shape.
-fn losses() -> Vec<(&'static str, Loss)> {
+fn losses() -> Vec<(Case, Loss)> {
     let cases = cases().into_iter().filter(|case| case.name != "quantiles");
     cases
-        .map(|case| {
-            (
-                case.name,
-                Loss::like(&case.oracle(&[8, 5]), Reduction::Mean),
-            )
-        })
+        .map(|case| (case, Loss::like(&case.oracle(&[8, 5]), Reduction::Mean)))
         .collect()
 }
 
 #[test]
 fn a_copy_of_the_prediction_keeps_its_values() {
-    for (name, loss) in losses() {
+    for (case, loss) in losses() {
+        let name = case.name;
         for site in differentiable_sites() {
-            let (leaf, target) = inputs(&site);
+            let (leaf, target) = inputs_of(&case, &site);
             let leaf = leaf.require_grad();
             // The result of an operation, which the loss may own alone.
             let prediction = leaf.clone() * 0.5;
@@ -69,7 +79,7 @@ fn a_copy_of_the_prediction_keeps_its_values() {
 fn a_tensor_that_shares_memory_with_the_prediction_keeps_its_values() {
     for case in cases().iter().filter(|case| case.name != "quantiles") {
         for site in differentiable_sites() {
-            let (leaf, target) = inputs(&site);
+            let (leaf, target) = inputs_of(case, &site);
             let leaf = leaf.require_grad();
             let views: [fn(Tensor<2>) -> Tensor<2>; 3] = [
                 |whole| whole.slice_dim(0, 2..6),
@@ -92,9 +102,10 @@ fn a_tensor_that_shares_memory_with_the_prediction_keeps_its_values() {
 
 #[test]
 fn another_use_of_the_prediction_keeps_its_gradient() {
-    for (name, loss) in losses() {
+    for (case, loss) in losses() {
+        let name = case.name;
         for site in differentiable_sites() {
-            let (start, target) = inputs(&site);
+            let (start, target) = inputs_of(&case, &site);
             let gradient = |value: &dyn Fn(Tensor<2>) -> Tensor<1>| {
                 let leaf = start.clone().require_grad();
                 let prediction = leaf.clone() * 0.5;

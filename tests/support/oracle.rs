@@ -167,6 +167,15 @@ impl Oracle {
         })
     }
 
+    /// Whether prediction and target are logarithms of probabilities.
+    pub fn takes_logarithms(&self) -> [bool; 2] {
+        match self {
+            Oracle::KullbackLeibler { logs } => *logs,
+            Oracle::JensenShannon { logs } => [*logs; 2],
+            _ => [false; 2],
+        }
+    }
+
     /// Whether every target of a row of predictions is one number.
     pub fn shares_targets(&self) -> bool {
         matches!(self, Oracle::Quantile { quantiles } if quantiles.len() > 1)

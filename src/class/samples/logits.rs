@@ -5,10 +5,16 @@ use crate::{
         Fold, RowInputs, SoftmaxRow, Target, is_nothing, loss_of_nothing, reduced_rows, row_losses,
     },
     class::shape::{flat, has_operations, no_classes, nothing_tracked, rows_of},
-    error::{ClassesOf, check_has_classes, check_like_prediction, check_rows},
+    error::{
+        ClassesOf, Numbers, are_checked, check_has_classes, check_like_prediction, check_numbers,
+        check_rows,
+    },
 };
 use burn::tensor::{DType, Int, Tensor};
 use std::sync::Arc;
+
+/// What probabilities are called in messages.
+const NAME: &str = "target probabilities";
 
 /// Logits and what they are compared with.
 #[derive(Clone, Debug)]
@@ -17,6 +23,8 @@ pub(crate) struct Logits {
     /// `[N, C, K]`
     logits: Tensor<3>,
     target: Target,
+    /// The shape the logits were given in.
+    shape: Vec<usize>,
 }
 
 impl Logits {
@@ -44,7 +52,6 @@ impl Logits {
         logits: Tensor<D>,
         probabilities: Tensor<D>,
     ) -> Self {
-        const NAME: &str = "target probabilities";
         check_like_prediction(row.loss, NAME, &probabilities, &logits, &logits.dims());
         Self::new(row, logits, Target::Shares(rows_of(probabilities)))
     }
@@ -55,6 +62,7 @@ impl Logits {
         row.check_lists(logits.dims()[1], ClassesOf::Logits);
         Self {
             row,
+            shape: logits.dims().to_vec(),
             logits: rows_of(logits),
             target,
         }
@@ -68,6 +76,7 @@ impl Logits {
     #[inline(never)]
     #[track_caller]
     pub fn each(self, weights: Option<Tensor<2>>) -> Tensor<2> {
+        self.check_probabilities(weights.as_ref());
         if is_nothing(&self.logits) && !has_operations(&self.logits) {
             let [rows, _, inner] = self.logits.dims();
             return nothing_tracked(self.loss_of_no_rows(weights.as_ref()), [rows, inner]);
@@ -79,10 +88,29 @@ impl Logits {
     #[inline(never)]
     #[track_caller]
     pub fn reduced(self, weights: Option<Tensor<2>>, fold: Fold) -> Tensor<1> {
+        self.check_probabilities(weights.as_ref());
         if is_nothing(&self.logits) {
             return self.loss_of_no_rows(weights.as_ref());
         }
         reduced_rows(self.row.clone(), self.inputs(weights), fold)
+    }
+
+    /// Panics, in a debug build and on a CPU, if a target of a sample that counts is no probability.
+    #[track_caller]
+    fn check_probabilities(&self, weights: Option<&Tensor<2>>) {
+        if let Target::Shares(shares) = &self.target
+            && are_checked(shares)
+        {
+            let weights = weights.map(|weights| weights.clone().unsqueeze_dim::<3>(1));
+            let weights = weights.map(|weights| weights.expand(shares.shape()));
+            check_numbers(
+                self.row.loss,
+                (NAME, &self.shape),
+                shares,
+                weights.as_ref(),
+                Numbers::Probabilities,
+            );
+        }
     }
 
     fn inputs(self, weights: Option<Tensor<2>>) -> RowInputs {

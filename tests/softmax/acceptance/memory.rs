@@ -71,7 +71,7 @@ fn a_copy_of_shares_and_of_untracked_logits_keeps_its_values() {
     let loss = loss_of(&case, 5);
     for site in sites() {
         let (logits, targets) = inputs(&case, &site);
-        let shares = logits.clone() * 0.1;
+        let shares = burn::tensor::activation::softmax(logits.clone(), 1);
         let before = (read(logits.clone()), read(shares.clone()));
         let copies = (logits.clone(), shares.clone());
         site.path.run(|| loss.forward(logits, targets));
@@ -144,15 +144,16 @@ fn a_loss_of_logits_against_themselves_has_both_gradients() {
     let case = row_case("ce");
     let loss = loss_of(&case, 5);
     for site in differentiable_sites() {
-        let (start, _) = inputs(&case, &site);
-        let leaf = start.clone().require_grad();
+        // Numbers that are logits and probabilities.
+        let start = || burn::tensor::activation::softmax(inputs(&case, &site).0, 1);
+        let leaf = start().require_grad();
         let value = site
             .path
             .run(|| loss.on_probabilities(leaf.clone(), leaf.clone()).reduce());
         let both = read(leaf.grad(&value.backward()).expect("a gradient"));
 
         // Not a clone: that would be the same leaf.
-        let (x, t) = (start.require_grad(), inputs(&case, &site).0.require_grad());
+        let (x, t) = (start().require_grad(), start().require_grad());
         let value = site
             .path
             .run(|| loss.on_probabilities(x.clone(), t.clone()).reduce());

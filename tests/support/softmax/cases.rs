@@ -199,7 +199,7 @@ impl RowCase {
     ) -> RowCall {
         let mut call = self.call(method, shape, dtype);
         let mut random = Random::of(self.name);
-        let top = 2.0 / call.classes() as f64;
+        let top = (2.0 / call.classes() as f64).min(1.0);
         let shares = random.list(call.logits.len(), dtype, |random| {
             if random.chance(0.2) {
                 0.0

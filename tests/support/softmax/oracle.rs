@@ -245,16 +245,16 @@ impl RowOracle {
             value: sum.value + slope.value,
             scale: sum.scale + slope.scale,
         });
+        let below_top = slopes.iter().enumerate().filter(|(i, _)| Some(*i) != top);
+        let below_top: f64 = below_top.map(|(_, slope)| slope.value).sum();
         // d ln p_c / d a_j = [c = j] - p_j, which is 1 - p_j at j and -p_j elsewhere: an easy row has
         // nothing left of 1 - p_j in `f64`, so that comes from the other classes.
         let by_logits = logits.iter().enumerate().map(|(class, a)| {
             let (p, slope) = (p[class], slopes[class]);
             let error = of_difference(a) + of_sum;
-            let of_others = slopes.iter().enumerate().filter(|(i, _)| *i != class);
-            let of_others: f64 = of_others.map(|(_, slope)| slope.value).sum();
-            let miss = match Some(class) == top {
-                true => others / sum,
-                false => 1.0 - p,
+            let (miss, of_others) = match Some(class) == top {
+                true => (others / sum, below_top),
+                false => (1.0 - p, total.value - slope.value),
             };
             Number {
                 value: a.slope * (share(slope.value, miss) - share(p, of_others)),
@@ -306,10 +306,14 @@ impl RowOracle {
             }
             Kind::Poly { epsilon } => {
                 // -l + epsilon (1 - p), of which little is left near 0 for an epsilon near -1.
-                let value = match l.abs() < 1e-2 {
+                let value = match l.abs() < 0.5 {
                     true => {
-                        let rest = l * l * (0.5 + l * (1.0 / 6.0 + l * (1.0 / 24.0 + l / 120.0)));
-                        -(1.0 + epsilon) * l - epsilon * rest
+                        // e^l - 1 - l, term by term.
+                        let terms = (2..20).scan(l, |term, n| {
+                            *term *= l / f64::from(n);
+                            Some(*term)
+                        });
+                        -(1.0 + epsilon) * l - epsilon * terms.sum::<f64>()
                     }
                     false => -l - epsilon * l.exp_m1(),
                 };

@@ -1,0 +1,121 @@
+//! What numbers an argument may hold. Only debug builds look, and only where the host need not wait for it.
+
+use crate::backend::{is_nothing, runs_on_cpu};
+use burn::tensor::Tensor;
+
+/// The numbers an argument is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Numbers {
+    /// Any.
+    #[default]
+    Any,
+    /// From 0 to 1.
+    Probabilities,
+    /// At most 0.
+    LogProbabilities,
+}
+
+/// How far rounding may have taken a probability, or its logarithm, out of its range.
+const SLACK: f64 = 1e-3;
+
+impl Numbers {
+    /// Probabilities, or their logarithms.
+    pub fn of_distribution(are_logarithms: bool) -> Self {
+        match are_logarithms {
+            true => Numbers::LogProbabilities,
+            false => Numbers::Probabilities,
+        }
+    }
+
+    /// From where to where they are, what they are, and what may have been given instead.
+    fn range(self) -> Option<(f64, f64, &'static str, &'static str)> {
+        match self {
+            Numbers::Any => None,
+            Numbers::Probabilities => Some((
+                0.0,
+                1.0,
+                "a probability from 0 to 1",
+                "apply a softmax or a sigmoid to logits, and `exp` to logarithms",
+            )),
+            Numbers::LogProbabilities => Some((
+                f64::NEG_INFINITY,
+                0.0,
+                "the logarithm of a probability, 0 or below",
+                "apply `log_softmax` to logits, and `log` to probabilities, or configure the loss for \
+                 probabilities",
+            )),
+        }
+    }
+}
+
+/// Whether the numbers of a tensor are looked at: in a debug build, on a CPU.
+pub(crate) fn are_checked<const D: usize>(tensor: &Tensor<D>) -> bool {
+    cfg!(debug_assertions) && runs_on_cpu(tensor) && !is_nothing(tensor)
+}
+
+/// Panics, in a debug build and on a CPU, if an argument named `name`, which was given in a shape, holds a number that it
+/// should not where the weight is not 0.
+#[track_caller]
+pub(crate) fn check_numbers<const D: usize>(
+    loss: &str,
+    (name, shape): (&str, &[usize]),
+    tensor: &Tensor<D>,
+    weights: Option<&Tensor<D>>,
+    numbers: Numbers,
+) {
+    let Some((low, high, expected, advice)) = numbers.range() else {
+        return;
+    };
+    if !are_checked(tensor) {
+        return;
+    }
+    // NaN is neither: it shows in the loss.
+    let plain = tensor.clone().without_autodiff();
+    let mut outside = plain
+        .clone()
+        .lower_scalar(low - SLACK)
+        .bool_or(plain.clone().greater_scalar(high + SLACK));
+    if let Some(weights) = weights {
+        let weights = weights.clone().without_autodiff();
+        outside = outside.bool_and(weights.not_equal_scalar(0.0));
+    }
+    if !outside.clone().any().into_scalar::<bool>() {
+        return;
+    }
+    let place = outside.into_data().iter::<bool>().position(|is| is);
+    let place = place.expect("there is one");
+    let given = plain
+        .into_data()
+        .iter::<f64>()
+        .nth(place)
+        .expect("a number");
+    let place = coordinates(place, shape);
+    let hold = match name.ends_with('s') {
+        true => "hold",
+        false => "holds",
+    };
+    panic!("{loss}: the {name} {hold} {given} at {place:?}, expected {expected}; {advice}");
+}
+
+/// The indices of an element, given its place in row-major order.
+fn coordinates(mut place: usize, shape: &[usize]) -> Vec<usize> {
+    let mut indices: Vec<usize> = Vec::with_capacity(shape.len());
+    for size in shape.iter().rev() {
+        indices.push(place % size);
+        place /= size;
+    }
+    indices.reverse();
+    indices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coordinates_are_those_of_row_major_order() {
+        assert_eq!(coordinates(0, &[2, 3, 4]), [0, 0, 0]);
+        assert_eq!(coordinates(17, &[2, 3, 4]), [1, 1, 1]);
+        assert_eq!(coordinates(23, &[2, 3, 4]), [1, 2, 3]);
+    }
+}
