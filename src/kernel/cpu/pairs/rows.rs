@@ -1,7 +1,7 @@
 //! Whole rows of measures, a block of them at a time.
 //!
-//! Blocks are taken one after the other, each by all threads, so that results do not depend on their
-//! number.
+//! Where a gradient is wanted, blocks are taken one after the other, each by all threads; where rows are looked at alone, each
+//! thread takes blocks of its own. Results do not depend on the number of threads.
 
 use super::{
     Pairs, Points,
@@ -17,6 +17,9 @@ const BLOCK: usize = 2 << 20;
 /// How many rows a block has at most.
 const ROWS: usize = 256;
 
+/// How many rows a thread takes at least, unless that is more measures than a block has.
+const MIN_ROWS: usize = 32;
+
 /// What is done with a row: its index and its measures with all columns.
 pub(super) type Work<'a, T> = dyn Fn(usize, &mut [f32]) -> T + Sync + 'a;
 
@@ -26,13 +29,23 @@ pub(super) type Work<'a, T> = dyn Fn(usize, &mut [f32]) -> T + Sync + 'a;
 /// # Panics
 /// If the lengths do not fit.
 pub(crate) fn pair_rows<T: Send>(pairs: &Pairs<'_>, work: &Work<'_, T>) -> Vec<T> {
-    let mut walk = Walk::new(pairs);
-    let mut all = Vec::with_capacity(pairs.rows.labels.len());
-    for block in walk.blocks() {
-        walk.fill(&block);
-        all.extend(walk.rows_of(&block, work));
-    }
-    all
+    let walk = Walk::of(pairs, 0);
+    let (rows, step) = (pairs.rows.labels.len(), walk.step);
+    // Not by the number of threads: how a product is rounded depends on its shape.
+    let most = (BLOCK / 2 / step).max(1);
+    let per_task = (rows / 8).clamp(MIN_ROWS, ROWS).min(most);
+    let tasks = (0..rows).step_by(per_task);
+    let parts = threads::map(tasks, &|_, first| {
+        let range = first..rows.min(first + per_task);
+        let mut measures = vec![0.0; range.len() * step];
+        let block = walk.block(&range, Workers::One);
+        block.fill((&mut measures, step), &mut Near::new());
+        let columns = walk.columns.labels.len();
+        let of_rows = range.zip(measures.chunks_mut(step));
+        let results = of_rows.map(|(row, measures)| work(row, &mut measures[..columns]));
+        results.collect::<Vec<T>>()
+    });
+    parts.into_iter().flatten().collect()
 }
 
 /// What a gradient of all measures is to rows and columns, each where it is wanted. `work` is called with
@@ -83,11 +96,16 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(pairs: &'a Pairs<'a>) -> Self {
+        Self::of(pairs, ROWS)
+    }
+
+    /// With room for so many rows of measures at most.
+    fn of(pairs: &'a Pairs<'a>, rows_held: usize) -> Self {
         let columns = pairs.checked_columns();
         let squares = |points: Points<'_>| squares(pairs.measure, points.elements, pairs.width);
         let step = columns.labels.len().max(1);
         let rows = pairs.rows.labels.len();
-        let per_block = (BLOCK / step).clamp(1, ROWS).min(rows);
+        let per_block = (BLOCK / step).max(1).min(rows_held).min(rows);
         Self {
             pairs,
             columns,
@@ -107,7 +125,7 @@ impl<'a> Walk<'a> {
             .map(move |first| first..rows.min(first + per_block))
     }
 
-    fn block(&self, range: &Range<usize>) -> Block<'_> {
+    fn block(&self, range: &Range<usize>, workers: Workers) -> Block<'_> {
         let pairs = self.pairs;
         let column_squares = match pairs.columns {
             Some(_) => &self.column_squares,
@@ -120,14 +138,14 @@ impl<'a> Walk<'a> {
                 .rows
                 .side(range.clone(), pairs.width, &self.row_squares),
             columns: self.columns.side(all, pairs.width, column_squares),
-            workers: Workers::All,
+            workers,
         }
     }
 
     fn fill(&mut self, range: &Range<usize>) {
         let mut measures = std::mem::take(&mut self.measures);
         let mut near = std::mem::take(&mut self.near);
-        self.block(range)
+        self.block(range, Workers::All)
             .fill((&mut measures, self.step), &mut near);
         (self.measures, self.near) = (measures, near);
     }
@@ -140,7 +158,7 @@ impl<'a> Walk<'a> {
     ) {
         let mut measures = std::mem::take(&mut self.measures);
         let gradient = (&mut measures[..], self.step);
-        self.block(range)
+        self.block(range, Workers::All)
             .spread(gradient, &self.near, to_rows, to_columns);
         self.measures = measures;
     }
