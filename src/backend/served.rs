@@ -1,7 +1,10 @@
 //! Devices whose backend this crate has a feature for, and what is said of the others.
 
 use burn::tensor::Device;
-use std::{collections::BTreeSet, sync::Mutex};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
 
 /// Whether this crate is built for the backend of a device: its operations then have a handwritten backward pass there.
 pub(super) fn is_served(device: &Device) -> bool {
@@ -33,8 +36,11 @@ pub(super) fn expect_served(device: &Device) {
     }
     let device = format!("{:?}", device.clone().without_autodiff().as_dispatch());
     let text = warning(&device);
-    let mut said = SAID.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if said.insert(text.clone()) {
+    let is_new = {
+        let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+        said.insert(text.clone())
+    };
+    if is_new {
         log::warn!("{text}");
     }
 }

@@ -1,7 +1,7 @@
 //! What a loss learns.
 
 use burn::tensor::Tensor;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 /// Warns, once for each kind of parameter, if it gets no gradient though the embeddings may have one.
 ///
@@ -16,13 +16,19 @@ pub(crate) fn warn_unless_it_learns<const P: usize, const D: usize>(
     if !is_constant_by_mistake(parameter, embeddings) {
         return;
     }
-    let mut told = TOLD.lock().expect("no panic while it was held");
-    if !told.contains(&what) {
-        told.push(what);
+    let is_new = {
+        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = !told.contains(&what);
+        if is_new {
+            told.push(what);
+        }
+        is_new
+    };
+    if is_new {
         log::warn!(
-            "burn-losses: the learned {what} of a loss lies on a device without autodiff and the embeddings on one \
-             with autodiff, so the {what} will not learn; make the loss on a device with autodiff, or call `train()` \
-             on the module that holds it"
+            "burn-losses: a loss has learned parameters ({what}) on a device without autodiff and embeddings on one with \
+             autodiff, so they will not learn; make the loss on a device with autodiff, or call `train()` on the module \
+             that holds it"
         );
     }
 }

@@ -27,5 +27,5 @@ pub(crate) use losses::{Costs, Divisor, Numbers, SampleLosses, without_weightles
 pub(crate) use memory::{Turn, beside, held, pushed, replace, to_go_with};
 pub(crate) use ready::ready;
 pub(crate) use running_labels::RunningLabels;
-pub(crate) use samples::{Samples, of_one_type, unlabelled, without_unlabelled};
+pub(crate) use samples::{Samples, comparable, of_one_type, unlabelled, without_unlabelled};
 pub(crate) use terms::{Terms, labels_from};

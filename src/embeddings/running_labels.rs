@@ -51,13 +51,19 @@ impl Module for RunningLabels {
     }
 
     fn map<M: ModuleMapper>(self, mapper: &mut M) -> Self {
-        let (_, labels, _) = mapper.map_int(self.param()).consume();
-        self.replace(labels);
+        {
+            let mut labels = self.lock();
+            let param = Param::initialized(self.id, labels.clone());
+            (_, *labels, _) = mapper.map_int(param).consume();
+        }
         self
     }
 
     fn to_device(self, device: &Device) -> Self {
-        self.replace(self.value().to_device(device));
+        {
+            let mut labels = self.lock();
+            *labels = labels.clone().to_device(device);
+        }
         self
     }
 

@@ -26,7 +26,7 @@ impl Samples {
         check_labels(loss, labels.dims()[0], embeddings.dims()[0]);
         Self {
             embeddings,
-            labels,
+            labels: comparable(labels),
             reference: None,
         }
     }
@@ -64,6 +64,15 @@ impl Samples {
             .as_ref()
             .map_or(2, |(others, _)| others.dims()[0]);
         self.count() == 0 || others == 0
+    }
+
+    /// The same without labels, for pairs that are listed: what has none is not left out of these.
+    pub fn without_labels(mut self) -> Self {
+        self.labels = Tensor::empty([0], &self.embeddings.device());
+        if let Some((others, labels)) = &mut self.reference {
+            *labels = Tensor::empty([0], &others.device());
+        }
+        self
     }
 
     /// How many of them have a loss.
@@ -128,7 +137,13 @@ pub(crate) fn without_unlabelled(embeddings: Tensor<2>, labels: &Tensor<1, Int>)
     }
 }
 
-/// Labels of one data type, of at least 32 bits, that holds what both did: kernels compare labels of one type.
+/// Labels in a signed data type of at least 32 bits that holds what they did: kernels compare labels of one type, and with
+/// [`NO_LABEL`], which a narrow or unsigned type does not hold.
+pub(crate) fn comparable(labels: Tensor<1, Int>) -> Tensor<1, Int> {
+    of_one_type(labels.clone(), labels).0
+}
+
+/// Labels of one [`comparable`] type.
 pub(crate) fn of_one_type(
     a: Tensor<1, Int>,
     b: Tensor<1, Int>,

@@ -3,8 +3,8 @@
 use crate::{
     config::config,
     embeddings::{
-        Batch, EmbeddingEvaluation, SampleLosses, Terms, unlabelled, widened, without_unlabelled,
-        without_weightless,
+        Batch, EmbeddingEvaluation, SampleLosses, Terms, comparable, unlabelled, widened,
+        without_unlabelled, without_weightless,
     },
     error::{Check, LossError, built, check_embeddings_alike, check_labels},
     formula::{AnchorFormula, SupervisedPairs},
@@ -149,7 +149,7 @@ impl NPairsLoss {
         let (a, b) = (("anchors", &anchors), ("positives", &positives));
         check_embeddings_alike(NAME, a, b);
         check_labels(NAME, labels.dims()[0], anchors.dims()[0]);
-        let loss = self.clone();
+        let (loss, labels) = (self.clone(), comparable(labels));
         let batch = Batch::of(NAME, &anchors);
         EmbeddingEvaluation::complete(batch, self.reduction, move |weights| {
             loss.sample_losses(without_weightless(anchors, weights), positives, labels)

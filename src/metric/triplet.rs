@@ -230,11 +230,15 @@ impl TripletLoss {
         }
         let count = samples.count();
         let normalize = self.distance.normalizes(self.normalize);
-        let inputs = samples.clone().ready(normalize, weights);
+        let inputs = match triplets {
+            Some(_) => samples.clone().without_labels(),
+            None => samples.clone(),
+        };
+        let inputs = inputs.ready(normalize, weights);
         let costs = match (triplets, self.mining) {
             (Some(triplets), _) => {
                 let others = inputs.columns.as_ref().unwrap_or(&inputs.rows).dims()[0];
-                self.listed(inputs, triplets.guarded(count, others))
+                self.listed(inputs, triplets.guarded(count, others), weights)
             }
             (None, Mining::BatchAll) => self.all(inputs, PairSelection::All),
             (None, Mining::MultiSimilarity { epsilon }) => {
@@ -245,7 +249,7 @@ impl TripletLoss {
                 if candidates.triplets.is_empty() {
                     return samples.nothing();
                 }
-                self.listed(inputs, candidates)
+                self.listed(inputs, candidates, weights)
             }
         };
         SampleLosses::of_kinds(vec![costs], count)
@@ -281,17 +285,28 @@ impl TripletLoss {
     }
 
     /// Triplets of a list, at least one.
-    fn listed(&self, inputs: PairInputs, candidates: Candidates) -> Costs {
+    fn listed(
+        &self,
+        inputs: PairInputs,
+        candidates: Candidates,
+        weights: Option<&Tensor<1>>,
+    ) -> Costs {
         let Candidates {
             triplets,
             valid,
             unknown,
         } = candidates;
         let none = valid.map(Tensor::bool_not);
-        let no_triplet = match (&none, &unknown) {
-            (Some(none), Some(unknown)) => Some(none.clone().bool_or(unknown.clone())),
-            (one, other) => one.clone().or(other.clone()),
-        };
+        let anchors = triplets.anchors.clone();
+        let weightless = weights.map(|weights| {
+            weights
+                .clone()
+                .detach()
+                .select(0, anchors)
+                .equal_scalar(0.0)
+        });
+        let left_out = [none.clone(), unknown.clone(), weightless];
+        let left_out = left_out.into_iter().flatten().reduce(Tensor::bool_or);
         let distances = |others: Tensor<1, Int>| {
             let pairs = PairInputs {
                 row_labels: triplets.anchors.clone(),
@@ -300,8 +315,9 @@ impl TripletLoss {
             };
             let measure = self.distance.measure();
             let measures = listed_pairs(ListedPairs { measure }, pairs);
-            // What is no triplet may be at no distance; that must not reach a gradient.
-            let measures = match &no_triplet {
+            // What is no triplet, or of an anchor that does not count, may be at no distance; that must not reach a
+            // gradient.
+            let measures = match &left_out {
                 Some(none) => measures.mask_fill(none.clone(), 1.0),
                 None => measures,
             };

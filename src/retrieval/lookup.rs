@@ -40,6 +40,7 @@ use burn::tensor::{Int, Tensor};
 /// assert_eq!(retrieval.recall_at_k(1), Some(0.5));
 /// assert_eq!(retrieval.recall_at_k(2), Some(1.0));
 /// ```
+#[derive(Clone, Debug)]
 pub struct Retrieval {
     queries: Points,
     gallery: Option<Points>,

@@ -1,10 +1,14 @@
 //! Embeddings in the memory of the host.
 
-use crate::error::{check_embeddings, check_labels};
+use crate::{
+    backend::NO_LABEL,
+    error::{check_embeddings, check_labels},
+};
 use burn::tensor::{Int, Tensor, TensorReadError};
 use std::collections::HashMap;
 
 /// Embeddings and their labels, read back.
+#[derive(Clone, Debug)]
 pub(crate) struct Points {
     /// Row by row.
     values: Vec<f32>,
@@ -74,6 +78,7 @@ impl Points {
     }
 
     fn new(values: Vec<f32>, dimension: usize, labels: Vec<i64>) -> Self {
+        let (values, labels) = labelled(values, dimension, labels);
         let inverse_norm = |row: &[f32]| {
             let square: f64 = row.iter().map(|&value| f64::from(value).powi(2)).sum();
             if square == 0.0 {
@@ -116,4 +121,14 @@ impl Points {
     pub fn count_of(&self, label: i64) -> usize {
         self.counts.get(&label).copied().unwrap_or_default()
     }
+}
+
+/// Those that have a label: the others are neither looked up nor found.
+fn labelled(values: Vec<f32>, dimension: usize, labels: Vec<i64>) -> (Vec<f32>, Vec<i64>) {
+    if !labels.contains(&NO_LABEL) {
+        return (values, labels);
+    }
+    let points = values.chunks_exact(dimension).zip(labels);
+    let (kept, labels): (Vec<_>, Vec<_>) = points.filter(|&(_, label)| label != NO_LABEL).unzip();
+    (kept.concat(), labels)
 }

@@ -1,11 +1,11 @@
 //! Embeddings of a batch that have no label: they are in no pair, whatever they hold.
 
 use crate::support::{Site, differentiable_sites_and_gpu, tensors::Read};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use burn_losses::{
     CircleLossConfig, ContrastiveLossConfig, CrossBatchMemory, Distance, LiftedStructureLossConfig,
     Mining, MultiSimilarityLossConfig, NPairsLossConfig, SupConLossConfig, TripletLossConfig,
-    TripletMinerConfig,
+    TripletMinerConfig, Triplets, recall_at_k,
 };
 
 const NONE: i64 = CrossBatchMemory::NO_LABEL;
@@ -180,4 +180,107 @@ fn anchors_without_a_label_have_no_triplet() {
             kept(mined.anchors);
         });
     }
+}
+
+/// Class 0 is a class in every type, also in those that cannot hold the label that is none.
+#[test]
+fn labels_of_any_type_are_labels() {
+    let loss = ContrastiveLossConfig::new().with_normalize(false).init();
+    for site in differentiable_sites_and_gpu() {
+        for dtype in [DType::F32, DType::F64] {
+            if !site.device.supports_dtype(dtype) {
+                continue;
+            }
+            for of_labels in [
+                DType::U8,
+                DType::I8,
+                DType::I16,
+                DType::I32,
+                DType::U32,
+                DType::I64,
+                DType::U64,
+            ] {
+                if !site.device.supports_dtype(of_labels) {
+                    continue;
+                }
+                let points = TensorData::new(vec![0.0, 1.0], [2, 1]);
+                let points = Tensor::<2>::from_data(points, (&site.device, dtype));
+                let labels = TensorData::new(vec![0, 0], [2]);
+                let labels = Tensor::<1, Int>::from_data(labels, (&site.device, of_labels));
+                let value = site.path.run(|| loss.forward(points, labels));
+                assert_eq!(
+                    Read::of(value).values,
+                    [1.0],
+                    "{of_labels:?} {dtype:?} on {site}"
+                );
+            }
+        }
+    }
+}
+
+/// What is listed is charged, whatever the labels say.
+#[test]
+fn labels_have_no_effect_on_listed_triplets() {
+    let loss = TripletLossConfig::new()
+        .with_normalize(false)
+        .with_margin(1.0)
+        .init();
+    for site in differentiable_sites_and_gpu() {
+        let points = Tensor::<2>::from_floats([[5.0], [6.0], [6.5]], &site.device);
+        let labels = TensorData::new(vec![0, NONE, 1], [3]);
+        let labels = Tensor::<1, Int>::from_data(labels, &site.device);
+        let list = |place: i64| Tensor::<1, Int>::from_ints([place], &site.device);
+        let triplets = Triplets {
+            anchors: list(0),
+            positives: list(1),
+            negatives: list(2),
+        };
+        let value = site
+            .path
+            .run(|| loss.on(points, labels).triplets(triplets).reduce());
+        assert_eq!(Read::of(value).values, [0.5], "on {site}");
+    }
+}
+
+/// An anchor of weight 0 reaches no gradient of the points it is listed with.
+#[test]
+fn an_anchor_of_weight_0_may_hold_anything() {
+    let loss = TripletLossConfig::new()
+        .with_normalize(false)
+        .with_margin(5.0)
+        .init();
+    for site in differentiable_sites_and_gpu() {
+        let points = [[f32::NAN], [0.0], [1.0], [2.0]];
+        let points = Tensor::<2>::from_floats(points, &site.device).require_grad();
+        let weights = Tensor::<1>::from_floats([0.0, 1.0, 1.0, 1.0], &site.device);
+        let list = |places: [i64; 2]| Tensor::<1, Int>::from_ints(places, &site.device);
+        let triplets = Triplets {
+            anchors: list([0, 1]),
+            positives: list([1, 2]),
+            negatives: list([2, 3]),
+        };
+        let value = site.path.run(|| {
+            let evaluation = loss.on_triplets(points.clone(), triplets);
+            evaluation.weights(weights).reduce()
+        });
+        let gradient = points.grad(&value.backward()).expect("tracked");
+        assert_eq!(Read::of(value).values, [4.0], "on {site}");
+        assert_eq!(
+            Read::of(gradient).values[1..],
+            [0.0, 1.0, -1.0],
+            "on {site}"
+        );
+    }
+}
+
+#[test]
+fn what_has_no_label_is_neither_looked_up_nor_found() {
+    let device = Device::default();
+    let points =
+        Tensor::<2>::from_floats([[1.0, 0.0], [1.0, 0.1], [1.0, 0.2], [0.0, 1.0]], &device);
+    let labels = |labels: [i64; 4]| Tensor::<1, Int>::from_data(TensorData::from(labels), &device);
+    // Among those with a label the nearest of the first is the third.
+    let some = labels([7, NONE, 7, NONE]);
+    assert_eq!(recall_at_k(points.clone(), some, 1), Some(1.0));
+    assert_eq!(recall_at_k(points, labels([NONE, NONE, 3, 4]), 1), None);
 }

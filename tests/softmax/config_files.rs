@@ -93,7 +93,7 @@ fn a_field_of_the_wrong_type_is_named() {
         "LdamLossConfig: `class_counts` is [100,-1]: invalid value: integer `-1`, expected usize"
     );
     let long = focal("weights", json!(vec!["1"; 1000]));
-    let start = "SoftmaxFocalLossConfig: `weights` is [\"1\",\"1\",";
+    let start = "SoftmaxFocalLossConfig: `class_weights` is [\"1\",\"1\",";
     assert!(long.starts_with(start) && long.len() < 200, "{long}");
 }
 
@@ -101,7 +101,7 @@ fn a_field_of_the_wrong_type_is_named() {
 fn a_field_that_is_unknown_missing_or_given_twice_is_named() {
     assert_eq!(
         complaint(json!({"loss": "poly", "gama": 2.0})),
-        "PolyLossConfig: unknown field `gama`, expected one of `epsilon`, `weights`, \
+        "PolyLossConfig: unknown field `gama`, expected one of `epsilon`, `class_weights`, \
          `label_smoothing`, `ignore_index`, `reduction`"
     );
     assert_eq!(

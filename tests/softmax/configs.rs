@@ -68,7 +68,7 @@ fn lists_of_different_lengths_are_refused() {
             let error = weigh(&[1.0; 3]).try_init().expect_err($name);
             assert_eq!((error.config(), error.field()), ($name, "class_weights"));
             let expected = concat!(
-                $name, ": weights is a list of 3, expected one of 2, as long as class_counts"
+                $name, ": class_weights is a list of 3, expected one of 2, as long as class_counts"
             );
             assert_eq!(error.to_string(), expected);
             weigh(&[1.0; 2]).init();
@@ -85,7 +85,7 @@ fn lists_of_different_lengths_are_refused() {
     };
     assert_eq!(
         focal(2).try_init().expect_err("an alpha of 2").to_string(),
-        "SoftmaxFocalLossConfig: weights is a list of 3, expected one of 2, as long as alpha"
+        "SoftmaxFocalLossConfig: class_weights is a list of 3, expected one of 2, as long as alpha"
     );
     focal(1).init();
     focal(3).init();

@@ -158,7 +158,7 @@ fn a_loss_of_ones_own_refuses_what_a_configuration_refuses() {
     let text = message(|| own().with_class_weights(Some(vec![1.0, -1.0])));
     assert_eq!(
         text,
-        "Own: weights[1] is -1, expected a finite number of 0 or above"
+        "Own: class_weights[1] is -1, expected a finite number of 0 or above"
     );
     let text = message(|| own().with_label_smoothing(1.5));
     assert_eq!(

@@ -154,7 +154,7 @@ fn a_list_that_does_not_fit_the_classes_is_refused() {
     let oracles = row_cases().into_iter().map(|case| case.oracle(3));
     let mut refused: Vec<(RowOracle, &str)> = oracles
         .filter(is_alone)
-        .map(|oracle| (oracle.weighted(two()), "weights"))
+        .map(|oracle| (oracle.weighted(two()), "class_weights"))
         .collect();
     refused.push((
         focal(Some(two().iter().map(|w| w / 2.0).collect()), 2.0),

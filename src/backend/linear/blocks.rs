@@ -7,6 +7,7 @@ use super::inputs::LinearInputs;
 use crate::backend::{
     attached::with_gradient,
     fold::{Count, Fold},
+    ordered_sum::ordered_sum,
     row::SoftmaxRow,
     served::is_served,
     softmax::total,
@@ -66,7 +67,7 @@ impl Blocks {
         let inputs = inputs.clone().without_autodiff();
         let [rows, _] = inputs.hidden.dims();
         let per_block = (BLOCK / inputs.weight.dims()[0].max(1)).max(1);
-        let mut totals: Option<Tensor<1>> = None;
+        let mut totals: Vec<Tensor<1>> = Vec::new();
         let mut by_hidden = Vec::new();
         let mut by_parameters: Option<(Tensor<2>, Tensor<1>)> = None;
         for first in (0..rows).step_by(per_block) {
@@ -93,13 +94,10 @@ impl Blocks {
                     total.without_autodiff()
                 }
             };
-            totals = Some(match totals {
-                Some(totals) => totals + of_block,
-                None => of_block,
-            });
+            totals.push(of_block);
         }
         Self {
-            total: totals.expect("there are rows"),
+            total: ordered_sum(Tensor::cat(totals, 0)),
             gradients: by_parameters.map(|(weight, bias)| Gradients {
                 hidden: Tensor::cat(by_hidden, 0),
                 weight,

@@ -44,7 +44,7 @@ impl<'a> Listed<'a> {
         places: [Indices<'a>; 2],
     ) -> Option<Self> {
         assert_eq!(places[0].len(), places[1].len(), "two points for each pair");
-        let has_kernel = !matches!(measure, Measure::Lp(_)) && width > 0;
+        let has_kernel = !matches!(measure, Measure::Lp(_));
         has_kernel.then_some(Self {
             measure,
             rows,
