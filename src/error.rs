@@ -396,9 +396,9 @@ pub(crate) fn check_layer<const D: usize>(
     let (shape, [classes, width]) = (hidden.dims(), weight.dims());
     assert!(
         shape[D - 1] == width,
-        "{loss}: the weight has shape [{classes}, {width}] and the hidden states {shape:?}, expected \
-         a weight of shape [V, {}], with a row for each class; a matrix [H, V] goes through `OutputLayer::with_columns`",
-        shape[D - 1],
+        "{loss}: the layer has {width} inputs and {classes} classes, and the hidden states have shape {shape:?}, expected \
+         {width} in their last dimension; of a matrix say which way round it is: `OutputLayer::with_rows` for [V, H], \
+         `OutputLayer::with_columns` for [H, V]",
     );
     assert!(
         classes > 0,
@@ -468,7 +468,7 @@ pub(crate) fn check_class_parameters<const D: usize>(
     assert!(
         count == 1 || count == classes,
         "{loss}: {} of {field} for a prediction of shape {shape:?}, expected one \
-         for each of the {classes} in {place}, or set the dimension of the classes",
+         for each of the {classes} in {place}; if the classes are in another dimension, name it: `with_class_dim(1)`",
         counted(count, "value", "values"),
     );
 }

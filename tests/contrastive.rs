@@ -3,6 +3,7 @@
 pub mod acceptance;
 mod configs;
 mod differences;
+mod easy;
 mod forms;
 mod goldens;
 mod own_formula;

@@ -26,6 +26,7 @@ const SUM: Method = Method::Reduced(Reduction::Sum);
 
 mod differences;
 mod hostile;
+mod near;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

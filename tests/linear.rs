@@ -589,9 +589,10 @@ fn layers_that_do_not_fit_are_refused() {
                 assert!(text.contains(part), "{part:?} is not in {text:?}");
             }
         };
-        says(&["weight", "[5, 4]", "[2, 3]", "[V, 3]"], &|| {
-            loss.forward(ones([2, 3]), rows(ones([5, 4])), targets(2))
-        });
+        says(
+            &["4 inputs", "5 classes", "[2, 3]", "with_columns"],
+            &|| loss.forward(ones([2, 3]), rows(ones([5, 4])), targets(2)),
+        );
         says(&["bias", "[4]", "expected [5]"], &|| {
             loss.forward(
                 ones([2, 3]),

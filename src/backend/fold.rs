@@ -37,6 +37,7 @@ impl Count {
     }
 
     /// The same without autodiff.
+    #[cfg(feature = "any-backend")]
     pub fn without_autodiff(self) -> Self {
         Self {
             sum: self.sum.without_autodiff(),

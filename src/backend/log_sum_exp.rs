@@ -46,8 +46,10 @@ impl<const D: usize> LogSumExp<D> {
 
         let own = x.clone().mask_fill(is_largest.bool_not(), 0.0).sum_dim(dim);
         let reference = largest.clone().mask_where(dominated.clone(), own);
-        // 0, but no number where the largest is infinite.
-        let nothing = (largest.clone() - largest).expand(shape);
+        // 0, but no number where the largest is infinite. (A GPU may take the difference of a number and itself for 0.)
+        let infinite = largest.clone().abs().equal_scalar(f64::INFINITY);
+        let nothing = largest.zeros_like().mask_fill(infinite, f64::NAN);
+        let nothing = nothing.expand(shape);
         let shifted = (x - reference.clone()).mask_where(dominates.clone(), nothing.clone());
         let exponentials = shifted.clone().exp().mask_where(dominates, nothing);
         // What the sum has on top of 1: where the 1 has been left out, all of it.

@@ -130,7 +130,8 @@ impl<const D: usize> ClassEvaluation<D> {
         self.samples.reduced(self.weights, fold)
     }
 
-    /// Returns the sum of all losses divided by `max(normalizer, 1)`, whatever the reduction. The normalizer is a
+    /// Returns the sum of all losses, times the weights of their samples if there are weights, divided by
+    /// `max(normalizer, 1)`, whatever the reduction. The normalizer is a
     /// number, or a tensor of shape `[1]`.
     ///
     /// # Panics

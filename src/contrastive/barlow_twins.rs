@@ -92,21 +92,29 @@ impl BarlowTwinsLoss {
         if images == 0 {
             return loss_of_nothing(&first) + loss_of_nothing(&second);
         }
-        let first = standardised(widened(first)).transpose();
-        let correlations = first.matmul(standardised(widened(second))) * (1.0 / images as f64);
+        let share = 1.0 / images as f64;
+        let [(first, lack), (second, other_lack)] =
+            [first, second].map(|rows| standardised(widened(rows)));
+        // 1 - c of a dimension whose views agree is far below the rounding of c, so it comes from their differences:
+        // c is (1 - lack of one) / 2 + (1 - lack of the other) / 2 - sum (a - b)²/2n.
+        let apart = first.clone() - second.clone();
+        let near = (lack + other_lack + column_sums(apart.clone() * apart) * share) * 0.5;
+        let far = -column_sums(first.clone() * second.clone()) * share + 1.0;
+        let gaps = near.where_below(NEAR, near.clone(), far);
+        let correlations = first.transpose().matmul(second) * share;
         let diagonal =
             Tensor::<2, burn::tensor::Bool>::diag_mask([width, width], 0, &correlations.device())
                 .bool_not();
-        let squares = correlations.clone() * correlations.clone();
-        let gaps = -correlations + 1.0;
-        let of_gaps = (gaps.clone() * gaps).mask_fill(diagonal.clone().bool_not(), 0.0);
-        let of_others = squares.mask_fill(diagonal, 0.0);
-        ordered_sum(of_gaps) + ordered_sum(of_others) * self.off_diagonal
+        let of_others = (correlations.clone() * correlations).mask_fill(diagonal, 0.0);
+        ordered_sum(gaps.clone() * gaps) + ordered_sum(of_others) * self.off_diagonal
     }
 }
 
-/// Each dimension with mean 0 and variance 1 over the batch.
-fn standardised(rows: Tensor<2>) -> Tensor<2> {
+/// Below this, `1 - c` has lost digits.
+const NEAR: f64 = 0.25;
+
+/// Each dimension with mean 0 and variance 1 over the batch, and what that variance lacks of 1.
+fn standardised(rows: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
     const EPSILON: f64 = 1e-5;
     /// Beyond this, squares might be more than `f32` holds.
     const LARGE: f64 = 1e15;
@@ -119,5 +127,6 @@ fn standardised(rows: Tensor<2>) -> Tensor<2> {
     let centred = rows.clone() - column_sums(rows) * share;
     let variance = column_sums(centred.clone() * centred.clone()) * share;
     let epsilon = (unit.clone() * unit).recip() * EPSILON;
-    centred / (variance + epsilon).sqrt()
+    let total = variance + epsilon.clone();
+    (centred / total.clone().sqrt(), epsilon / total)
 }

@@ -111,10 +111,9 @@ impl VicRegLoss {
         let gap = first.clone() - second.clone();
         let distance = ordered_mean(gap.clone() * gap);
         let [first, second] = [first, second].map(Spread::of);
-        let loss = distance * self.invariance
+        distance * self.invariance
             + (first.lack + second.lack) * (0.5 * self.variance)
-            + (first.covariance + second.covariance) * self.covariance;
-        loss
+            + (first.covariance + second.covariance) * self.covariance
     }
 }
 

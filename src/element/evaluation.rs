@@ -154,12 +154,14 @@ impl<const D: usize> ElementEvaluation<D> {
 
     /// The losses where there are no elements; with a backward pass where nothing can be added.
     fn losses_of_nothing(self) -> Tensor<D> {
-        let same_shape = self.prediction.dims() == self.target.dims();
-        let none = match same_shape && runs_on_cpu(&self.prediction) {
-            true => self.prediction + self.target,
-            false => self.prediction,
-        };
-        widened(none)
+        let prediction = widened(self.prediction);
+        if !runs_on_cpu(&prediction) {
+            return prediction;
+        }
+        let same_shape = prediction.dims() == self.target.dims();
+        let target = same_shape.then(|| widened(self.target));
+        let others = target.into_iter().chain(self.weights);
+        others.fold(prediction, |sum, other| sum + other)
     }
 
     /// The loss where there are no elements.

@@ -114,7 +114,13 @@ impl AnchorFormula for SupervisedPairs {
         // How far the positives together are from what the form takes of them.
         let spread = match self.log_of_mean {
             true => count.ln(),
-            false => positive.clone() - sum / count,
+            // One positive is all of them. Its slope would be 1 less 1 less the share of the negatives, which is lost
+            // beside these where a row is easy.
+            false => count.where_equal(
+                1.0,
+                count.constant(0.0),
+                positive.clone() - sum / count.clone(),
+            ),
         };
         (softplus(negative - positive) + spread) * (self.temperature / self.base_temperature)
     }

@@ -15,6 +15,7 @@ mod class;
 mod distance;
 mod divergence;
 mod dual;
+mod excess;
 mod exponentials;
 mod focal;
 mod pairs;
@@ -37,6 +38,7 @@ pub use class::{
 pub use distance::{Gap, Measure, Norm};
 pub use divergence::{JensenShannon, KullbackLeibler};
 pub use dual::Dual;
+pub(crate) use excess::divergence_term;
 pub(crate) use exponentials::Exponentials;
 pub use focal::SigmoidFocal;
 pub use pairs::{

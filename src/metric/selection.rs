@@ -68,7 +68,7 @@ impl Anchor<'_> {
         for (chunk, keys) in measures.chunks(CHUNK).enumerate() {
             // Nearly all chunks are passed over as a whole, whatever their labels are.
             let may_be_least = |reach: f32| {
-                let keys = keys.iter().map(|&x| !(x * sign > reach));
+                let keys = keys.iter().map(|&x| x * sign <= reach || x.is_nan());
                 keys.fold(false, |any, is| any | is)
             };
             if !may_be_least(negative.reach) {

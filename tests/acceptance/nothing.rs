@@ -42,6 +42,37 @@ fn an_empty_batch_is_loss_0_with_an_empty_gradient() {
     }
 }
 
+/// Whatever is tracked gets a gradient without elements, alone as well.
+#[test]
+fn an_empty_batch_has_a_backward_pass_for_each_argument() {
+    let loss = Loss::like(&Oracle::Mse, Reduction::Mean);
+    for (prediction, target, weights) in [
+        (true, false, true),
+        (false, false, true),
+        (false, true, false),
+    ] {
+        let tracked = Tracked {
+            prediction,
+            target,
+            weights,
+        };
+        let call = Call::new(Method::NoReduction, &[0, 3], vec![], vec![]);
+        let mut call = call.weighted(vec![]).tracking(tracked);
+        call.target_shape = vec![0, 3];
+        for site in differentiable_sites_and_gpu()
+            .iter()
+            .filter(|site| !site.is_gpu())
+        {
+            let outcome = call.run(&loss, site);
+            let of = |tracked: bool| tracked.then(Vec::new);
+            let what = format!("{tracked:?} on {site}");
+            assert_eq!(outcome.by_prediction, of(prediction), "{what}");
+            assert_eq!(outcome.by_target, of(target), "{what}");
+            assert_eq!(outcome.by_weights, of(weights), "{what}");
+        }
+    }
+}
+
 /// A call whose weights are 0 where the prediction is NaN or infinite, at random places.
 fn call_with_ignored_garbage(case: &crate::support::Case, method: Method, all: bool) -> Call {
     let shape = [7, 5];

@@ -110,7 +110,9 @@ impl LinearOracle {
             };
         };
         let tanh = (output.value / cap).tanh();
-        let slope = 1.0 - tanh * tanh;
+        // 1 - tanh² without a difference, which is 0 long before the slope is.
+        let decay = (-2.0 * (output.value / cap).abs()).exp();
+        let slope = 4.0 * decay / ((1.0 + decay) * (1.0 + decay));
         Logit {
             value: cap * tanh,
             rounded: slope * output.scale + cap * tanh.abs(),

@@ -13,6 +13,7 @@ use crate::backend::{
     ordered_sum::ordered_sum,
     row::{RowInputs, SoftmaxRow, Target},
 };
+use crate::formula::divergence_term;
 use burn::tensor::{Bool, DType, Device, Tensor, TensorData};
 
 /// The loss of every row, times its weight.
@@ -203,12 +204,8 @@ fn of_classes(row: &SoftmaxRow, classes: &Classes, ln: Tensor<3>) -> Tensor<2> {
 /// The losses of rows whose target is a distribution.
 fn of_shares(row: &SoftmaxRow, shares: Tensor<3>, ln: Tensor<3>) -> Tensor<2> {
     if row.divergence {
-        let ln_shares = shares;
-        let shares = ln_shares.clone().exp();
-        // Neither logarithm counts where nothing is expected: both may be infinite.
-        let nothing = shares.clone().equal_scalar(0.0);
-        let apart = (ln - ln_shares).mask_fill(nothing, 0.0);
-        return weighted_sum(row, shares, apart);
+        let terms = divergence_term(shares.clone().exp(), ln.clone().exp(), ln - shares);
+        return terms.sum_dim(1).squeeze_dim::<2>(1);
     }
     let shares = if row.smoothing == 0.0 {
         shares

@@ -1,6 +1,7 @@
 //! Cross entropies whose terms in the probability are weighted otherwise, two of them for noisy labels.
 
 use super::{ClassFormula, Real, miss};
+use crate::formula::excess::{NEAR_0, exp_m1_minus};
 
 /// `-entropy l + miss (1 - e^l)`: cross entropy with a term that is linear in the probability.
 #[derive(Clone, Copy, Debug)]
@@ -60,20 +61,6 @@ impl ClassFormula for EntropyAndMiss {
         let near = near * -(self.entropy + self.miss) + rest;
         l.where_below(-NEAR_0, sum, near)
     }
-}
-
-/// Where `e^x - 1` and `x` have digits in common.
-const NEAR_0: f64 = 0.5;
-
-/// `e^x - 1 - x` for x within [`NEAR_0`] of 0, to the precision of `f64`: `x²/2! + x³/3! + ..`
-#[inline(always)]
-fn exp_m1_minus<R: Real>(x: R) -> R {
-    const TERMS: u32 = 14;
-    let mut series = x.constant(1.0);
-    for n in (3..=TERMS).rev() {
-        series = series * x.clone() * (1.0 / f64::from(n)) + 1.0;
-    }
-    series * x.clone() * x * 0.5
 }
 
 impl Poly {

@@ -120,7 +120,7 @@ mod tests {
         let (row, upstream) = ([0.3, -1.2, 2.0], [1.0, 0.5, -0.25]);
         let unit = unit_rows(&row, 3);
         let gradient = unit_rows_gradient(&unit.rows, &unit.norms, &upstream, 3);
-        for place in 0..3 {
+        for (place, slope) in gradient.iter().enumerate() {
             let value = |step: f64| {
                 let moved: Vec<f64> = (0..3)
                     .map(|i| f64::from(row[i]) + if i == place { step } else { 0.0 })
@@ -130,7 +130,7 @@ mod tests {
                 terms.map(|(x, &g)| x / norm * f64::from(g)).sum::<f64>()
             };
             let expected = (value(1e-6) - value(-1e-6)) / 2e-6;
-            assert!((f64::from(gradient[place]) - expected).abs() < 1e-6);
+            assert!((f64::from(*slope) - expected).abs() < 1e-6);
         }
     }
 }

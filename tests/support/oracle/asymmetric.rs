@@ -11,7 +11,7 @@ pub fn asymmetric(x: f64, t: f64, positive: f64, negative: f64, clip: f64) -> El
     let faded = rest.powf(positive);
     let up = Number::sum(&[faded * positive * p * ln_p, -faded * rest]);
     let up_scale = of_power(positive, softplus(x));
-    let (down, slope) = below(p, rest, negative, clip);
+    let (down, slope) = below([p, rest], -softplus(x), negative, clip);
     let loss_up = -share(faded, ln_p);
     Element {
         loss: Number {
@@ -29,14 +29,16 @@ pub fn asymmetric(x: f64, t: f64, positive: f64, negative: f64, clip: f64) -> El
     }
 }
 
-/// The loss of a negative and its slope.
-fn below(p: f64, rest: f64, exponent: f64, clip: f64) -> (Number, Number) {
+/// The loss of a negative and its slope, by its probability, what that lacks of 1, and the logarithm of the latter.
+fn below([p, rest]: [f64; 2], ln_rest: f64, exponent: f64, clip: f64) -> (Number, Number) {
     let at = |shifted: f64| -> (f64, f64) {
         if shifted <= 0.0 && clip > 0.0 {
             return (0.0, 0.0);
         }
         // 1 - (p - clip), which is not 0 where p is 1; of a tiny p the other way round.
-        let ln = if shifted < 0.5 {
+        let ln = if shifted == p {
+            ln_rest
+        } else if shifted < 0.5 {
             (-shifted).ln_1p()
         } else {
             (rest + (p - shifted)).ln()
@@ -44,10 +46,16 @@ fn below(p: f64, rest: f64, exponent: f64, clip: f64) -> (Number, Number) {
         let power = shifted.powf(exponent);
         let steep = match exponent {
             0.0 => 0.0,
+            // Nothing is left of p, whose power may be infinite.
+            _ if p == 0.0 => 0.0,
             _ => -exponent * shifted.powf(exponent - 1.0) * ln * p * rest,
         };
-        let one_less = rest + (p - shifted);
-        (-power * ln, steep + power * p * (rest / one_less))
+        let lack = if shifted == p {
+            1.0
+        } else {
+            rest / (rest + (p - shifted))
+        };
+        (-power * ln, steep + power * p * lack)
     };
     let shifted = p - clip;
     let here = at(shifted);

@@ -17,12 +17,15 @@ use super::{
     spec::Constants,
 };
 use crate::{
-    formula::Real,
+    formula::{Real, divergence_term},
     kernel::cpu::{
         lane::Lane,
         simd::{Isa, WIDTH},
     },
 };
+
+/// Below this a divergence has lost digits to terms that cancel.
+const NEAR: f64 = 0.1;
 
 /// The target of a row.
 #[derive(Clone, Copy)]
@@ -252,6 +255,14 @@ impl Row<'_> {
                 (class, share)
             });
             loss += weight * softmax.ln_sum;
+            if let Target::Shares(shares) = self.target
+                && spec.divergence
+                && loss < NEAR
+            {
+                loss = self
+                    .near_divergence(isa, logits, shares, &softmax)
+                    .unwrap_or(loss);
+            }
 
             let (z_loss, z_slope) = self.z_loss(&softmax);
             if let Some(gradient) = self.gradient {
@@ -260,8 +271,9 @@ impl Row<'_> {
                 let (place, exact) = match own {
                     Some((class, share)) => {
                         let (p, miss) = softmax.probability(class, *gradient.add(class) as f64);
-                        let spread = constants.uniform
-                            * (constants.total_weight * p - constants.weight(class));
+                        let weight = constants.weight(class);
+                        let others = constants.total_weight - weight;
+                        let spread = constants.uniform * (others * p - weight * miss);
                         (class, spread - share * miss + z_slope * p)
                     }
                     None => {
@@ -279,6 +291,40 @@ impl Row<'_> {
                 *gradient.add(place) = (u * exact) as f32;
             }
             loss + z_loss
+        }
+    }
+
+    /// The divergence of a distribution that is near: the terms of the first visit have cancelled, these do not.
+    /// `None` where a class is expected whose exponential is 0, and its logarithm lost: such a term is no small one.
+    #[inline(always)]
+    unsafe fn near_divergence<I: Isa>(
+        &self,
+        isa: I,
+        logits: *const f32,
+        ln_shares: *const f32,
+        softmax: &Softmax,
+    ) -> Option<f64> {
+        const LEAST: f64 = f32::MIN_POSITIVE as f64;
+        const NOTHING: f64 = 1e-30;
+        let [max, ln_sum] = [softmax.max, softmax.ln_sum as f32].map(|x| Lane::splat(isa, x));
+        let zero = Lane::splat(isa, 0.0);
+        let (mut terms, mut lost) = (isa.no_sum(), isa.no_sum());
+        // SAFETY: as promised by the caller of `evaluate`.
+        unsafe {
+            for_lanes!(self.constants.classes, |start, count| {
+                // The gradient may lie in the logits' own memory, which then hold the exponentials.
+                let e = match self.gradient {
+                    Some(gradient) => load(isa, gradient, start, count, 1.0),
+                    None => (load(isa, logits, start, count, softmax.max) - max).exp(),
+                };
+                let ln_share = load(isa, ln_shares, start, count, 0.0);
+                let share = ln_share.exp();
+                lost = first(isa, e.where_below(LEAST, share, zero), count).add_to(lost);
+                let ln = e.at_least(LEAST).ln() - ln_sum;
+                let term = divergence_term(share, ln.exp(), ln - ln_share);
+                terms = first(isa, term, count).add_to(terms);
+            });
+            (total(isa, lost) < NOTHING).then(|| total(isa, terms))
         }
     }
 
