@@ -494,7 +494,7 @@ fn accuracy_by_none_is_an_error() {
 }
 
 #[test]
-#[should_panic(expected = "RecallAtKMetric: 1 labels for 2 embeddings, expected one for each")]
+#[should_panic(expected = "RecallAtKMetric: 1 label for 2 embeddings, expected one for each")]
 fn labels_have_to_fit() {
     value(RecallAtKMetric::new(1), &Batch::line(&[0.0, 1.0], &[1]));
 }
