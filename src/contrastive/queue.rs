@@ -1,7 +1,7 @@
 //! A memory of past embeddings.
 
 use crate::config::config;
-use crate::embeddings::{Turn, held, pushed, ready, replace, to_go_with};
+use crate::embeddings::{Shared, held, pushed, ready, replace, to_go_with};
 use crate::error::{Check, LossError, built, check_width};
 use crate::module::display;
 use burn::{
@@ -50,9 +50,7 @@ config! {
 #[module(custom_display)]
 pub struct EmbeddingQueue {
     /// Oldest first.
-    embeddings: RunningState<Tensor<2>>,
-    #[module(skip)]
-    turn: Turn,
+    embeddings: Shared<RunningState<Tensor<2>>>,
 }
 
 impl EmbeddingQueueConfig {
@@ -67,8 +65,7 @@ impl EmbeddingQueueConfig {
         let shape = [self.capacity, self.dimension];
         let random = Tensor::random(shape, Distribution::Normal(0.0, 1.0), device);
         Ok(EmbeddingQueue {
-            embeddings: RunningState::new(ready(random, true).detach()),
-            turn: Turn::default(),
+            embeddings: Shared::new(RunningState::new(ready(random, true).detach())),
         })
     }
 
@@ -94,7 +91,7 @@ impl EmbeddingQueue {
     /// # Shapes
     /// - output: `[capacity, dimension]`
     pub fn embeddings(&self) -> Tensor<2> {
-        held(&self.embeddings)
+        held(&self.embeddings.lock())
     }
 
     /// Returns the number of embeddings it holds.
@@ -113,12 +110,12 @@ impl EmbeddingQueue {
     #[track_caller]
     pub fn push(&self, embeddings: Tensor<2>) {
         const NAME: &str = "EmbeddingQueue";
-        let _turn = self.turn.take();
-        let before = self.embeddings();
+        let queue = self.embeddings.lock();
+        let before = held(&queue);
         check_width(NAME, &embeddings, before.dims()[1]);
         if embeddings.dims()[0] > 0 {
             let embeddings = to_go_with(&before, embeddings);
-            replace(&self.embeddings, pushed(before, embeddings));
+            replace(&queue, pushed(before, embeddings));
         }
     }
 }

@@ -4,31 +4,19 @@ use burn::{
     module::RunningState,
     tensor::{Tensor, kind::Autodiff, kind::Basic},
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a memory holds of embeddings, without a gradient.
 pub(crate) fn held(state: &RunningState<Tensor<2>>) -> Tensor<2> {
     constant(state.value())
 }
 
-/// Replaces what a memory holds of embeddings, for whoever has its [`Turn`].
+/// Replaces what a memory holds of embeddings, for whoever has [locked](super::Shared::lock) it.
 ///
 /// Burn's state shows an update after the next one, and takes the mean of what several threads set in between. So it is
 /// brought up to date at once.
 pub(crate) fn replace(state: &RunningState<Tensor<2>>, embeddings: Tensor<2>) {
     state.update(constant(embeddings));
     state.value_sync();
-}
-
-/// The right to look at a memory and to change it, which one thread has at a time: pushes follow one another.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Turn(Arc<Mutex<()>>);
-
-impl Turn {
-    pub fn take(&self) -> MutexGuard<'_, ()> {
-        // A push that has failed has replaced nothing.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The numbers of embeddings. A leaf that is merely detached would still be one that wants a gradient.

@@ -11,6 +11,7 @@ mod pair_loss;
 mod ready;
 mod running_labels;
 mod samples;
+mod shared;
 mod temperature;
 mod terms;
 
@@ -24,8 +25,9 @@ pub(crate) use class_labels::ClassLabels;
 pub(crate) use evaluation::Batch;
 pub(crate) use learned::warn_unless_it_learns;
 pub(crate) use losses::{Costs, Divisor, Numbers, SampleLosses, without_weightless};
-pub(crate) use memory::{Turn, beside, held, pushed, replace, to_go_with};
+pub(crate) use memory::{beside, held, pushed, replace, to_go_with};
 pub(crate) use ready::ready;
 pub(crate) use running_labels::RunningLabels;
 pub(crate) use samples::{Samples, comparable, of_one_type, unlabelled, without_unlabelled};
+pub(crate) use shared::Shared;
 pub(crate) use terms::{Terms, labels_from};

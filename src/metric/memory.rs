@@ -3,7 +3,7 @@
 use crate::{
     backend::NO_LABEL,
     config::config,
-    embeddings::{RunningLabels, Turn, beside, held, of_one_type, pushed, replace, to_go_with},
+    embeddings::{RunningLabels, Shared, beside, held, of_one_type, pushed, replace, to_go_with},
     error::{Check, LossError, built, check_labels, check_width},
     module::display,
 };
@@ -53,14 +53,78 @@ config! {
 /// memory.push(embeddings, labels);
 /// # let _ = in_batch + across;
 /// ```
+///
+/// In a training step of burn-train:
+/// ```
+/// use burn::{
+///     backend::ExecutionError,
+///     module::Module,
+///     nn::{Linear, LinearConfig},
+///     tensor::{Device, Int, Tensor},
+///     train::{ItemLazy, TrainOutput, TrainStep},
+/// };
+/// use burn_losses::{ContrastiveLoss, ContrastiveLossConfig, CrossBatchMemory, CrossBatchMemoryConfig};
+///
+/// #[derive(Module, Debug)]
+/// struct Model {
+///     network: Linear,
+///     loss: ContrastiveLoss,
+///     memory: CrossBatchMemory,
+/// }
+///
+/// struct Output(Tensor<1>);
+///
+/// impl ItemLazy for Output {
+///     fn sync(self) -> Result<Self, ExecutionError> {
+///         Ok(Self(self.0.without_autodiff()))
+///     }
+/// }
+///
+/// impl TrainStep for Model {
+///     type Input = (Tensor<2>, Tensor<1, Int>);
+///     type Output = Output;
+///
+///     fn step(&self, (inputs, labels): Self::Input) -> TrainOutput<Output> {
+///         let embeddings = self.network.forward(inputs);
+///         let in_batch = self.loss.forward(embeddings.clone(), labels.clone());
+///         // First read the memory, then push: no embedding finds itself.
+///         let (past, past_labels) = self.memory.contents();
+///         let evaluation = self.loss.on(embeddings.clone(), labels.clone());
+///         let across = evaluation.reference(past, past_labels).reduce();
+///         self.memory.push(embeddings, labels);
+///         let loss = in_batch + across;
+///         TrainOutput::new(self, loss.backward(), Output(loss))
+///     }
+/// }
+///
+/// let device = Device::flex().autodiff();
+/// let model = Model {
+///     network: LinearConfig::new(4, 2).init(&device),
+///     loss: ContrastiveLossConfig::new().init(),
+///     memory: CrossBatchMemoryConfig::new(64, 2).init(&device),
+/// };
+/// let batch = (Tensor::ones([3, 4], &device), Tensor::from_ints([0, 0, 1], &device));
+/// TrainStep::step(&model, batch);
+/// let labels: Vec<i64> = model.memory.contents().1.into_data().iter().collect();
+/// assert_eq!(labels[61..], [0, 0, 1]);
+/// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
 pub struct CrossBatchMemory {
-    /// Oldest first.
+    held: Shared<Entries>,
+}
+
+/// Embeddings and the labels that belong to them, oldest first.
+#[derive(Module, Debug)]
+struct Entries {
     embeddings: RunningState<Tensor<2>>,
     labels: RunningLabels,
-    #[module(skip)]
-    turn: Turn,
+}
+
+impl Entries {
+    fn contents(&self) -> (Tensor<2>, Tensor<1, Int>) {
+        (held(&self.embeddings), self.labels.value())
+    }
 }
 
 impl CrossBatchMemoryConfig {
@@ -74,10 +138,12 @@ impl CrossBatchMemoryConfig {
         check.at_least_one("dimension", self.dimension)?;
         let nothing = Tensor::zeros([self.capacity, self.dimension], device);
         let labels = Tensor::full([self.capacity], NO_LABEL, device);
-        Ok(CrossBatchMemory {
+        let entries = Entries {
             embeddings: RunningState::new(nothing),
             labels: RunningLabels::new(labels),
-            turn: Turn::default(),
+        };
+        Ok(CrossBatchMemory {
+            held: Shared::new(entries),
         })
     }
 
@@ -107,17 +173,12 @@ impl CrossBatchMemory {
     /// # Shapes
     /// - output: `[capacity, dimension]` and `[capacity]`
     pub fn contents(&self) -> (Tensor<2>, Tensor<1, Int>) {
-        let _turn = self.turn.take();
-        self.held()
-    }
-
-    fn held(&self) -> (Tensor<2>, Tensor<1, Int>) {
-        (held(&self.embeddings), self.labels.value())
+        self.held.lock().contents()
     }
 
     /// Returns the number of embeddings it has room for.
     pub fn capacity(&self) -> usize {
-        held(&self.embeddings).dims()[0]
+        held(&self.held.lock().embeddings).dims()[0]
     }
 
     /// Puts the embeddings of a batch in place of the oldest ones, for all clones of the memory. Only the last
@@ -132,8 +193,8 @@ impl CrossBatchMemory {
     #[track_caller]
     pub fn push(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) {
         const NAME: &str = "CrossBatchMemory";
-        let _turn = self.turn.take();
-        let (before, labels_before) = self.held();
+        let entries = self.held.lock();
+        let (before, labels_before) = entries.contents();
         check_width(NAME, &embeddings, before.dims()[1]);
         let count = embeddings.dims()[0];
         check_labels(NAME, labels.dims()[0], count);
@@ -141,8 +202,8 @@ impl CrossBatchMemory {
             let embeddings = to_go_with(&before, embeddings);
             let labels = beside(&labels_before, labels);
             let (labels_before, labels) = of_one_type(labels_before, labels);
-            replace(&self.embeddings, pushed(before, embeddings));
-            self.labels.replace(pushed(labels_before, labels));
+            replace(&entries.embeddings, pushed(before, embeddings));
+            entries.labels.replace(pushed(labels_before, labels));
         }
     }
 }

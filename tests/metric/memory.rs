@@ -2,10 +2,15 @@
 
 use crate::support::differentiable_sites_and_gpu;
 use burn::{
-    module::Module,
+    module::{Module, ModuleMapper, ModuleVisitor, Param},
     tensor::{Device, Int, Tensor},
 };
 use burn_losses::{ContrastiveLossConfig, CrossBatchMemory, CrossBatchMemoryConfig};
+use std::{
+    sync::mpsc::channel,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
 fn batch(first: i64, count: usize, device: &Device) -> (Tensor<2>, Tensor<1, Int>) {
     let labels = Tensor::arange(first..first + count as i64, device);
@@ -83,4 +88,126 @@ fn a_loss_sees_only_what_the_memory_holds() {
             assert!(all > 0.1, "{all} on {site}");
         });
     }
+}
+
+/// Pushes a batch on another thread once embeddings have been seen and labels have not, and gives that a while.
+struct Pusher {
+    memory: CrossBatchMemory,
+    device: Device,
+    embeddings: Vec<i64>,
+    labels: Vec<i64>,
+    push: Option<JoinHandle<()>>,
+}
+
+impl Pusher {
+    fn new(memory: &CrossBatchMemory, device: &Device) -> Self {
+        Self {
+            memory: memory.clone(),
+            device: device.clone(),
+            embeddings: vec![],
+            labels: vec![],
+            push: None,
+        }
+    }
+
+    fn push_before(&mut self, name: &str) {
+        if name != "labels" {
+            return;
+        }
+        let (memory, device) = (self.memory.clone(), self.device.clone());
+        let (done, is_done) = channel();
+        self.push = Some(thread::spawn(move || {
+            let (embeddings, labels) = batch(20, 2, &device);
+            memory.push(embeddings, labels);
+            let _ = done.send(()); // Nobody may be waiting any more.
+        }));
+        let _ = is_done.recv_timeout(Duration::from_millis(200));
+    }
+
+    /// What was seen, once the push is through.
+    fn seen(self) -> (Vec<i64>, Vec<i64>) {
+        let push = self.push.expect("a push");
+        push.join().expect("a push that did not panic");
+        (self.embeddings, self.labels)
+    }
+}
+
+fn first_of_each<const D: usize>(tensor: Tensor<D>) -> Vec<i64> {
+    let column = tensor.slice_dim(1, 0..1).int();
+    column.into_data().iter().collect()
+}
+
+impl ModuleVisitor for Pusher {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.push_before(name);
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.embeddings = first_of_each(param.val());
+    }
+
+    fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
+        self.labels = param.val().into_data().iter().collect();
+    }
+}
+
+impl ModuleMapper for Pusher {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.push_before(name);
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        self.embeddings = first_of_each(param.val());
+        param
+    }
+
+    fn map_int<const D: usize>(&mut self, param: Param<Tensor<D, Int>>) -> Param<Tensor<D, Int>> {
+        self.labels = param.val().into_data().iter().collect();
+        param
+    }
+}
+
+/// A memory that is saved, loaded or mapped while another thread pushes has labels and embeddings of the same pushes.
+#[test]
+fn embeddings_and_labels_stay_together_while_others_push() {
+    for site in differentiable_sites_and_gpu() {
+        let memory = CrossBatchMemoryConfig::new(4, 2).init(&site.device);
+        let (embeddings, of_batch) = batch(1, 4, &site.device);
+        memory.push(embeddings, of_batch);
+
+        let mut visitor = Pusher::new(&memory, &site.device);
+        memory.visit(&mut visitor);
+        assert_eq!(visitor.seen(), (vec![1, 2, 3, 4], vec![1, 2, 3, 4]));
+        assert_eq!(labels(&memory), [3, 4, 20, 21]);
+
+        let mut mapper = Pusher::new(&memory, &site.device);
+        let memory = memory.map(&mut mapper);
+        assert_eq!(mapper.seen(), (vec![3, 4, 20, 21], vec![3, 4, 20, 21]));
+        assert_eq!(labels(&memory), [20, 21, 20, 21]);
+        assert_eq!(first_column(&memory), [20.0, 21.0, 20.0, 21.0]);
+    }
+}
+
+/// The same for copies that are made for validation.
+#[test]
+fn a_copy_is_of_one_moment() {
+    const WIDE: usize = 256; // So that a push takes its time.
+    let device = differentiable_sites_and_gpu()[0].device.clone();
+    let memory = CrossBatchMemoryConfig::new(2, WIDE).init(&device);
+    thread::scope(|scope| {
+        let pushes = scope.spawn(|| {
+            for label in 0..400 {
+                let embeddings = Tensor::full([2, WIDE], label, &device);
+                memory.push(embeddings, Tensor::full([2], label, &device));
+            }
+        });
+        while !pushes.is_finished() {
+            let copy = memory.valid();
+            let of_copy = labels(&copy);
+            if of_copy[0] != CrossBatchMemory::NO_LABEL {
+                let expected: Vec<f32> = of_copy.iter().map(|&label| label as f32).collect();
+                assert_eq!(first_column(&copy), expected);
+            }
+        }
+    });
 }
