@@ -7,3 +7,4 @@ pub mod memory;
 mod normalizer;
 mod nothing;
 mod tracking;
+mod weights;

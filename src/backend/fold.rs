@@ -46,7 +46,31 @@ impl Count {
     }
 }
 
+/// Weights of a mean below the first number are multiplied by the second, a power of two: so small, 1 divided by their sum
+/// may be no number of their type, and they themselves have few digits.
+const SMALL: (f64, f64) = (1.0 / (1u64 << 32) as f64, (1u128 << 90) as f64);
+/// Weights beyond the first number are multiplied by the second: their sum may be infinite. (The sum is squared, too,
+/// where it is differentiated.)
+const LARGE: (f64, f64) = ((1u64 << 32) as f64, 1.0 / (1u128 << 80) as f64);
+
 impl Fold {
+    /// Weights as they go into this fold: those of a mean neither too small nor too large.
+    pub(crate) fn shifted<const D: usize>(self, weights: Tensor<D>) -> Tensor<D> {
+        if self.is_sum() || weights.shape().num_elements() == 0 {
+            return weights;
+        }
+        let largest = weights.clone().detach().abs().max();
+        let shift = largest.ones_like();
+        let shift = shift.mask_fill(largest.clone().lower_elem(SMALL.0), SMALL.1);
+        let shift = shift.mask_fill(largest.greater_elem(LARGE.0), LARGE.1);
+        let shape = weights.shape();
+        weights * shift.reshape([1; D]).expand(shape)
+    }
+
+    fn is_sum(self) -> bool {
+        matches!(self, Fold::Sum { .. })
+    }
+
     /// A sum of losses, folded: multiplied with a factor, or divided by a count; 0 where nothing counts.
     pub(crate) fn on_tensors(self, total: Tensor<1>, count: impl FnOnce() -> Count) -> Tensor<1> {
         match self {
@@ -71,6 +95,15 @@ pub(super) struct Counts<S, Z> {
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 impl Fold {
+    /// What weights with this sum are multiplied with.
+    pub(super) fn shift(sum: f64) -> f64 {
+        match sum.abs() {
+            sum if sum > 0.0 && sum < SMALL.0 => SMALL.1,
+            sum if sum > LARGE.0 && sum < f64::INFINITY => LARGE.1,
+            _ => 1.0,
+        }
+    }
+
     /// What a sum is multiplied with and divided by; `None` where nothing counts. (Dividing, where multiplying by a
     /// reciprocal would round twice.) Without a fold both are 1.
     pub(super) fn of(

@@ -213,6 +213,11 @@ impl Costs {
             (Some(weights), Some(silent)) => Some(weights.mask_fill(silent.clone(), 0.0)),
             (weights, _) => weights,
         };
+        let fold = match divisor {
+            Divisor::One => Fold::Sum { factor: 1.0 },
+            Divisor::Count | Divisor::Costly => Fold::WeightedMean { factor: 1.0 },
+        };
+        let weights = weights.map(|weights| fold.shifted(weights));
         let of_all = |numbers: Tensor<1>| match &weights {
             Some(weights) => weighted(numbers, weights),
             None => numbers,
@@ -233,7 +238,7 @@ impl Costs {
                 (None, None) => return sum * (1.0 / entries as f64),
             },
         };
-        Fold::WeightedMean { factor: 1.0 }.on_tensors(sum, || Count::of(counts))
+        fold.on_tensors(sum, || Count::of(counts))
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) fn losses(formula: &dyn ElementFormula, inputs: Inputs) -> Tensor<2> 
 }
 
 /// The losses of all elements as one number.
-pub(super) fn reduced(formula: &dyn ElementFormula, inputs: Inputs, fold: Fold) -> Tensor<1> {
+pub(super) fn reduced(formula: &dyn ElementFormula, mut inputs: Inputs, fold: Fold) -> Tensor<1> {
+    inputs.weights = inputs.weights.map(|weights| fold.shifted(weights));
     let (elements, weights) = masked(formula, inputs);
     match weights {
         Some(weights) => {

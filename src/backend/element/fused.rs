@@ -49,19 +49,10 @@ pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage>(
         Weights::Equal => None,
         Weights::Each(weights) => Some(<B as Host<f32>>::contiguous(weights)),
     };
-    let operands = Operands {
-        target: <B as Host<E>>::slice(&target),
-        weights: weights.as_ref().map(<B as Host<f32>>::slice),
-        parameters: call.parameters.as_ref().map(|parameters| cpu::PerClass {
-            values: &parameters.values,
-            run: parameters.run,
-        }),
-    };
-
-    let weights = operands.weights.unwrap_or_default();
+    let weights = weights.as_ref().map(<B as Host<f32>>::slice);
     let counts = Counts {
-        sum: || cpu::sum(weights),
-        are_zero: || cpu::is_zero(weights),
+        sum: || cpu::sum(weights.unwrap_or_default()),
+        are_zero: || cpu::is_zero(weights.unwrap_or_default()),
     };
     let Some((factor, divisor)) = Fold::of(call.fold, counts) else {
         let zeros = || zeros::<B>(&shape);
@@ -70,6 +61,17 @@ pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage>(
             prediction_gradient: call.prediction_gradient.then(zeros),
             target_gradient: call.target_gradient.then(zeros),
         };
+    };
+    let shift = Fold::shift(divisor);
+    let divisor = divisor * shift;
+    let operands = Operands {
+        target: <B as Host<E>>::slice(&target),
+        weights,
+        shift: shift as f32,
+        parameters: call.parameters.as_ref().map(|parameters| cpu::PerClass {
+            values: &parameters.values,
+            run: parameters.run,
+        }),
     };
     let wanted = Wanted {
         losses: call.fold.is_none(),

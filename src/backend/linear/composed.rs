@@ -15,7 +15,8 @@ pub(super) fn losses(row: &SoftmaxRow, inputs: LinearInputs) -> Tensor<1> {
 }
 
 /// The losses of all rows as one number.
-pub(super) fn reduced(row: &SoftmaxRow, inputs: LinearInputs, fold: Fold) -> Tensor<1> {
+pub(super) fn reduced(row: &SoftmaxRow, mut inputs: LinearInputs, fold: Fold) -> Tensor<1> {
+    inputs.weights = inputs.weights.map(|weights| fold.shifted(weights));
     let kept = inputs.kept(row);
     let options = (&inputs.hidden.device(), inputs.hidden.dtype());
     let count = Count::of(kept.counts(row, options));

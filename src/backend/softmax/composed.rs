@@ -25,7 +25,8 @@ pub(in crate::backend) fn losses(row: &SoftmaxRow, inputs: RowInputs) -> Tensor<
 
 /// The losses of all rows as one number.
 pub(super) fn reduced(row: &SoftmaxRow, inputs: RowInputs, fold: Fold) -> Tensor<1> {
-    let inputs = inputs.widened();
+    let mut inputs = inputs.widened();
+    inputs.weights = inputs.weights.map(|weights| fold.shifted(weights));
     let kept = Kept::of(row, &inputs);
     let counts = kept.counts(row, (&inputs.logits.device(), inputs.logits.dtype()));
     let total = ordered_sum(evaluate(row, inputs, kept));

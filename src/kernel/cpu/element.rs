@@ -61,6 +61,8 @@ pub(crate) struct Operands<'a, E> {
     pub target: &'a [E],
     /// One weight per element; elements of weight 0 contribute exactly nothing.
     pub weights: Option<&'a [f32]>,
+    /// What the weights are multiplied with: a power of two that keeps them where `f32` has all its digits.
+    pub shift: f32,
     /// One parameter for each class, or one for all.
     pub parameters: Option<PerClass<'a>>,
 }
@@ -127,6 +129,7 @@ pub(crate) fn elements<E: Storage>(
         source,
         target: operands.target.as_ptr(),
         weights: operands.weights.map(<[f32]>::as_ptr),
+        shift: operands.shift,
         losses: losses.as_mut().map(Vec::as_mut_ptr),
         prediction_gradient: match &mut fresh {
             Some(fresh) => Some(fresh.as_mut_ptr()),
@@ -221,6 +224,7 @@ struct Pass<'a, E> {
     source: *const E,
     target: *const E,
     weights: Option<*const f32>,
+    shift: f32,
     losses: Option<*mut f32>,
     prediction_gradient: Option<*mut f32>,
     target_gradient: Option<*mut f32>,
@@ -246,6 +250,7 @@ impl<E: Storage> Pass<'_, E> {
                     source: self.source.add(start).cast(),
                     target: self.target.add(start).cast(),
                     weights: self.weights.map(|p| p.add(start)),
+                    shift: self.shift,
                     losses: self.losses.map(|p| p.add(start)),
                     prediction_gradient: self.prediction_gradient.map(|p| p.add(start)),
                     target_gradient: self.target_gradient.map(|p| p.add(start)),
@@ -288,6 +293,7 @@ impl<E: Storage> Pass<'_, E> {
                 source: source.as_ptr(),
                 target: target.as_ptr(),
                 weights: self.weights.map(|p| p.add(start)),
+                shift: self.shift,
                 losses: self.losses.map(|p| p.add(start)),
                 prediction_gradient: self.prediction_gradient.map(|p| p.add(start)),
                 target_gradient: self.target_gradient.map(|p| p.add(start)),
@@ -369,6 +375,7 @@ pub(crate) struct Job<'a> {
     source: *const f32,
     target: *const f32,
     weights: Option<*const f32>,
+    shift: f32,
     losses: Option<*mut f32>,
     prediction_gradient: Option<*mut f32>,
     target_gradient: Option<*mut f32>,
@@ -424,11 +431,12 @@ impl<F: ColumnFormula> Evaluation<'_, F> {
         let zero = Lane::splat(isa, 0.0);
         // Weight and scale first: a tiny weight and the large scale that goes with it cancel.
         let scale = Lane::splat(isa, job.scale);
-        let (weight, factor) = match job.weights {
+        let (weights, factor) = match job.weights {
             Some(weights) => {
                 // SAFETY: as promised by the caller.
-                let weight = unsafe { load(isa, weights.add(start)) };
-                (Some(weight), weight * scale)
+                let given = unsafe { load(isa, weights.add(start)) };
+                let weight = given * Lane::splat(isa, job.shift);
+                (Some((given, weight)), weight * scale)
             }
             None => (None, scale),
         };
@@ -447,10 +455,10 @@ impl<F: ColumnFormula> Evaluation<'_, F> {
         if job.prediction_gradient.is_none() && job.target_gradient.is_none() {
             loss = self.formula.value_in_column(x, t, parameter);
         }
-        if let Some(weight) = weight {
-            loss = weight.where_equal(0.0, zero, loss * weight);
-            by_prediction = weight.where_equal(0.0, zero, by_prediction);
-            by_target = weight.where_equal(0.0, zero, by_target);
+        if let Some((given, weight)) = weights {
+            loss = given.where_equal(0.0, zero, loss * weight);
+            by_prediction = given.where_equal(0.0, zero, by_prediction);
+            by_target = given.where_equal(0.0, zero, by_target);
         }
         // SAFETY: as promised by the caller.
         unsafe {
