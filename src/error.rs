@@ -2,7 +2,7 @@
 
 mod numbers;
 
-pub(crate) use numbers::{Numbers, are_checked, check_numbers};
+pub(crate) use numbers::{Instead, Numbers, are_checked, check_numbers};
 
 use crate::backend::type_of_loss;
 use burn::tensor::{DType, Tensor};
@@ -280,16 +280,49 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// Panics unless `class` is the index of one of `count` classes.
+/// Panics because a class is not the index of one of `count` classes.
+///
+/// The target is given by its place in row-major order and the shape of all targets.
 #[track_caller]
-pub(crate) fn check_class(loss: &str, row: usize, class: i64, count: usize) {
-    assert!(
-        usize::try_from(class).is_ok_and(|class| class < count),
-        "{loss}: the target of row {row} is {class}, expected the index of one of {}, \
-         0 to {}, or the ignore_index",
+pub(crate) fn refuse_class(
+    loss: &str,
+    (target, shape): (usize, &[usize]),
+    class: i64,
+    count: usize,
+    ignore_index: Option<i64>,
+) -> ! {
+    let place = match shape.len() > 1 {
+        true => format!("at {:?}", coordinates(target, shape)),
+        false => format!("of sample {target}"),
+    };
+    panic!(
+        "{loss}: the target {place} is {class}, {}",
+        class_expected(count, ignore_index)
+    );
+}
+
+/// What a class index may be.
+fn class_expected(count: usize, ignore_index: Option<i64>) -> String {
+    let or_none = match ignore_index {
+        Some(index) => format!(", or the ignore_index, {index}"),
+        None => "; if it stands for no class, configure it: `with_ignore_index`".to_string(),
+    };
+    format!(
+        "expected the index of one of {}, 0 to {}{or_none}",
         counted(count, "class", "classes"),
         count - 1,
-    );
+    )
+}
+
+/// The indices of an element, given its place in row-major order.
+fn coordinates(mut place: usize, shape: &[usize]) -> Vec<usize> {
+    let mut indices: Vec<usize> = Vec::with_capacity(shape.len());
+    for size in shape.iter().rev() {
+        indices.push(place % size);
+        place /= size;
+    }
+    indices.reverse();
+    indices
 }
 
 /// Panics unless there is something for each of the `classes`.
@@ -599,13 +632,17 @@ pub(crate) fn check_proxies(loss: &str, proxies: &Tensor<2>, expected: [usize; 2
 
 /// Panics unless `label` is the class of one of so many proxies.
 #[track_caller]
-pub(crate) fn check_label_of_proxy(loss: &str, sample: usize, label: i64, proxies: usize) {
+pub(crate) fn check_label_of_proxy(
+    loss: &str,
+    sample: usize,
+    label: i64,
+    proxies: usize,
+    ignore_index: Option<i64>,
+) {
     assert!(
         usize::try_from(label).is_ok_and(|label| label < proxies),
-        "{loss}: the label of sample {sample} is {label}, expected the index of one of {}, 0 to {}, or the \
-         ignore_index",
-        counted(proxies, "class", "classes"),
-        proxies - 1,
+        "{loss}: the label of sample {sample} is {label}, {}",
+        class_expected(proxies, ignore_index),
     );
 }
 
@@ -618,4 +655,16 @@ pub(crate) fn check_labels(loss: &str, labels: usize, embeddings: usize) {
         counted(labels, "label", "labels"),
         counted(embeddings, "embedding", "embeddings"),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coordinates_are_those_of_row_major_order() {
+        assert_eq!(coordinates(0, &[2, 3, 4]), [0, 0, 0]);
+        assert_eq!(coordinates(17, &[2, 3, 4]), [1, 1, 1]);
+        assert_eq!(coordinates(23, &[2, 3, 4]), [1, 2, 3]);
+    }
 }

@@ -416,8 +416,8 @@ fn shapes_that_do_not_fit_are_refused() {
             site.path
                 .run(|| loss.forward(ones([2, 3]), ones([2, 3]), out_of_range))
         });
-        let expected = "DistillationLoss: the target of row 0 is 3, expected the index of one of 3 \
-                        classes, 0 to 2, or the ignore_index";
+        let expected = "DistillationLoss: the target of sample 0 is 3, expected the index of one of 3 \
+                        classes, 0 to 2, or the ignore_index, -100";
         assert_eq!(text, expected);
     }
 }

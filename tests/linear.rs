@@ -610,7 +610,7 @@ fn layers_that_do_not_fit_are_refused() {
         says(&["[0, 3]", "at least 1 class"], &|| {
             loss.forward(ones([2, 3]), rows(ones([0, 3])), targets(2))
         });
-        says(&["target of row 0 is 5", "one of 5 classes"], &|| {
+        says(&["target of sample 0 is 5", "one of 5 classes"], &|| {
             loss.forward(ones([2, 3]), rows(ones([5, 3])), targets(2) + 5)
         });
         if device.supports_dtype(DType::F64) {

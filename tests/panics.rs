@@ -179,8 +179,22 @@ fn numbers_that_are_no_probabilities_are_refused_where_they_are_given() {
         assert_eq!(
             text,
             "KlDivLoss: the prediction holds 0.25 at [0, 0], expected the logarithm of a probability, 0 or below; \
-             apply `log_softmax` to logits, and `log` to probabilities, or configure the loss for probabilities"
+             apply `log_softmax` to logits, and `log` to probabilities, or configure the loss for probabilities: \
+             `with_log_prediction(false)`"
         );
+        let says = |text: &str, method: &str| assert!(text.ends_with(method), "{text}");
+        let text = message(|| path.run(|| kl.forward(good() - 1.0, below())));
+        says(
+            &text,
+            "configure the loss for logarithms: `with_log_target(true)`",
+        );
+        let text = message(|| path.run(|| js.forward(below(), good())));
+        says(
+            &text,
+            "configure the loss for logarithms: `with_log_inputs(true)`",
+        );
+        let text = message(|| path.run(|| probabilities.forward(above(), good())));
+        says(&text, "configure the loss for logits: `with_logits(true)`");
         let text = message(|| path.run(|| entropy.on_probabilities(good(), below()).reduce()));
         assert_says(
             &text,

@@ -1,14 +1,14 @@
 //! Whether class indices are those of classes, where the host can see it without waiting.
 
 use super::{path::is_cpu, row::SoftmaxRow};
-use crate::error::check_class;
+use crate::error::refuse_class;
 use burn::tensor::{Int, Tensor};
 
-/// Panics, on a CPU, if the class of a row that counts is out of range.
+/// Panics, on a CPU, if the class of a row that counts is out of range. The shape is that in which classes were given.
 #[track_caller]
 pub(super) fn check_classes<const D: usize>(
     row: &SoftmaxRow,
-    classes: &Tensor<D, Int>,
+    (classes, shape): (&Tensor<D, Int>, &[usize]),
     weights: Option<&Tensor<D>>,
     count: usize,
 ) {
@@ -21,7 +21,7 @@ pub(super) fn check_classes<const D: usize>(
     for (index, class) in found {
         let is_weightless = weights.as_ref().is_some_and(|list| list[index] == 0.0);
         if !is_weightless {
-            check_class(row.loss, index, class, count);
+            refuse_class(row.loss, (index, shape), class, count, row.ignore_index);
         }
     }
 }

@@ -180,6 +180,8 @@ pub(crate) struct RowInputs {
     pub target: Target,
     /// A weight for each row, `[N, K]`.
     pub weights: Option<Tensor<2>>,
+    /// The shape the samples were given in, for messages.
+    pub samples: Vec<usize>,
 }
 
 impl RowInputs {
@@ -192,6 +194,7 @@ impl RowInputs {
                 classes => classes,
             },
             weights: self.weights.map(widened),
+            samples: self.samples,
         }
     }
 }

@@ -27,6 +27,13 @@ impl<const D: usize> Frame<D> {
         core::array::from_fn(|i| self.shape[if i < self.along { i } else { i + 1 }])
     }
 
+    /// The same as a list.
+    pub fn samples_shape(&self) -> Vec<usize> {
+        let mut shape = self.shape.to_vec();
+        shape.remove(self.along);
+        shape
+    }
+
     /// How many samples there are for each index of dimension 0.
     pub fn per_index(&self) -> usize {
         let dims = self.shape.iter().enumerate().skip(1);

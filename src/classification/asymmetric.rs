@@ -78,7 +78,7 @@ impl AsymmetricLossConfig {
             .shows("gamma_positive", self.gamma_positive)
             .shows("gamma_negative", self.gamma_negative)
             .shows("clip", self.clip)
-            .holding(Numbers::Any, Numbers::Probabilities);
+            .holding(Numbers::Any, Numbers::Probabilities(None));
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 

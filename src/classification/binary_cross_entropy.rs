@@ -3,7 +3,7 @@
 use crate::{
     config::config,
     element::{ClassParameters, Definition, ElementLoss},
-    error::{Check, LossError, Numbers, built},
+    error::{Check, Instead, LossError, Numbers, built},
     formula::{BinaryVariant, Smoothed},
     reduction::Reduction,
 };
@@ -86,9 +86,13 @@ impl BinaryCrossEntropyLossConfig {
             .holding(
                 match self.logits {
                     true => Numbers::Any,
-                    false => Numbers::Probabilities,
+                    false => Numbers::Probabilities(Some(Instead {
+                        numbers: "logits",
+                        field: "logits",
+                        value: true,
+                    })),
                 },
-                Numbers::Probabilities,
+                Numbers::Probabilities(None),
             )
             .with_parameters(self.pos_weight.as_ref().map(|weights| ClassParameters {
                 field: "pos_weight",

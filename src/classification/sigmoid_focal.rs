@@ -80,7 +80,7 @@ impl SigmoidFocalLossConfig {
             .shows("alpha", self.alpha)
             .shows("gamma", self.gamma)
             .shows("label_smoothing", self.label_smoothing)
-            .holding(Numbers::Any, Numbers::Probabilities);
+            .holding(Numbers::Any, Numbers::Probabilities(None));
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }
 

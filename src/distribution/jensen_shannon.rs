@@ -53,7 +53,7 @@ impl JensenShannonLossConfig {
         let formula = JensenShannon {
             log_inputs: self.log_inputs,
         };
-        let numbers = Numbers::of_distribution(self.log_inputs);
+        let numbers = Numbers::of_distribution("log_inputs", self.log_inputs);
         let definition = Definition::new("JensenShannonLoss", &formula)
             .shows("log_inputs", self.log_inputs)
             .holding(numbers, numbers);

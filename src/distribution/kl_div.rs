@@ -60,8 +60,8 @@ impl KlDivLossConfig {
             .shows("log_prediction", self.log_prediction)
             .shows("log_target", self.log_target)
             .holding(
-                Numbers::of_distribution(self.log_prediction),
-                Numbers::of_distribution(self.log_target),
+                Numbers::of_distribution("log_prediction", self.log_prediction),
+                Numbers::of_distribution("log_target", self.log_target),
             );
         Ok(ElementLoss::defined(formula, definition, self.reduction))
     }

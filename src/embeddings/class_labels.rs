@@ -41,7 +41,7 @@ impl ClassLabels {
         for (sample, label) in self.labels.to_data().iter::<i64>().enumerate() {
             let counts = weights.next() != Some(0.0) && self.ignore_index != Some(label);
             if counts {
-                check_label_of_proxy(loss, sample, label, self.classes);
+                check_label_of_proxy(loss, sample, label, self.classes, self.ignore_index);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What numbers an argument may hold. Only debug builds look, and only where the host need not wait for it.
 
+use super::coordinates;
 use crate::backend::{is_nothing, runs_on_cpu};
 use burn::tensor::Tensor;
 
@@ -9,42 +10,70 @@ pub(crate) enum Numbers {
     /// Any.
     #[default]
     Any,
-    /// From 0 to 1.
-    Probabilities,
-    /// At most 0.
-    LogProbabilities,
+    /// From 0 to 1, unless the loss is configured otherwise.
+    Probabilities(Option<Instead>),
+    /// At most 0, unless the loss is configured otherwise.
+    LogProbabilities(Option<Instead>),
+}
+
+/// What a loss can be configured to take in place of what it expects.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Instead {
+    /// What it takes then.
+    pub numbers: &'static str,
+    /// The field of the configuration that says so.
+    pub field: &'static str,
+    /// What the field is then.
+    pub value: bool,
 }
 
 /// How far rounding may have taken a probability, or its logarithm, out of its range.
 const SLACK: f64 = 1e-3;
 
 impl Numbers {
-    /// Probabilities, or their logarithms.
-    pub fn of_distribution(are_logarithms: bool) -> Self {
+    /// Probabilities, or their logarithms, as a field of a configuration says.
+    pub fn of_distribution(field: &'static str, are_logarithms: bool) -> Self {
+        let instead = |numbers| {
+            Some(Instead {
+                numbers,
+                field,
+                value: !are_logarithms,
+            })
+        };
         match are_logarithms {
-            true => Numbers::LogProbabilities,
-            false => Numbers::Probabilities,
+            true => Numbers::LogProbabilities(instead("probabilities")),
+            false => Numbers::Probabilities(instead("logarithms")),
         }
     }
 
-    /// From where to where they are, what they are, and what may have been given instead.
-    fn range(self) -> Option<(f64, f64, &'static str, &'static str)> {
-        match self {
-            Numbers::Any => None,
-            Numbers::Probabilities => Some((
+    /// From where to where they are, what they are, and what to do where something else was given.
+    fn range(self) -> Option<(f64, f64, &'static str, String)> {
+        let (low, high, expected, advice, instead) = match self {
+            Numbers::Any => return None,
+            Numbers::Probabilities(instead) => (
                 0.0,
                 1.0,
                 "a probability from 0 to 1",
                 "apply a softmax or a sigmoid to logits, and `exp` to logarithms",
-            )),
-            Numbers::LogProbabilities => Some((
+                instead,
+            ),
+            Numbers::LogProbabilities(instead) => (
                 f64::NEG_INFINITY,
                 0.0,
                 "the logarithm of a probability, 0 or below",
-                "apply `log_softmax` to logits, and `log` to probabilities, or configure the loss for \
-                 probabilities",
-            )),
-        }
+                "apply `log_softmax` to logits, and `log` to probabilities",
+                instead,
+            ),
+        };
+        let or = match instead {
+            Some(Instead {
+                numbers,
+                field,
+                value,
+            }) => format!(", or configure the loss for {numbers}: `with_{field}({value})`"),
+            None => String::new(),
+        };
+        Some((low, high, expected, format!("{advice}{or}")))
     }
 }
 
@@ -95,27 +124,4 @@ pub(crate) fn check_numbers<const D: usize>(
         false => "holds",
     };
     panic!("{loss}: the {name} {hold} {given} at {place:?}, expected {expected}; {advice}");
-}
-
-/// The indices of an element, given its place in row-major order.
-fn coordinates(mut place: usize, shape: &[usize]) -> Vec<usize> {
-    let mut indices: Vec<usize> = Vec::with_capacity(shape.len());
-    for size in shape.iter().rev() {
-        indices.push(place % size);
-        place /= size;
-    }
-    indices.reverse();
-    indices
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn coordinates_are_those_of_row_major_order() {
-        assert_eq!(coordinates(0, &[2, 3, 4]), [0, 0, 0]);
-        assert_eq!(coordinates(17, &[2, 3, 4]), [1, 1, 1]);
-        assert_eq!(coordinates(23, &[2, 3, 4]), [1, 2, 3]);
-    }
 }

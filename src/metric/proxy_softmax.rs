@@ -199,6 +199,7 @@ impl Definition {
             logits: logits.reshape([count, classes, 1]),
             target: Target::Classes(proxied.labels.clone().reshape([count, 1])),
             weights: None,
+            samples: vec![count],
         };
         proxied.sample_losses(row_losses(self.row.clone(), inputs).reshape([count]))
     }

@@ -187,7 +187,16 @@ fn a_label_that_is_no_class_is_named_with_the_ignore_index() {
         assert_eq!(
             message(|| loss.forward(embeddings, labels)),
             "ArcFaceLoss: the label of sample 1 is 2, expected the index of one of 2 classes, 0 to 1, or the \
-             ignore_index"
+             ignore_index, -100"
+        );
+        let config = ArcFaceLossConfig::new(2, 2).with_ignore_index(None);
+        let loss = config.init(&site.device);
+        let embeddings = Tensor::<2>::ones([1, 2], &site.device);
+        let labels = Tensor::<1, Int>::from_ints([-100], &site.device);
+        assert_eq!(
+            message(|| loss.forward(embeddings, labels)),
+            "ArcFaceLoss: the label of sample 0 is -100, expected the index of one of 2 classes, 0 to 1; if it stands for \
+             no class, configure it: `with_ignore_index`"
         );
     }
 }

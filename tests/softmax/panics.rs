@@ -236,3 +236,47 @@ fn a_hyperparameter_out_of_range_is_refused_where_it_is_given() {
     let loss = PolyLossConfig::new().init();
     assert_here(|| loss.clone().with_label_smoothing(2.0));
 }
+
+#[test]
+fn a_class_out_of_range_is_named_by_its_place_with_the_ignore_index() {
+    let loss = CrossEntropyLossConfig::new().init();
+    let all = CrossEntropyLossConfig::new().with_ignore_index(None).init();
+    let linear = LinearCrossEntropyLossConfig::new().init();
+    let distillation = DistillationLossConfig::new().init();
+    let range = "expected the index of one of 3 classes, 0 to 2";
+    for site in sites() {
+        let device = &site.device;
+        let x = ones([2, 3, 4, 5], device);
+        // Two of them: the first is named.
+        let of = |class: i64| {
+            let targets = classes([2, 4, 5], device);
+            let class = Tensor::from_ints([[[class, 9]]], device);
+            targets.slice_assign([1..2, 2..3, 3..5], class)
+        };
+        for text in [
+            message_at(&site, || loss.forward(x.clone(), of(3))),
+            message_at(&site, || loss.forward_no_reduction(x.clone(), of(3))),
+        ] {
+            let expected = format!(
+                "CrossEntropyLoss: the target at [1, 2, 3] is 3, {range}, or the ignore_index, -100"
+            );
+            assert_eq!(text, expected);
+        }
+        let text = message_at(&site, || all.forward(x.clone(), of(-100)));
+        let expected = format!(
+            "CrossEntropyLoss: the target at [1, 2, 3] is -100, {range}; if it stands for no class, configure it: \
+             `with_ignore_index`"
+        );
+        assert_eq!(text, expected);
+        let text = message_at(&site, || distillation.forward(x.clone(), x.clone(), of(4)));
+        assert!(text.contains("the target at [1, 2, 3] is 4, "), "{text}");
+
+        let (hidden, weight) = (ones([2, 4, 5], device), ones([3, 5], device));
+        let targets = classes([2, 4], device);
+        let class = Tensor::from_ints([[3]], device);
+        let targets = targets.slice_assign([1..2, 2..3], class);
+        let layer = OutputLayer::with_rows(weight);
+        let text = message_at(&site, || linear.forward(hidden, layer, targets));
+        assert!(text.contains("the target at [1, 2] is 3, "), "{text}");
+    }
+}

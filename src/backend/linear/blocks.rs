@@ -121,6 +121,7 @@ impl LinearInputs {
             bias: self.bias.without_autodiff(),
             classes: self.classes.without_autodiff(),
             weights: self.weights.map(Tensor::without_autodiff),
+            samples: self.samples,
         }
     }
 
@@ -134,6 +135,7 @@ impl LinearInputs {
             bias: self.bias.clone(),
             classes: self.classes.clone().slice([rows.clone()]),
             weights: self.weights.as_ref().map(of),
+            samples: vec![count],
         }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct LinearInputs {
     pub classes: Tensor<1, Int>,
     /// `[N]`
     pub weights: Option<Tensor<1>>,
+    /// The shape the samples were given in, for messages.
+    pub samples: Vec<usize>,
 }
 
 impl LinearInputs {
@@ -34,6 +36,7 @@ impl LinearInputs {
             bias: widened(self.bias),
             classes: self.classes,
             weights: self.weights.map(widened),
+            samples: self.samples,
         }
     }
 
@@ -51,7 +54,12 @@ impl LinearInputs {
     #[track_caller]
     pub(super) fn check_classes(&self, row: &SoftmaxRow) {
         let count = self.weight.dims()[0];
-        check_classes(row, &self.classes, self.weights.as_ref(), count);
+        check_classes(
+            row,
+            (&self.classes, &self.samples),
+            self.weights.as_ref(),
+            count,
+        );
     }
 
     /// The fused operation has no gradient to weights of the rows; such weights take the composed
@@ -74,6 +82,7 @@ impl LinearInputs {
             logits: logits.unsqueeze_dim::<3>(2),
             target,
             weights: self.weights.map(|weights| weights.unsqueeze_dim::<2>(1)),
+            samples: self.samples,
         }
     }
 }

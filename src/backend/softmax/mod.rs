@@ -47,6 +47,7 @@ impl RowInputs {
     fn check_classes(&self, row: &SoftmaxRow) {
         if let Target::Classes(classes) = &self.target {
             let count = self.logits.dims()[1];
+            let classes = (classes, &self.samples[..]);
             check_classes(row, classes, self.weights.as_ref(), count);
         }
     }

@@ -25,6 +25,8 @@ pub(crate) struct Distilled {
     /// `[N, C, K]`, a constant.
     teacher: Tensor<3>,
     labels: Option<Target>,
+    /// The shape the samples were given in.
+    samples: Vec<usize>,
 }
 
 /// What the parts are; one whose factor is 0 is left out, unless nothing would be left.
@@ -76,6 +78,7 @@ impl Distilled {
             student: rows_of(student),
             teacher: rows_of(teacher.detach()),
             labels: None,
+            samples: frame.samples_shape(),
         };
         (unlabeled, frame)
     }
@@ -131,6 +134,7 @@ impl Distilled {
     fn parts(self, weights: Option<Tensor<2>>) -> impl Iterator<Item = Part> {
         let Parts { soft, hard } = self.parts;
         let (student, teacher) = (self.student, self.teacher);
+        let samples = self.samples;
         let weights = weights.map(|weights| weights.cast(student.dtype()));
         let ignored = match &self.labels {
             Some(Target::Classes(labels)) => ignored(labels, hard.ignore_index),
@@ -151,6 +155,7 @@ impl Distilled {
                 logits: student.clone(),
                 target,
                 weights,
+                samples: samples.clone(),
             };
             (hard, inputs)
         });
@@ -159,6 +164,7 @@ impl Distilled {
                 logits: student,
                 target: Target::Shares(log_softmax(teacher * soft.scale)),
                 weights: soft_weights,
+                samples: samples.clone(),
             };
             (soft, inputs)
         });

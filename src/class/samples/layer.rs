@@ -44,6 +44,7 @@ impl Layer {
         let [classes, width] = weight.dims();
         row.check_lists(classes, ClassesOf::Layer);
         let dims = targets.dims();
+        let samples = dims.to_vec();
         let shape = [dims[0], dims[1..].iter().product()];
         let rows = shape[0] * shape[1];
         let options = (&hidden.device(), hidden.dtype());
@@ -53,6 +54,7 @@ impl Layer {
             weight,
             classes: reshaped(targets, [rows], no_classes),
             weights: None,
+            samples,
         };
         (Self { row, inputs, shape }, frame)
     }

@@ -108,16 +108,19 @@ impl Logits {
                 (NAME, &self.shape),
                 shares,
                 weights.as_ref(),
-                Numbers::Probabilities,
+                Numbers::Probabilities(None),
             );
         }
     }
 
     fn inputs(self, weights: Option<Tensor<2>>) -> RowInputs {
+        let mut samples = self.shape;
+        samples.remove(1);
         RowInputs {
             logits: self.logits,
             target: self.target,
             weights,
+            samples,
         }
     }
 
