@@ -31,13 +31,13 @@ impl Shown {
 
     /// One more hyperparameter.
     pub fn add(&mut self, field: &'static str, value: &dyn fmt::Debug) {
-        self.fields.push((field, format!("{value:?}")));
+        self.fields.push((field, written(value)));
     }
 
     /// A hyperparameter in the place it has had before, or behind the others.
     pub fn set(&mut self, field: &'static str, value: &dyn fmt::Debug) {
         match self.fields.iter_mut().find(|(name, _)| *name == field) {
-            Some((_, shown)) => *shown = format!("{value:?}"),
+            Some((_, shown)) => *shown = written(value),
             None => self.add(field, value),
         }
     }
@@ -58,6 +58,17 @@ impl Shown {
             content = content.add(field, value);
         }
         content.add("reduction", &reduction.to_string())
+    }
+}
+
+/// A value as a configuration file says it, where that has what may be left out in another way.
+fn written(value: &dyn fmt::Debug) -> String {
+    let text = format!("{value:?}");
+    let some = text.strip_prefix("Some(");
+    match some.and_then(|some| some.strip_suffix(')')) {
+        Some(some) => some.to_string(),
+        None if text == "None" => "null".to_string(),
+        None => text,
     }
 }
 

@@ -1,6 +1,6 @@
 //! From the losses of all elements to one number.
 
-use crate::{backend::Fold, error::check_normalizer};
+use crate::{backend::Fold, config::Named, error::check_normalizer};
 use burn::{
     serde::{Deserialize, Serialize},
     tensor::{Int, Tensor},
@@ -25,13 +25,17 @@ pub enum Reduction {
     BatchMean,
 }
 
+impl Named for Reduction {
+    const NAMES: &'static [(Self, &'static str)] = &[
+        (Reduction::Mean, "mean"),
+        (Reduction::Sum, "sum"),
+        (Reduction::BatchMean, "batch_mean"),
+    ];
+}
+
 impl fmt::Display for Reduction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Reduction::Mean => "mean",
-            Reduction::Sum => "sum",
-            Reduction::BatchMean => "batch_mean",
-        })
+        f.write_str(self.name())
     }
 }
 

@@ -209,7 +209,7 @@ fn an_unknown_field_is_named_and_those_there_are() {
         for mut fields in [case.full.clone(), case.required.clone(), Map::new()] {
             fields.insert("gama".to_string(), json!(2));
             let text = case.complaint(fields);
-            let start = format!("{}: unknown field `gama`, expected one of `", case.name);
+            let start = format!("{}: unknown field `gama`, expected ", case.name);
             assert!(text.starts_with(&start), "{text}");
             for field in case.full.keys() {
                 assert!(text.contains(&format!("`{field}`")), "{field}: {text}");
@@ -223,8 +223,12 @@ fn a_field_of_the_wrong_type_is_named() {
     for case in cases() {
         for field in case.full.keys() {
             let text = case.complaint(case.with(field, json!({"a": "b"})));
-            let start = format!("{}: `{field}` is {{\"a\":\"b\"}}: ", case.name);
+            let start = format!("{}: `{field}` is {{\"a\":\"b\"}}, expected ", case.name);
             assert!(text.starts_with(&start), "{text}");
+            // In plain words.
+            for word in ["invalid", "f64", "i64", "usize", "sequence", "variant"] {
+                assert!(!text.contains(word), "{text}");
+            }
         }
     }
 }
@@ -277,11 +281,21 @@ fn choices_within_a_field_leave_out_and_name_as_well() {
     assert_eq!(read(json!({"distance_weighted": {"seed": 7}})), Ok(drawn));
     let hard = Mining::multi_similarity();
     assert_eq!(read(json!({"multi_similarity": {}})), Ok(hard));
+    // The name alone leaves out everything, and one number needs no name.
+    assert_eq!(read(json!("multi_similarity")), Ok(hard));
+    assert_eq!(
+        read(json!("distance_weighted")),
+        Ok(Mining::distance_weighted(0))
+    );
+    let epsilon = Mining::MultiSimilarity { epsilon: 1.0 };
+    assert_eq!(read(json!({"multi_similarity": 1})), Ok(epsilon));
+    assert_eq!(read(json!({"batch_hard": {}})), Ok(Mining::BatchHard));
     let text = read(json!({"distance_weighted": {"sede": 7}})).expect_err("misspelt");
     assert_eq!(
         text,
         "TripletLossConfig: `mining` is {\"distance_weighted\":{\"sede\":7}}: unknown field `sede`, \
-         expected one of `cutoff`, `nonzero_loss_cutoff`, `seed`"
+         expected one of `cutoff`, `nonzero_loss_cutoff`, `seed`; write {\"distance_weighted\": {\"cutoff\": .., \
+         \"nonzero_loss_cutoff\": .., \"seed\": ..}}"
     );
     let config = json!({"distance": {"lp": {"p": 3, "q": 2}}});
     let error = serde_json::from_value::<ContrastiveLossConfig>(config).expect_err("q");
@@ -291,6 +305,100 @@ fn choices_within_a_field_leave_out_and_name_as_well() {
             .contains("unknown field `q`, expected `p`"),
         "{error}"
     );
+}
+
+#[test]
+fn a_distance_is_read_with_its_exponent_in_any_form() {
+    let read = |distance: Value| -> Result<Distance, String> {
+        let config: Result<ContrastiveLossConfig, _> =
+            serde_json::from_value(json!({"distance": distance}));
+        let distance = config.map(|config| config.distance);
+        distance.map_err(|error| error.to_string())
+    };
+    for three in [
+        json!({"lp": {"p": 3.0}}),
+        json!({"lp": {"p": 3}}),
+        json!({"lp": 3}),
+    ] {
+        assert_eq!(read(three), Ok(Distance::Lp { p: 3.0 }));
+    }
+    for (wrong, about) in [
+        (
+            json!("lp"),
+            "is \"lp\": missing field `p`, which has no default; add it; write {\"lp\": {\"p\": ..}}",
+        ),
+        (
+            json!({"lp": "three"}),
+            "is {\"lp\":\"three\"}: `p` is \"three\", expected a number; write {\"lp\": {\"p\": ..}}",
+        ),
+        (
+            json!({"cosine": 3}),
+            "is {\"cosine\":3}: its fields are no object; write \"cosine\"",
+        ),
+        (
+            json!({"cosine": {"p": 3}}),
+            "is {\"cosine\":{\"p\":3}}: unknown field `p`, expected none; write \"cosine\"",
+        ),
+        (
+            json!("euclid"),
+            "is \"euclid\", expected one of `euclidean`, `squared_euclidean`, `cosine`, `dot_product`, `lp`",
+        ),
+    ] {
+        let expected = format!("ContrastiveLossConfig: `distance` {about}");
+        assert_eq!(read(wrong), Err(expected));
+    }
+    // By itself, in a configuration of somebody else.
+    let error = serde_json::from_value::<Distance>(json!(3)).expect_err("a number");
+    let start = "the value is 3, expected one of `euclidean`, ";
+    assert!(error.to_string().starts_with(start), "{error}");
+}
+
+/// What is displayed is what a file says.
+#[test]
+fn a_field_is_displayed_as_it_is_written() {
+    let device = burn::tensor::Device::default();
+    let mining = Mining::distance_weighted(7);
+    let triplets = TripletLossConfig::new().with_mining(mining);
+    let lp = Distance::Lp { p: 3.0 };
+    let pairs = ContrastiveLossConfig::new().with_distance(lp);
+    let form = SupConLossConfig::new().with_form(SupConForm::In);
+    let none = CrossEntropyLossConfig::new().with_ignore_index(None);
+    let drawn = r#"{"distance_weighted":{"cutoff":0.5,"nonzero_loss_cutoff":1.4,"seed":7}}"#;
+    assert_eq!(mining.to_string(), drawn);
+    for (shown, parts) in [
+        (
+            TripletLossConfig::new().init().to_string(),
+            vec![
+                "mining: batch_hard,",
+                "distance: euclidean,",
+                "reduction: mean_non_zero",
+            ],
+        ),
+        (triplets.init().to_string(), vec![drawn]),
+        (
+            pairs.init().to_string(),
+            vec![r#"distance: {"lp":{"p":3.0}}"#],
+        ),
+        (form.init(&device).to_string(), vec!["form: in,"]),
+        (none.init().to_string(), vec!["ignore_index: null,"]),
+        (
+            LinearCrossEntropyLossConfig::new().init().to_string(),
+            vec!["class_weights: null,", "ignore_index: -100,"],
+        ),
+        (
+            TripletMinerConfig::new().init().to_string(),
+            vec!["mining: batch_hard,"],
+        ),
+    ] {
+        for part in parts {
+            assert!(shown.contains(part), "{part} is not in {shown}");
+        }
+    }
+    for mining in [mining, Mining::multi_similarity(), Mining::SemiHard] {
+        let written = serde_json::to_value(mining).expect("plain data");
+        let read = serde_json::from_value::<Mining>(written).expect("what was written");
+        assert_eq!(read, mining);
+    }
 }
 
 /// A configuration of a program, as Burn's users write it.

@@ -329,7 +329,7 @@ fn the_display_shows_hyperparameters_and_reduction() {
             format!("{}", sum.init()),
             &[
                 "SigmoidFocalLoss",
-                "alpha: Some(0.25)",
+                "alpha: 0.25",
                 "gamma: 2",
                 "reduction: sum",
             ][..],
@@ -346,7 +346,7 @@ fn the_display_shows_hyperparameters_and_reduction() {
             format!("{}", BinaryCrossEntropyLossConfig::new().init()),
             &[
                 "logits: true",
-                "pos_weight: None",
+                "pos_weight: null",
                 "label_smoothing: 0",
                 "reduction: mean",
             ],

@@ -4,7 +4,7 @@ use super::OutputLayer;
 use crate::{
     backend::SoftmaxRow,
     class::{ClassEvaluation, Layer, Samples},
-    config::config,
+    config::{as_written, config},
     error::{Check, LossError, assert_rank_of_samples, built},
     formula::{CrossEntropy, SoftCap},
     module::display,
@@ -120,11 +120,11 @@ impl LinearCrossEntropyLossConfig {
 }
 display!(LinearCrossEntropyLoss, |loss, content| {
     content
-        .add_debug_attribute("class_weights", &loss.class_weights)
+        .add("class_weights", &as_written(&loss.class_weights))
         .add_debug_attribute("label_smoothing", &loss.label_smoothing)
-        .add_debug_attribute("ignore_index", &loss.ignore_index)
+        .add("ignore_index", &as_written(&loss.ignore_index))
         .add_debug_attribute("z_loss", &loss.z_loss)
-        .add_debug_attribute("soft_cap", &loss.soft_cap)
+        .add("soft_cap", &as_written(&loss.soft_cap))
         .add("reduction", &loss.reduction.to_string())
 });
 

@@ -21,7 +21,10 @@ pub(crate) fn choose<'de, C, D: Deserializer<'de>>(
 }
 
 fn chosen<C>(choices: &[Choice<C>], mut fields: Fields) -> Result<C, Fault> {
-    let expected = || one_of(choices.iter().map(|(name, _)| *name));
+    let expected = || {
+        let names = one_of(choices.iter().map(|(name, _)| *name));
+        format!("expected {names}")
+    };
     let name = match fields.take(TAG) {
         Some(Value::String(name)) => name,
         Some(other) => {

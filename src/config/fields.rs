@@ -1,8 +1,9 @@
 //! The fields of a configuration in a file, with a word for each that is wrong.
 
+use super::value::FromValue;
 use burn::serde::{
     Deserializer,
-    de::{DeserializeOwned, Error, MapAccess, Visitor},
+    de::{Error, MapAccess, Visitor},
 };
 use core::fmt;
 use serde_json::{Map, Value};
@@ -23,16 +24,27 @@ pub(crate) struct Name(pub &'static str, pub &'static [&'static str]);
 
 /// What is wrong with a file.
 #[derive(Debug)]
-pub(crate) struct Fault(String);
+pub(crate) struct Fault {
+    /// The configuration that the file is of.
+    config: &'static str,
+    text: String,
+}
 
 impl Fault {
-    pub fn new(config: &str, text: impl fmt::Display) -> Self {
-        Self(format!("{config}: {text}"))
+    pub fn new(config: &'static str, text: impl fmt::Display) -> Self {
+        let text = text.to_string();
+        Self { config, text }
+    }
+
+    /// What is wrong, without the name of the configuration.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// As the error of a deserializer.
     pub fn into_error<E: Error>(self) -> E {
-        E::custom(self.0)
+        let Self { config, text } = self;
+        E::custom(format_args!("{config}: {text}"))
     }
 }
 
@@ -60,30 +72,43 @@ impl Fields {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         let values = deserializer.deserialize_map(Collect(config))?;
-        Ok(Self { config, values })
+        Ok(Self::new(config, values))
+    }
+
+    pub fn new(config: &'static str, values: Map<String, Value>) -> Self {
+        Self { config, values }
     }
 
     /// The configuration whose fields these are.
     pub fn into_config<C: FromFields>(mut self) -> Result<C, Fault> {
         self.config = C::NAME;
-        for name in C::FIELDS {
+        // Before any that is missing: one that is misspelt is missing, too, and what it is called says more.
+        self.expect(C::FIELDS)?;
+        C::from_fields(&mut self)
+    }
+
+    /// Calls fields by the names they have now, and finds one that has none of these.
+    pub fn expect(&mut self, names: &[Name]) -> Result<(), Fault> {
+        for name in names {
             self.rename(name)?;
         }
-        // Before any that is missing: one that is misspelt is missing, too, and what it is called says more.
-        let known = || C::FIELDS.iter().map(|name| name.0);
+        let known = || names.iter().map(|name| name.0);
         if let Some(unknown) = self
             .values
             .keys()
             .find(|&given| known().all(|name| name != given))
         {
-            let expected = one_of(known());
-            return Err(self.fault(format_args!("unknown field `{unknown}`, {expected}")));
+            let text = match names {
+                [] => format!("unknown field `{unknown}`, expected none"),
+                _ => format!("unknown field `{unknown}`, expected {}", one_of(known())),
+            };
+            return Err(self.fault(text));
         }
-        C::from_fields(&mut self)
+        Ok(())
     }
 
     /// Takes the value of a field out that has to be there.
-    pub fn required<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<T, Fault> {
+    pub fn required<T: FromValue>(&mut self, name: &'static str) -> Result<T, Fault> {
         match self.taken(name)? {
             Some(value) => Ok(value),
             None => Err(self.fault(format_args!(
@@ -93,7 +118,7 @@ impl Fields {
     }
 
     /// Takes the value of a field out, or its default.
-    pub fn or<T: DeserializeOwned>(
+    pub fn or<T: FromValue>(
         &mut self,
         name: &'static str,
         default: impl FnOnce() -> T,
@@ -106,18 +131,14 @@ impl Fields {
         self.values.remove(name)
     }
 
-    fn taken<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<Option<T>, Fault> {
+    fn taken<T: FromValue>(&mut self, name: &'static str) -> Result<Option<T>, Fault> {
         let Some(value) = self.take(name) else {
             return Ok(None);
         };
-        // Only what is wrong needs the value once more.
-        match T::deserialize(&value) {
-            Ok(taken) => Ok(Some(taken)),
-            Err(error) => {
-                let given = shown(&value);
-                Err(self.fault(format_args!("`{name}` is {given}: {error}")))
-            }
-        }
+        T::from_value(&value).map(Some).map_err(|wrong| {
+            let (given, about) = (shown(&value), wrong.about::<T>());
+            self.fault(format_args!("`{name}` is {given}{about}"))
+        })
     }
 
     /// Calls a field by the name it has now, if it is called by an earlier one.
@@ -166,7 +187,10 @@ impl<'de> Visitor<'de> for Collect {
 /// What may stand there, for a message.
 pub(super) fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
-    format!("expected one of {}", names.join(", "))
+    match &names[..] {
+        [name] => name.clone(),
+        _ => format!("one of {}", names.join(", ")),
+    }
 }
 
 /// A value as JSON, if that is not too long to be read.

@@ -41,7 +41,7 @@ fn a_field_may_be_called_by_a_name_it_has_had() {
 fn messages_call_it_by_the_name_it_has_now() {
     let text = read(r#"{"count": 3, "weights": 2}"#).expect_err("a number");
     assert!(
-        text.contains("RenamedConfig: `class_weights` is 2: invalid type"),
+        text.contains("RenamedConfig: `class_weights` is 2, expected a list of numbers or null"),
         "{text}"
     );
     let text = read(r#"{"count": 3, "weigths": null}"#).expect_err("misspelt");

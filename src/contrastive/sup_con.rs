@@ -1,7 +1,7 @@
 //! Supervised contrastive learning.
 
 use crate::{
-    config::config,
+    config::{Named, config},
     embeddings::{PairLoss, Temperature},
     error::{Check, LossError, built},
     formula::SupervisedPairs,
@@ -23,6 +23,11 @@ pub enum SupConForm {
     Out,
     /// Inside the logarithm.
     In,
+}
+
+impl Named for SupConForm {
+    const NAMES: &'static [(Self, &'static str)] =
+        &[(SupConForm::Out, "out"), (SupConForm::In, "in")];
 }
 
 config! {
@@ -99,7 +104,7 @@ impl SupConLossConfig {
             &[
                 ("temperature", &self.temperature),
                 ("base_temperature", &self.base_temperature),
-                ("form", &self.form),
+                ("form", &format_args!("{}", self.form.name())),
             ],
         );
         let temperature = Temperature::new(self.temperature, is_learned, None, device);

@@ -3,7 +3,7 @@
 use crate::{
     backend::SoftmaxRow,
     class::{ClassEvaluation, Distilled, Parts, Samples},
-    config::config,
+    config::{as_written, config},
     error::{Check, LossError, assert_rank_of_samples, built},
     formula::CrossEntropy,
     module::display,
@@ -119,9 +119,9 @@ display!(DistillationLoss, |loss, content| {
     content
         .add_debug_attribute("temperature", &loss.temperature)
         .add_debug_attribute("alpha", &loss.alpha)
-        .add_debug_attribute("class_weights", &loss.class_weights)
+        .add("class_weights", &as_written(&loss.class_weights))
         .add_debug_attribute("label_smoothing", &loss.label_smoothing)
-        .add_debug_attribute("ignore_index", &loss.ignore_index)
+        .add("ignore_index", &as_written(&loss.ignore_index))
         .add("reduction", &loss.reduction.to_string())
 });
 

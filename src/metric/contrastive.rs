@@ -99,7 +99,7 @@ display!(ContrastiveLoss, |loss, content| {
     content
         .add_debug_attribute("positive_margin", &loss.positive_margin)
         .add_debug_attribute("negative_margin", &loss.negative_margin)
-        .add_debug_attribute("distance", &loss.distance)
+        .add("distance", &loss.distance.to_string())
         .add_debug_attribute("normalize", &loss.normalize)
         .add("reduction", &loss.reduction.to_string())
 });

@@ -1,15 +1,19 @@
 //! The distance between embeddings.
 
 use crate::{
+    config::{FromValue, Name, Variant, Wrong, as_written, by_itself},
     error::{Check, LossError},
     formula::{Gap, Measure},
 };
-use burn::serde::{Deserialize, Serialize};
+use burn::serde::{Deserialize, Deserializer, Serialize};
+use core::fmt;
+use serde_json::Value;
 
 /// The distance between two embeddings. All losses and miners use it as a distance: smaller is closer.
 ///
 /// The gradient of the Euclidean and Lp distances is 0 between equal points. The distance is `"euclidean"`,
-/// `"squared_euclidean"`, `"cosine"`, `"dot_product"` or `{"lp": {"p": 1.0}}` in a configuration file.
+/// `"squared_euclidean"`, `"cosine"`, `"dot_product"` or `{"lp": {"p": 1.0}}` (or `{"lp": 1.0}`) in a
+/// configuration file; `Display` is what a file says.
 ///
 /// # Example
 /// ```
@@ -18,8 +22,8 @@ use burn::serde::{Deserialize, Serialize};
 /// assert!(Distance::Cosine.is_similarity());
 /// assert!(!Distance::Euclidean.is_similarity());
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "burn::serde", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(crate = "burn::serde", rename_all = "snake_case")]
 pub enum Distance {
     /// `sqrt(sum_k (a_k - b_k)²)`
     #[default]
@@ -38,6 +42,21 @@ pub enum Distance {
 }
 
 impl Distance {
+    const VARIANTS: &'static [Variant<Self>] = &[
+        Variant::plain("euclidean", |_| Ok(Self::Euclidean)),
+        Variant::plain("squared_euclidean", |_| Ok(Self::SquaredEuclidean)),
+        Variant::plain("cosine", |_| Ok(Self::Cosine)),
+        Variant::plain("dot_product", |_| Ok(Self::DotProduct)),
+        Variant {
+            name: "lp",
+            fields: &[Name("p", &[])],
+            read: |fields| {
+                let p = fields.required("p")?;
+                Ok(Self::Lp { p })
+            },
+        },
+    ];
+
     /// Whether this is a similarity with its sign changed: a larger cosine or dot product is closer. Margins apply to
     /// the distance: a positive with cosine 0.9 has distance 0.1.
     pub fn is_similarity(&self) -> bool {
@@ -76,5 +95,27 @@ impl Distance {
     /// Whether embeddings have to have norm 1.
     pub(crate) fn normalizes(&self, asked: bool) -> bool {
         asked || *self == Distance::Cosine
+    }
+}
+
+impl FromValue for Distance {
+    fn expected() -> [String; 2] {
+        Variant::names(Self::VARIANTS)
+    }
+
+    fn from_value(value: &Value) -> Result<Self, Wrong> {
+        Variant::chosen(value, Self::VARIANTS)
+    }
+}
+
+impl<'de> Deserialize<'de> for Distance {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        by_itself(deserializer)
+    }
+}
+
+impl fmt::Display for Distance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&as_written(self))
     }
 }

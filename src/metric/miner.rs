@@ -88,8 +88,8 @@ impl TripletMinerConfig {
 }
 display!(TripletMiner, |miner, content| {
     content
-        .add_debug_attribute("mining", &miner.mining)
-        .add_debug_attribute("distance", &miner.distance)
+        .add("mining", &miner.mining.to_string())
+        .add("distance", &miner.distance.to_string())
         .add_debug_attribute("normalize", &miner.normalize)
 });
 

@@ -1,17 +1,22 @@
 //! Which triplets are made of a batch.
 
 use super::distance::Distance;
-use crate::error::{Check, LossError};
-use burn::serde::{Deserialize, Serialize};
+use crate::{
+    config::{FromValue, Name, Variant, Wrong, as_written, by_itself},
+    error::{Check, LossError},
+};
+use burn::serde::{Deserialize, Deserializer, Serialize};
+use core::fmt;
+use serde_json::Value;
 
 /// The choice of triplets (an anchor, a positive with the same label, a negative with another label) from a batch.
 ///
 /// It is `"batch_hard"`, `"batch_all"`, `"semi_hard"`, `"easy_positive"`,
 /// `{"distance_weighted": {"cutoff": 0.5, "nonzero_loss_cutoff": 1.4, "seed": 0}}` or
 /// `{"multi_similarity": {"epsilon": 0.1}}` in a configuration file. Numbers that are left out there are those of the
-/// papers, and the seed is 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "burn::serde", rename_all = "snake_case", deny_unknown_fields)]
+/// papers, and the seed is 0; the name alone, `"distance_weighted"`, leaves out all of them. `Display` is what a file says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(crate = "burn::serde", rename_all = "snake_case")]
 pub enum Mining {
     /// The farthest positive and the nearest negative of each anchor: A. Hermans et al., *In Defense of the Triplet
     /// Loss for Person Re-Identification*, 2017.
@@ -32,13 +37,10 @@ pub enum Mining {
     DistanceWeighted {
         /// The lower bound of distances, above 0: smaller distances count as this. The paper and
         /// pytorch-metric-learning use 0.5.
-        #[serde(default = "paper::cutoff")]
         cutoff: f64,
         /// The Euclidean distance from which negatives are not drawn. The paper and pytorch-metric-learning use 1.4.
-        #[serde(default = "paper::nonzero_loss_cutoff")]
         nonzero_loss_cutoff: f64,
         /// The seed of the draws.
-        #[serde(default)]
         seed: u64,
     },
     /// All triplets of hard pairs: positives farther away than the nearest negative minus epsilon, negatives nearer
@@ -46,7 +48,6 @@ pub enum Mining {
     /// Deep Metric Learning*, 2019.
     MultiSimilarity {
         /// The tolerance, at least 0. The paper and pytorch-metric-learning use 0.1.
-        #[serde(default = "paper::epsilon")]
         epsilon: f64,
     },
 }
@@ -67,6 +68,37 @@ mod paper {
 }
 
 impl Mining {
+    const VARIANTS: &'static [Variant<Self>] = &[
+        Variant::plain("batch_hard", |_| Ok(Self::BatchHard)),
+        Variant::plain("batch_all", |_| Ok(Self::BatchAll)),
+        Variant::plain("semi_hard", |_| Ok(Self::SemiHard)),
+        Variant::plain("easy_positive", |_| Ok(Self::EasyPositive)),
+        Variant {
+            name: "distance_weighted",
+            fields: &[
+                Name("cutoff", &[]),
+                Name("nonzero_loss_cutoff", &[]),
+                Name("seed", &[]),
+            ],
+            read: |fields| {
+                Ok(Self::DistanceWeighted {
+                    cutoff: fields.or("cutoff", paper::cutoff)?,
+                    nonzero_loss_cutoff: fields
+                        .or("nonzero_loss_cutoff", paper::nonzero_loss_cutoff)?,
+                    seed: fields.or("seed", || 0)?,
+                })
+            },
+        },
+        Variant {
+            name: "multi_similarity",
+            fields: &[Name("epsilon", &[])],
+            read: |fields| {
+                let epsilon = fields.or("epsilon", paper::epsilon)?;
+                Ok(Self::MultiSimilarity { epsilon })
+            },
+        },
+    ];
+
     /// Distance-weighted mining with the cutoffs of the paper.
     pub fn distance_weighted(seed: u64) -> Self {
         Self::DistanceWeighted {
@@ -120,5 +152,27 @@ impl Mining {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl FromValue for Mining {
+    fn expected() -> [String; 2] {
+        Variant::names(Self::VARIANTS)
+    }
+
+    fn from_value(value: &Value) -> Result<Self, Wrong> {
+        Variant::chosen(value, Self::VARIANTS)
+    }
+}
+
+impl<'de> Deserialize<'de> for Mining {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        by_itself(deserializer)
+    }
+}
+
+impl fmt::Display for Mining {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&as_written(self))
     }
 }

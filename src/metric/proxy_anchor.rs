@@ -2,7 +2,7 @@
 
 use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
-    config::config,
+    config::{as_written, config},
     embeddings::{ClassLabels, Divisor, SampleLosses, Terms},
     error::{Check, LossError, built},
     formula::{ScaledPairs, softplus},
@@ -94,7 +94,7 @@ display!(ProxyAnchorLoss, |loss, content| {
         .add("dimension", &dimension)
         .add("margin", &loss.margin)
         .add("alpha", &loss.alpha)
-        .add_debug_attribute("ignore_index", &loss.ignore_index)
+        .add("ignore_index", &as_written(&loss.ignore_index))
 });
 
 const NAME: &str = "ProxyAnchorLoss";

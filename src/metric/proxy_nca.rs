@@ -2,7 +2,7 @@
 
 use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
-    config::config,
+    config::{as_written, config},
     embeddings::{ClassLabels, EmbeddingEvaluation, Terms},
     error::{Check, LossError, built},
     formula::{OnePositive, softplus},
@@ -102,7 +102,7 @@ display!(ProxyNcaLoss, |loss, content| {
         .add("dimension", &dimension)
         .add("scale", &loss.scale)
         .add("includes_positive", &loss.includes_positive)
-        .add_debug_attribute("ignore_index", &loss.ignore_index)
+        .add("ignore_index", &as_written(&loss.ignore_index))
         .add("reduction", &loss.reduction.to_string())
 });
 

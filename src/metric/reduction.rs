@@ -1,6 +1,9 @@
 //! From the losses of mined pairs or triplets to one number.
 
-use crate::embeddings::{Divisor, EmbeddingEvaluation};
+use crate::{
+    config::Named,
+    embeddings::{Divisor, EmbeddingEvaluation},
+};
 use burn::serde::{Deserialize, Serialize};
 use core::fmt;
 
@@ -19,13 +22,17 @@ pub enum MiningReduction {
     Sum,
 }
 
+impl Named for MiningReduction {
+    const NAMES: &'static [(Self, &'static str)] = &[
+        (MiningReduction::MeanNonZero, "mean_non_zero"),
+        (MiningReduction::Mean, "mean"),
+        (MiningReduction::Sum, "sum"),
+    ];
+}
+
 impl fmt::Display for MiningReduction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            MiningReduction::MeanNonZero => "mean of non-zero",
-            MiningReduction::Mean => "mean",
-            MiningReduction::Sum => "sum",
-        })
+        f.write_str(self.name())
     }
 }
 

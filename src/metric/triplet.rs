@@ -116,9 +116,9 @@ impl TripletLossConfig {
 }
 display!(TripletLoss, |loss, content| {
     content
-        .add_debug_attribute("mining", &loss.mining)
+        .add("mining", &loss.mining.to_string())
         .add_debug_attribute("margin", &loss.margin)
-        .add_debug_attribute("distance", &loss.distance)
+        .add("distance", &loss.distance.to_string())
         .add_debug_attribute("normalize", &loss.normalize)
         .add_debug_attribute("soft_margin", &loss.soft_margin)
         .add("reduction", &loss.reduction.to_string())

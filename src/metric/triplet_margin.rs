@@ -99,7 +99,7 @@ impl TripletMarginLossConfig {
 display!(TripletMarginLoss, |loss, content| {
     content
         .add_debug_attribute("margin", &loss.margin)
-        .add_debug_attribute("distance", &loss.distance)
+        .add("distance", &loss.distance.to_string())
         .add_debug_attribute("normalize", &loss.normalize)
         .add_debug_attribute("swap", &loss.swap)
         .add_debug_attribute("soft_margin", &loss.soft_margin)

@@ -139,7 +139,7 @@ fn a_configuration_saved_and_loaded_builds_the_same_loss() {
     assert_eq!(loaded.distance, Distance::Lp { p: 1.5 });
     let text = config.init().to_string();
     assert!(
-        text.contains("Lp { p: 1.5 }") && text.contains("BatchHard"),
+        text.contains(r#"{"lp":{"p":1.5}}"#) && text.contains("batch_hard"),
         "{text}"
     );
 }

@@ -383,7 +383,7 @@ fn the_display_shows_hyperparameters_and_reduction() {
             format!("{}", sum.init()),
             &[
                 "SoftmaxFocalLoss",
-                "alpha: None",
+                "alpha: null",
                 "gamma: 2",
                 "reduction: sum",
             ][..],
@@ -392,7 +392,7 @@ fn the_display_shows_hyperparameters_and_reduction() {
             format!("{}", CrossEntropyLossConfig::new().init()),
             &[
                 "label_smoothing: 0",
-                "ignore_index: Some(-100)",
+                "ignore_index: -100",
                 "reduction: mean",
             ],
         ),
