@@ -39,6 +39,7 @@ mod module;
 mod reduction;
 mod regression;
 mod retrieval;
+mod summed;
 #[cfg(feature = "train")]
 pub mod train;
 

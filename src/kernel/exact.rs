@@ -5,7 +5,10 @@
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use crate::formula::Dual;
-use crate::formula::{Measure, Norm};
+use crate::{
+    formula::{Measure, Norm},
+    summed::summed,
+};
 use core::ops::Range;
 
 /// A number of either type, wide enough for the other.
@@ -72,21 +75,10 @@ impl<'a, E: Number> Differences<'a, E> {
     }
 }
 
-/// The sum over the coordinates of two points, in several parts, so that it is no chain of additions.
+/// The sum over the coordinates of two points.
 #[inline(always)]
-fn summed<E: Number>(a: &[E], b: &[E], of: impl Fn(f64, f64) -> f64) -> f64 {
-    const WIDTH: usize = 8;
-    let (whole, a_rest) = a.as_chunks::<WIDTH>();
-    let (others, b_rest) = b.as_chunks::<WIDTH>();
-    let mut sums = [0.0f64; WIDTH];
-    for (a, b) in whole.iter().zip(others) {
-        for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += of(a.into(), b.into());
-        }
-    }
-    let rest = a_rest.iter().zip(b_rest);
-    let rest = rest.map(|(&a, &b)| of(a.into(), b.into()));
-    sums.into_iter().chain(rest).sum()
+fn of_all<E: Number>(a: &[E], b: &[E], of: impl Fn(f64, f64) -> f64) -> f64 {
+    summed::<8, _, _, _>(a, b, |a, b| of(a.into(), b.into()))
 }
 
 fn square_of_difference(a: f64, b: f64) -> f64 {
@@ -96,15 +88,15 @@ fn square_of_difference(a: f64, b: f64) -> f64 {
 /// The measure of two points.
 pub(crate) fn exact<E: Number>(measure: Measure, a: &[E], b: &[E]) -> f64 {
     match measure {
-        Measure::Dot => summed(a, b, |a, b| a * b),
+        Measure::Dot => of_all(a, b, |a, b| a * b),
         Measure::Cosine => {
             let is_zero = |point: &[E]| point.iter().all(|&x| x.into() == 0.0);
             match is_zero(a) || is_zero(b) {
-                true => summed(a, b, |a, b| a * b) + 1.0, // NaN where one holds NaN.
-                false => summed(a, b, square_of_difference) / 2.0,
+                true => of_all(a, b, |a, b| a * b) + 1.0, // NaN where one holds NaN.
+                false => of_all(a, b, square_of_difference) / 2.0,
             }
         }
-        Measure::SquaredEuclidean => summed(a, b, square_of_difference),
+        Measure::SquaredEuclidean => of_all(a, b, square_of_difference),
         Measure::Lp(p) => Differences::new(Norm::Lp(p), a, b).norm(),
     }
 }
@@ -112,7 +104,7 @@ pub(crate) fn exact<E: Number>(measure: Measure, a: &[E], b: &[E]) -> f64 {
 /// The square of each point.
 fn squares<E: Number>(points: &[E], width: usize) -> impl Iterator<Item = f64> {
     let points = points.chunks(width.max(1));
-    points.map(|point| summed(point, point, |a, b| a * b))
+    points.map(|point| of_all(point, point, |a, b| a * b))
 }
 
 /// Points whose pairs are measured one by one.
@@ -153,7 +145,7 @@ impl<'a, E: Number> ExactPairs<'a, E> {
     /// By how much the measures of a row with all columns may be off.
     pub fn rounding(&self, row: usize) -> Rounding {
         let point = &self.rows[self.place(row)];
-        let square = summed(point, point, |a, b| a * b);
+        let square = of_all(point, point, |a, b| a * b);
         Rounding::new(self.measure, self.width, square, self.largest)
     }
 }

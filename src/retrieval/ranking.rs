@@ -1,9 +1,7 @@
 //! Which embeddings are nearest to one.
 
 use super::points::Points;
-
-/// How many sums run side by side in a distance.
-const LANES: usize = 8;
+use crate::summed::summed;
 
 /// Queries and what they are looked up in.
 #[derive(Clone, Copy)]
@@ -83,16 +81,7 @@ impl Ranking<'_> {
 /// The squared Euclidean distance of `query` and `scale` times `row`. Of points on the unit sphere the
 /// order of distances is that of cosines, and near points keep their digits.
 fn distance(query: &[f64], row: &[f32], scale: f64) -> f64 {
-    let square = |query: f64, value: f32| (query - f64::from(value) * scale).powi(2);
-    let (queries, last_queries) = query.as_chunks::<LANES>();
-    let (rows, last_values) = row.as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
-    for (queries, values) in queries.iter().zip(rows) {
-        for lane in 0..LANES {
-            sums[lane] += square(queries[lane], values[lane]);
-        }
-    }
-    let rest = last_queries.iter().zip(last_values);
-    let rest: f64 = rest.map(|(&query, &value)| square(query, value)).sum();
-    sums.iter().sum::<f64>() + rest
+    summed::<8, _, _, _>(query, row, |query, value| {
+        (query - f64::from(value) * scale).powi(2)
+    })
 }

@@ -1,6 +1,7 @@
 //! Rows divided by their Euclidean norm, and their gradient.
 
 use super::{fresh::with_room, threads::map};
+use crate::summed::summed;
 
 /// How many numbers one task takes.
 const NUMBERS: usize = 16_384;
@@ -83,18 +84,7 @@ fn norm(row: &[f32]) -> f64 {
 
 /// The sum of the products, in `f64`.
 fn dot(a: &[f32], b: &[f32]) -> f64 {
-    const WIDTH: usize = 8;
-    let (whole, a_rest) = a.as_chunks::<WIDTH>();
-    let (others, b_rest) = b.as_chunks::<WIDTH>();
-    let mut sums = [0.0f64; WIDTH];
-    for (a, b) in whole.iter().zip(others) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += f64::from(*a) * f64::from(*b);
-        }
-    }
-    let rest = a_rest.iter().zip(b_rest);
-    let rest = rest.map(|(&a, &b)| f64::from(a) * f64::from(b));
-    sums.into_iter().chain(rest).sum()
+    summed::<8, _, _, _>(a, b, |a, b| f64::from(a) * f64::from(b))
 }
 
 #[cfg(test)]

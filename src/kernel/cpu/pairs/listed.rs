@@ -3,10 +3,11 @@
 //! In the backward pass every point adds up what its pairs say, in their order and in `f64`: points are shared out over
 //! threads, so nobody else adds to the same one, and the bits do not depend on the number of threads.
 
-use super::near::squared_distance;
+use super::near::{PARTS, squared_distance};
 use crate::{
     formula::Measure,
-    kernel::cpu::{fresh::zeros, indices::Indices, threads::map},
+    kernel::cpu::{fresh::zeros, indices::Indices, scale::is_zero, threads::map},
+    summed::summed,
 };
 
 /// How many pairs, and how many points, one task takes.
@@ -112,6 +113,9 @@ impl<'a> Listed<'a> {
     /// What the pairs say to so many numbers of points, that are in them as these.
     fn gradient(&self, numbers: usize, sides: &[Of], upstream: &[f32]) -> Vec<f32> {
         let mut out = zeros(numbers);
+        if self.width == 0 {
+            return out; // Nothing has a gradient.
+        }
         let points = numbers / self.width;
         let of_sides: Vec<(Of, ByPoint)> = sides
             .iter()
@@ -190,22 +194,37 @@ impl ByPoint {
 
 /// What the square of a point lacks of 1: 1 for one of zeros, 0 for one of norm 1.
 fn lacking(point: &[f32]) -> f32 {
-    match point.iter().all(|&x| x == 0.0) {
+    match is_zero(point) {
         true => 1.0,
         false => 0.0,
     }
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
-    const WIDTH: usize = 16;
-    let (whole, a_rest) = a.as_chunks::<WIDTH>();
-    let (others, b_rest) = b.as_chunks::<WIDTH>();
-    let mut sums = [0.0f32; WIDTH];
-    for (a, b) in whole.iter().zip(others) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += a * b;
+    summed::<PARTS, _, _, _>(a, b, |a, b| a * b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Points without coordinates are all the same.
+    #[test]
+    fn points_may_have_no_coordinates() {
+        let places = [&[0i64, 1, 2][..], &[1, 2, 0]];
+        for (measure, expected) in [
+            (Measure::SquaredEuclidean, 0.0),
+            (Measure::Dot, 0.0),
+            (Measure::Cosine, 1.0),
+        ] {
+            for columns in [None, Some(&[][..])] {
+                let places = places.map(Indices::I64);
+                let pairs = Listed::new(measure, (&[], columns), 0, places).expect("a kernel");
+                assert_eq!(pairs.measures(), [expected; 3]);
+                let of_columns = columns.map(|_| Vec::new());
+                let gradients = pairs.gradients(&[1.0; 3], [true; 2]);
+                assert_eq!(gradients, [Some(Vec::new()), of_columns]);
+            }
         }
     }
-    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b);
-    sums.into_iter().chain(rest).sum()
 }

@@ -1,10 +1,13 @@
 //! Distances from products, and pairs too near for that.
 
 use super::measure::{Side, each, each_row};
-use crate::kernel::cpu::{
-    gemm::Workers,
-    isa::Choice,
-    simd::{Body, Isa, WIDTH},
+use crate::{
+    kernel::cpu::{
+        gemm::Workers,
+        isa::Choice,
+        simd::{Body, Isa, WIDTH},
+    },
+    summed::summed,
 };
 
 /// Below this share of what it is the difference of, a distance is computed from the differences of coordinates.
@@ -268,17 +271,10 @@ fn finish_halves(chunk: &mut [f32]) -> bool {
     any
 }
 
+/// How many sums of `f32` run side by side.
+pub(super) const PARTS: usize = 16;
+
 /// `|a - b|²`
 pub(super) fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
-    const WIDTH: usize = 16;
-    let (whole, a_rest) = a.as_chunks::<WIDTH>();
-    let (others, b_rest) = b.as_chunks::<WIDTH>();
-    let mut sums = [0.0f32; WIDTH];
-    for (a, b) in whole.iter().zip(others) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += (a - b) * (a - b);
-        }
-    }
-    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| (a - b) * (a - b));
-    sums.into_iter().chain(rest).sum()
+    summed::<PARTS, _, _, _>(a, b, |a, b| (a - b) * (a - b))
 }
