@@ -3,6 +3,7 @@
 use crate::{
     config::choice,
     contrastive::{SupConLoss, SupConLossConfig},
+    embeddings::EmbeddingEvaluation,
     error::{LossError, built},
     metric::*,
 };
@@ -62,8 +63,9 @@ choice! {
 
 /// Any loss of embeddings against labels, built by an [`EmbeddingLossConfig`].
 ///
-/// All of them have [`forward`](Self::forward). What not all of them have (losses of single embeddings, reference sets,
-/// triplets) is on the loss itself: match on this.
+/// All of them have [`forward`](Self::forward). Losses of single embeddings, weights, a normalizer and another reduction are for
+/// those that [`on`](Self::on) answers, reference sets for those that [`on_reference`](Self::on_reference) answers. What is
+/// left (a list of triplets) is on the loss itself: match on this.
 ///
 /// # Example
 /// ```
@@ -148,5 +150,96 @@ impl EmbeddingLoss {
             Self::ProxyAnchor(loss) => loss.forward(embeddings, labels),
             Self::ProxyNca(loss) => loss.forward(embeddings, labels),
         }
+    }
+
+    /// Begins an evaluation, to which weights, a normalizer or another reduction can be added. Returns none for
+    /// [`ProxyAnchorLoss`], which has losses of proxies: an embedding has none of its own.
+    ///
+    /// ([`Reduction::Mean`](crate::Reduction::Mean) of pairs or triplets is the mean of all of them; until it is replaced the
+    /// configured reduction stands.)
+    ///
+    /// # Shapes
+    /// - embeddings and labels: as for [`forward`](Self::forward)
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::{config::Config, tensor::{Device, Int, Tensor}};
+    /// use burn_losses::EmbeddingLossConfig;
+    ///
+    /// let device = Device::flex();
+    /// let text = r#"{"loss": "contrastive", "normalize": false}"#;
+    /// let loss = EmbeddingLossConfig::load_binary(text.as_bytes()).unwrap().init(&device);
+    /// let embeddings = Tensor::<2>::from_floats([[0.0], [0.5]], &device);
+    /// let labels = Tensor::<1, Int>::from_ints([0, 0], &device);
+    /// let each = loss.on(embeddings, labels).expect("a loss of embeddings").each();
+    /// assert_eq!(each.into_data().iter::<f32>().collect::<Vec<_>>(), [0.5, 0.5]);
+    /// ```
+    #[track_caller]
+    pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Option<EmbeddingEvaluation> {
+        Some(match self {
+            Self::SupCon(loss) => loss.on(embeddings, labels).of_any(),
+            Self::Triplet(loss) => loss.on(embeddings, labels).of_any(),
+            Self::Contrastive(loss) => loss.on(embeddings, labels).of_any(),
+            Self::MultiSimilarity(loss) => loss.on(embeddings, labels).of_any(),
+            Self::Circle(loss) => loss.on(embeddings, labels).of_any(),
+            Self::LiftedStructure(loss) => loss.on(embeddings, labels),
+            Self::ArcFace(loss) => loss.on(embeddings, labels),
+            Self::CosFace(loss) => loss.on(embeddings, labels),
+            Self::NormalizedSoftmax(loss) => loss.on(embeddings, labels),
+            Self::ProxyNca(loss) => loss.on(embeddings, labels),
+            Self::ProxyAnchor(_) => return None,
+        })
+    }
+
+    /// Begins the same against a reference set, such as the contents of a
+    /// [`CrossBatchMemory`](crate::CrossBatchMemory). Returns none for [`LiftedStructureLoss`] and losses with proxies: what an
+    /// embedding is compared with is given there.
+    ///
+    /// # Shapes
+    /// - embeddings and labels: as for [`forward`](Self::forward)
+    /// - others: `[K, D]`
+    /// - of_others: `[K]`, their labels
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    #[track_caller]
+    pub fn on_reference(
+        &self,
+        embeddings: Tensor<2>,
+        labels: Tensor<1, Int>,
+        others: Tensor<2>,
+        of_others: Tensor<1, Int>,
+    ) -> Option<EmbeddingEvaluation> {
+        Some(match self {
+            Self::SupCon(loss) => loss
+                .on(embeddings, labels)
+                .reference(others, of_others)
+                .of_any(),
+            Self::Triplet(loss) => loss
+                .on(embeddings, labels)
+                .reference(others, of_others)
+                .of_any(),
+            Self::Contrastive(loss) => loss
+                .on(embeddings, labels)
+                .reference(others, of_others)
+                .of_any(),
+            Self::MultiSimilarity(loss) => loss
+                .on(embeddings, labels)
+                .reference(others, of_others)
+                .of_any(),
+            Self::Circle(loss) => loss
+                .on(embeddings, labels)
+                .reference(others, of_others)
+                .of_any(),
+            Self::LiftedStructure(_)
+            | Self::ArcFace(_)
+            | Self::CosFace(_)
+            | Self::NormalizedSoftmax(_)
+            | Self::ProxyAnchor(_)
+            | Self::ProxyNca(_) => return None,
+        })
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     config::choice,
     contrastive::*,
+    embeddings::EmbeddingEvaluation,
     error::{LossError, built},
 };
 use burn::{
@@ -55,8 +56,8 @@ choice! {
 
 /// Any loss of two batches of embeddings, built by a [`ViewLossConfig`].
 ///
-/// All of them have [`forward`](Self::forward). What not all of them have (losses of single views, a queue of
-/// negatives) is on the loss itself: match on this.
+/// All of them have [`forward`](Self::forward). Losses of single views, weights, a normalizer and another reduction are for those
+/// that [`on`](Self::on) answers. What is left (a queue of negatives) is on the loss itself: match on this.
 ///
 /// # Example
 /// ```
@@ -135,5 +136,41 @@ impl ViewLoss {
             Self::VicReg(loss) => loss.forward(first, second),
             Self::NegativeCosine(loss) => loss.forward(first, second),
         }
+    }
+
+    /// Begins an evaluation, to which weights, a normalizer or another reduction can be added. Returns none for
+    /// [`BarlowTwinsLoss`] and [`VicRegLoss`], which compare the dimensions of a batch: a sample has no loss of its own.
+    ///
+    /// # Shapes
+    /// - first and second: as for [`forward`](Self::forward)
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::{config::Config, tensor::{Device, Tensor}};
+    /// use burn_losses::ViewLossConfig;
+    ///
+    /// let device = Device::flex();
+    /// let config = ViewLossConfig::load_binary(br#"{"loss": "negative_cosine"}"#).unwrap();
+    /// let loss = config.init(&device);
+    /// let first = Tensor::<2>::from_floats([[1.0, 0.0], [0.0, 1.0]], &device);
+    /// let second = Tensor::<2>::from_floats([[2.0, 0.0], [1.0, 0.0]], &device);
+    /// let each = loss.on(first, second).expect("a loss of samples").each();
+    /// assert_eq!(each.into_data().iter::<f32>().collect::<Vec<_>>(), [-1.0, 0.0]);
+    /// ```
+    #[track_caller]
+    pub fn on(&self, first: Tensor<2>, second: Tensor<2>) -> Option<EmbeddingEvaluation> {
+        Some(match self {
+            Self::NtXent(loss) => loss.on(first, second),
+            Self::InfoNce(loss) => loss.on(first, second).of_any(),
+            Self::Clip(loss) => loss.on(first, second),
+            Self::SigLip(loss) => loss.on(first, second),
+            Self::Dcl(loss) => loss.on(first, second),
+            Self::HardNegativeInfoNce(loss) => loss.on(first, second),
+            Self::NegativeCosine(loss) => loss.on(first, second),
+            Self::BarlowTwins(_) | Self::VicReg(_) => return None,
+        })
     }
 }

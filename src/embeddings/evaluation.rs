@@ -150,8 +150,18 @@ impl<A, R> EmbeddingEvaluation<A, R> {
         }
     }
 
+    /// The same with the arguments it has, whatever the loss: nothing can be added to them, and its own reduction stands until
+    /// it is replaced.
+    pub(crate) fn of_any(self) -> EmbeddingEvaluation
+    where
+        A: Clone + Send + Sync + 'static,
+    {
+        let given = self.given.clone();
+        self.completed(given)
+    }
+
     /// The same with these arguments, to which nothing can be added.
-    pub(crate) fn completed(self, given: A) -> EmbeddingEvaluation<Complete, R>
+    pub(crate) fn completed<S>(self, given: A) -> EmbeddingEvaluation<Complete, S>
     where
         A: Clone + Send + Sync + 'static,
     {

@@ -241,3 +241,84 @@ fn a_number_out_of_its_range_is_named_when_the_loss_is_built() {
     assert!(error.starts_with("DclLossConfig: temperature is -1, expected "));
     assert_eq!(panic_of(|| config.init(&device)), Some(error));
 }
+
+/// Per-sample losses, weights and a normalizer of an evaluation go with the loss of all samples.
+#[track_caller]
+fn assert_forms(what: &str, loss: Tensor<1>, evaluation: EmbeddingEvaluation) {
+    let number = |loss: Tensor<1>| loss.into_scalar::<f32>();
+    let near = |a: f32, b: f32| assert!((a - b).abs() <= 1e-5 * b.abs(), "{what}: {a} {b}");
+    near(number(evaluation.clone().reduce()), number(loss));
+    let each = evaluation.clone().each();
+    let weights = Tensor::arange(0..each.dims()[0] as i64, &each.device()).float();
+    let weighted = || evaluation.clone().weights(weights.clone());
+    let sum = number((each * weights.clone()).sum());
+    near(number(weighted().reduction(Reduction::Sum).reduce()), sum);
+    near(number(weighted().divided_by(4)), sum / 4.0);
+}
+
+#[test]
+fn a_loss_that_was_chosen_has_the_forms_of_its_samples() {
+    for site in sites() {
+        let device = &site.device;
+        let points = |points: [[f32; 2]; 4]| Tensor::<2>::from_floats(points, device);
+        let first = points([[1.0, 0.25], [0.5, 1.0], [-0.5, 0.75], [0.125, -1.0]]);
+        let second = points([[0.75, 0.5], [0.25, 1.0], [-1.0, 0.5], [0.25, -0.5]]);
+        let labels = Tensor::<1, Int>::from_ints([0, 1, 0, 2], device);
+        site.path.run(|| {
+            for (name, _, config) in views() {
+                let loss = config.init(device);
+                match loss.on(first.clone(), second.clone()) {
+                    Some(evaluation) => {
+                        let value = loss.forward(first.clone(), second.clone());
+                        assert_forms(name, value, evaluation);
+                    }
+                    None => assert!(["barlow_twins", "vic_reg"].contains(&name), "{name}"),
+                }
+            }
+            for (name, required, config) in embeddings() {
+                let loss = config.init(device);
+                let arguments = || (first.clone(), labels.clone());
+                let (z, of_z) = arguments();
+                match loss.on(z, of_z) {
+                    Some(evaluation) => {
+                        let (z, of_z) = arguments();
+                        assert_forms(name, loss.forward(z, of_z), evaluation);
+                    }
+                    None => assert_eq!(name, "proxy_anchor"),
+                }
+                let (z, of_z) = arguments();
+                let has_reference = object(required).is_empty() && name != "lifted_structure";
+                let against = loss.on_reference(z, of_z, second.clone(), labels.clone());
+                assert_eq!(against.is_some(), has_reference, "{name}");
+                if let (Some(evaluation), EmbeddingLoss::SupCon(own)) = (against, &loss) {
+                    let own = own.on(first.clone(), labels.clone());
+                    let own = own.reference(second.clone(), labels.clone()).reduce();
+                    assert_forms(name, own, evaluation);
+                }
+            }
+        });
+    }
+}
+
+/// The reduction of the file stands until it is replaced.
+#[test]
+fn a_loss_that_was_chosen_keeps_its_reduction() {
+    let device = Device::default();
+    let embeddings = Tensor::<2>::from_floats([[0.0], [0.5], [0.5]], &device);
+    let labels = Tensor::<1, Int>::from_ints([0, 0, 0], &device);
+    for (reduction, expected) in [
+        (MiningReduction::MeanNonZero, 0.5),
+        (MiningReduction::Mean, 1.0 / 3.0),
+        (MiningReduction::Sum, 2.0),
+    ] {
+        let config = ContrastiveLossConfig::new().with_normalize(false);
+        let config = EmbeddingLossConfig::from(config.with_reduction(reduction));
+        let loss = config.init(&device);
+        let evaluation = loss.on(embeddings.clone(), labels.clone());
+        let value = evaluation.expect("losses of embeddings").reduce();
+        assert!(
+            (value.into_scalar::<f32>() - expected).abs() < 1e-6,
+            "{reduction}"
+        );
+    }
+}
