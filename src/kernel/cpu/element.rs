@@ -33,15 +33,116 @@ pub(crate) trait ElementKernel: Send + Sync {
 
 impl<F: ColumnFormula> ElementKernel for F {
     unsafe fn evaluate(&self, choice: Choice, job: &Job<'_>) -> f64 {
-        let formula = self;
-        choice.run(Evaluation { formula, job })
+        let wanted = (job.prediction_gradient.is_some(), job.target_gradient.is_some());
+        match wanted {
+            (false, false) => choice.run(Evaluation::new(self, job, Value)),
+            (true, false) => choice.run(Evaluation::new(self, job, ByPrediction)),
+            (false, true) => choice.run(Evaluation::new(self, job, ByTarget)),
+            (true, true) => {
+                // First that by the target: the other may be written over the prediction.
+                choice.run(Evaluation::new(self, job, ByTarget));
+                choice.run(Evaluation::new(self, job, ByPrediction))
+            }
+        }
     }
 }
 
 /// A job of one formula; what [`ElementKernel::evaluate`] asks for has been promised.
-struct Evaluation<'a, F> {
+///
+/// Each slope is a function of its own: all in one took several times as long to compile.
+struct Evaluation<'a, F, S> {
     formula: &'a F,
     job: &'a Job<'a>,
+    slope: S,
+}
+
+impl<'a, F, S> Evaluation<'a, F, S> {
+    fn new(formula: &'a F, job: &'a Job<'a>, slope: S) -> Self {
+        Self {
+            formula,
+            job,
+            slope,
+        }
+    }
+}
+
+/// What is evaluated besides the loss.
+trait Slope {
+    /// The loss, and a derivative of it where one is asked for.
+    fn evaluate<F: ColumnFormula, R: Real>(
+        &self,
+        formula: &F,
+        x: R,
+        t: R,
+        parameter: R,
+    ) -> (R, Option<R>);
+
+    /// Where the derivative goes.
+    fn gradient(&self, job: &Job<'_>) -> Option<*mut f32>;
+}
+
+/// Nothing.
+struct Value;
+
+/// The derivative with respect to the prediction.
+struct ByPrediction;
+
+/// The derivative with respect to the target.
+struct ByTarget;
+
+impl Slope for Value {
+    #[inline(always)]
+    fn evaluate<F: ColumnFormula, R: Real>(
+        &self,
+        formula: &F,
+        x: R,
+        t: R,
+        parameter: R,
+    ) -> (R, Option<R>) {
+        (formula.value_in_column(x, t, parameter), None)
+    }
+
+    fn gradient(&self, _: &Job<'_>) -> Option<*mut f32> {
+        None
+    }
+}
+
+impl Slope for ByPrediction {
+    #[inline(always)]
+    fn evaluate<F: ColumnFormula, R: Real>(
+        &self,
+        formula: &F,
+        x: R,
+        t: R,
+        parameter: R,
+    ) -> (R, Option<R>) {
+        let [t, parameter] = [t, parameter].map(Dual::constant);
+        let y = formula.value_in_column(Dual::variable(x), t, parameter);
+        (y.value.clone(), Some(y.derivative()))
+    }
+
+    fn gradient(&self, job: &Job<'_>) -> Option<*mut f32> {
+        job.prediction_gradient
+    }
+}
+
+impl Slope for ByTarget {
+    #[inline(always)]
+    fn evaluate<F: ColumnFormula, R: Real>(
+        &self,
+        formula: &F,
+        x: R,
+        t: R,
+        parameter: R,
+    ) -> (R, Option<R>) {
+        let [x, parameter] = [x, parameter].map(Dual::constant);
+        let y = formula.value_in_column(x, Dual::variable(t), parameter);
+        (y.value.clone(), Some(y.derivative()))
+    }
+
+    fn gradient(&self, job: &Job<'_>) -> Option<*mut f32> {
+        job.target_gradient
+    }
 }
 
 /// How many half-precision elements are widened at a time.
@@ -386,7 +487,7 @@ pub(crate) struct Job<'a> {
     length: usize,
 }
 
-impl<F: ColumnFormula> Body for Evaluation<'_, F> {
+impl<F: ColumnFormula, S: Slope> Body for Evaluation<'_, F, S> {
     type Output = f64;
 
     #[inline(always)]
@@ -409,7 +510,7 @@ impl<F: ColumnFormula> Body for Evaluation<'_, F> {
     }
 }
 
-impl<F: ColumnFormula> Evaluation<'_, F> {
+impl<F: ColumnFormula, S: Slope> Evaluation<'_, F, S> {
     /// Evaluates the sixteen elements from `start` on, and returns their losses.
     ///
     /// # Safety
@@ -440,31 +541,18 @@ impl<F: ColumnFormula> Evaluation<'_, F> {
             }
             None => (None, scale),
         };
-        let (mut loss, mut by_prediction, mut by_target) = (zero, zero, zero);
-        let [fixed_x, fixed_t, fixed] = [x, t, parameter].map(Dual::constant);
-        if job.prediction_gradient.is_some() {
-            let x = Dual::variable(x);
-            let y = self.formula.value_in_column(x, fixed_t, fixed);
-            (loss, by_prediction) = (y.value, y.derivative() * factor);
-        }
-        if job.target_gradient.is_some() {
-            let t = Dual::variable(t);
-            let y = self.formula.value_in_column(fixed_x, t, fixed);
-            (loss, by_target) = (y.value, y.derivative() * factor);
-        }
-        if job.prediction_gradient.is_none() && job.target_gradient.is_none() {
-            loss = self.formula.value_in_column(x, t, parameter);
-        }
+        let (mut loss, slope) = self.slope.evaluate(self.formula, x, t, parameter);
+        let mut gradient = slope.map(|slope| slope * factor);
         if let Some((given, weight)) = weights {
             loss = given.where_equal(0.0, zero, loss * weight);
-            by_prediction = given.where_equal(0.0, zero, by_prediction);
-            by_target = given.where_equal(0.0, zero, by_target);
+            gradient = gradient.map(|gradient| given.where_equal(0.0, zero, gradient));
         }
         // SAFETY: as promised by the caller.
         unsafe {
             store(loss, job.losses, start);
-            store(by_prediction, job.prediction_gradient, start);
-            store(by_target, job.target_gradient, start);
+            if let Some(gradient) = gradient {
+                store(gradient, self.slope.gradient(job), start);
+            }
         }
         loss
     }

@@ -4,7 +4,7 @@
 //! arithmetic around them. They are within 1.5 ULP of the truth over all finite `f32` (`exp_m1` within
 //! 2.5), special values included; the tests walk all bit patterns.
 
-use super::simd::{Isa, WIDTH};
+use super::simd::{Isa, VectorFunction, WIDTH};
 use crate::formula::{Real, Sealed};
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -67,6 +67,11 @@ impl<I: Isa> Lane<I> {
     pub fn where_same(self, other: Self, then: Self, otherwise: Self) -> Self {
         let (a, b) = (self.vector, other.vector);
         self.with(self.isa.if_equal(a, b, then.vector, otherwise.vector))
+    }
+
+    #[inline(always)]
+    fn apply<F: VectorFunction>(self) -> Self {
+        self.with(self.isa.apply::<F>(self.vector))
     }
 
     /// `self · b + c`, fused where that is one instruction.
@@ -178,22 +183,22 @@ impl<I: Isa> Real for Lane<I> {
 
     #[inline(always)]
     fn exp(self) -> Self {
-        exp(self)
+        self.apply::<Exp>()
     }
 
     #[inline(always)]
     fn ln(self) -> Self {
-        ln(self)
+        self.apply::<Ln>()
     }
 
     #[inline(always)]
     fn ln_1p(self) -> Self {
-        ln_1p(self)
+        self.apply::<Ln1p>()
     }
 
     #[inline(always)]
     fn exp_m1(self) -> Self {
-        exp_m1(self)
+        self.apply::<ExpM1>()
     }
 
     #[inline(always)]
@@ -217,6 +222,42 @@ impl<I: Isa> Real for Lane<I> {
             .isa
             .if_equal(self.vector, value, then.vector, otherwise.vector);
         self.with(picked)
+    }
+}
+
+struct Exp;
+
+impl VectorFunction for Exp {
+    #[inline(always)]
+    fn of<I: Isa>(isa: I, vector: I::Vector) -> I::Vector {
+        exp(Lane { isa, vector }).vector
+    }
+}
+
+struct ExpM1;
+
+impl VectorFunction for ExpM1 {
+    #[inline(always)]
+    fn of<I: Isa>(isa: I, vector: I::Vector) -> I::Vector {
+        exp_m1(Lane { isa, vector }).vector
+    }
+}
+
+struct Ln;
+
+impl VectorFunction for Ln {
+    #[inline(always)]
+    fn of<I: Isa>(isa: I, vector: I::Vector) -> I::Vector {
+        ln(Lane { isa, vector }).vector
+    }
+}
+
+struct Ln1p;
+
+impl VectorFunction for Ln1p {
+    #[inline(always)]
+    fn of<I: Isa>(isa: I, vector: I::Vector) -> I::Vector {
+        ln_1p(Lane { isa, vector }).vector
     }
 }
 

@@ -16,6 +16,7 @@ impl Avx2 {
 
     /// Runs a body that is compiled for it.
     pub fn run<B: Body>(self, body: B) -> B::Output {
+        #[inline(never)] // Where a body runs another, that is a function of its own.
         #[target_feature(enable = "avx2,fma")]
         fn compiled<B: Body>(isa: Avx2, body: B) -> B::Output {
             body.run(isa)

@@ -21,6 +21,7 @@ impl Avx512 {
 
     /// Runs a body that is compiled for it.
     pub fn run<B: Body>(self, body: B) -> B::Output {
+        #[inline(never)] // Where a body runs another, that is a function of its own.
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
         fn compiled<B: Body>(isa: Avx512, body: B) -> B::Output {
             body.run(isa)

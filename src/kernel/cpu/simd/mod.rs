@@ -41,6 +41,12 @@ pub(crate) trait Body {
     fn run<I: Isa>(self, isa: I) -> Self::Output;
 }
 
+/// A function of sixteen numbers, each of one.
+pub(crate) trait VectorFunction {
+    /// Its values. To be marked `#[inline(always)]`, as [`Body::run`].
+    fn of<I: Isa>(isa: I, x: I::Vector) -> I::Vector;
+}
+
 /// An instruction set that the CPU has. Within a [`Body`] its operations are inlined to an instruction or
 /// two each.
 pub(crate) trait Isa: Copy + Debug + Send + Sync + 'static {
@@ -94,6 +100,12 @@ pub(crate) trait Isa: Copy + Debug + Send + Sync + 'static {
     fn shift_down<const N: u32>(self, a: Self::Bits) -> Self::Bits;
     /// The nearest `f32` of each number.
     fn to_float(self, a: Self::Bits) -> Self::Vector;
+
+    /// The values of a function: a part of the kernel that asks for them, unless the set says otherwise.
+    #[inline(always)]
+    fn apply<F: VectorFunction>(self, x: Self::Vector) -> Self::Vector {
+        F::of(self, x)
+    }
 
     fn no_sum(self) -> Self::Sum;
     /// Adds each number to the sum in its place.

@@ -20,7 +20,7 @@ use crate::{
     formula::{Real, divergence_term},
     kernel::cpu::{
         lane::Lane,
-        simd::{Isa, WIDTH},
+        simd::{Body, Isa, WIDTH},
     },
 };
 
@@ -46,6 +46,53 @@ pub(super) struct Row<'a> {
     pub target: Target,
     /// What the gradient is multiplied with.
     pub factor: f64,
+}
+
+/// A row whose target is a distribution, which few losses have. Compiled as a function of its own: as a part of the
+/// kernel it cost seconds of build time.
+struct Distribution<'a> {
+    row: &'a Row<'a>,
+    logits: *const f32,
+    peak: Peak,
+    stretch: &'a mut Stretch,
+}
+
+impl Body for Distribution<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> f64 {
+        let (row, logits, peak) = (self.row, self.logits, self.peak);
+        // SAFETY: it is made in `Row::evaluate`, whose caller has promised this.
+        unsafe {
+            match row.constants.is_linear {
+                true => row.of_distribution(isa, logits, peak),
+                false => row.of_curved_distribution(isa, logits, peak, self.stretch),
+            }
+        }
+    }
+}
+
+/// [`Row::near_divergence`], which fewer need.
+struct NearDivergence<'a> {
+    row: &'a Row<'a>,
+    logits: *const f32,
+    ln_shares: *const f32,
+    softmax: &'a Softmax,
+}
+
+impl Body for NearDivergence<'_> {
+    type Output = Option<f64>;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> Option<f64> {
+        let (logits, ln_shares) = (self.logits, self.ln_shares);
+        // SAFETY: it is made for a row in work.
+        unsafe {
+            self.row
+                .near_divergence(isa, logits, ln_shares, self.softmax)
+        }
+    }
 }
 
 /// The largest logit of a row.
@@ -142,8 +189,12 @@ impl Row<'_> {
                 {
                     self.of_class(isa, logits, peak, class)
                 }
-                _ if linear => self.of_distribution(isa, logits, peak),
-                _ => self.of_curved_distribution(isa, logits, peak, stretch),
+                _ => self.constants.choice.run(Distribution {
+                    row: self,
+                    logits,
+                    peak,
+                    stretch,
+                }),
             };
             self.through_transform(isa, slope_of_margin);
             spec.factor * loss
@@ -259,9 +310,13 @@ impl Row<'_> {
                 && spec.divergence
                 && loss < NEAR
             {
-                loss = self
-                    .near_divergence(isa, logits, shares, &softmax)
-                    .unwrap_or(loss);
+                let near = constants.choice.run(NearDivergence {
+                    row: self,
+                    logits,
+                    ln_shares: shares,
+                    softmax: &softmax,
+                });
+                loss = near.unwrap_or(loss);
             }
 
             let (z_loss, z_slope) = self.z_loss(&softmax);
