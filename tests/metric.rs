@@ -3,6 +3,7 @@
 
 mod choices;
 mod configs;
+mod hostile;
 mod memory;
 mod mining;
 mod near;

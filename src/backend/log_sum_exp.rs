@@ -39,19 +39,20 @@ impl<const D: usize> LogSumExp<D> {
         let others = (fixed - largest.clone()).exp();
         let others = others.mask_fill(is_largest.clone(), 0.0).sum_dim(dim);
         let is_alone = is_largest.clone().int().sum_dim(dim).equal_scalar(1);
+        // Where the largest is infinite, everything is NaN, gradients included. (A GPU may take the difference of a number
+        // and itself for 0.)
+        let infinite = largest.clone().abs().equal_scalar(f64::INFINITY);
         let dominated = others.lower_scalar(1.0).bool_and(is_alone);
+        let dominated = dominated.bool_and(infinite.clone().bool_not());
         let dominates = is_largest
             .clone()
             .bool_and(dominated.clone().expand(shape.clone()));
 
         let own = x.clone().mask_fill(is_largest.bool_not(), 0.0).sum_dim(dim);
-        let reference = largest.clone().mask_where(dominated.clone(), own);
-        // 0, but no number where the largest is infinite. (A GPU may take the difference of a number and itself for 0.)
-        let infinite = largest.clone().abs().equal_scalar(f64::INFINITY);
-        let nothing = largest.zeros_like().mask_fill(infinite, f64::NAN);
-        let nothing = nothing.expand(shape);
-        let shifted = (x - reference.clone()).mask_where(dominates.clone(), nothing.clone());
-        let exponentials = shifted.clone().exp().mask_where(dominates, nothing);
+        let reference = largest.mask_where(dominated.clone(), own);
+        let reference = reference.mask_fill(infinite, f64::NAN);
+        let shifted = (x - reference.clone()).mask_fill(dominates.clone(), 0.0);
+        let exponentials = shifted.clone().exp().mask_fill(dominates, 0.0);
         // What the sum has on top of 1: where the 1 has been left out, all of it.
         let surplus = exponentials.sum_dim(dim);
         let surplus = (surplus.clone() - 1.0).mask_where(dominated, surplus);

@@ -43,7 +43,7 @@ pub(crate) use fold::{Count, Fold};
 pub(crate) use linear::{LinearInputs, linear_losses, reduced_linear};
 pub(crate) use log_sum_exp::log_softmax;
 pub(crate) use nothing::{everywhere, is_nothing, loss_of_nothing, nothing_of};
-pub(crate) use ordered_sum::{column_sums, ordered_mean, ordered_sum};
+pub(crate) use ordered_sum::{centred, column_sums, ordered_mean, ordered_sum};
 pub(crate) use pairs::{
     AllPairs, Block, ListedPairs, NO_LABEL, PairInputs, Row, Triplets, between, listed_pairs,
     pair_rows, pair_terms, triplet_terms,

@@ -29,6 +29,14 @@ pub(crate) fn column_sums(numbers: Tensor<2>) -> Tensor<2> {
     }
 }
 
+/// Each column less its mean. A mean is rounded to a unit of itself, which may be much next to what is left; so the mean
+/// of that is taken out as well.
+pub(crate) fn centred(numbers: Tensor<2>) -> Tensor<2> {
+    let share = 1.0 / numbers.dims()[0] as f64;
+    let without_mean = |numbers: Tensor<2>| numbers.clone() - column_sums(numbers) * share;
+    without_mean(without_mean(numbers))
+}
+
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 fn in_order<const D: usize>(numbers: Tensor<D>) -> Tensor<1> {
     use super::attached::with_gradient;

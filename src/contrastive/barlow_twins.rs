@@ -2,7 +2,7 @@
 
 use crate::embeddings::widened;
 use crate::{
-    backend::{column_sums, loss_of_nothing, ordered_sum},
+    backend::{centred, column_sums, loss_of_nothing, ordered_sum},
     config::config,
     error::{Check, LossError, built, check_embeddings_alike},
     formula::Real,
@@ -124,7 +124,7 @@ fn standardised(rows: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
         .where_below(LARGE, largest.ones_like(), largest);
     let rows = rows / unit.clone();
     let share = 1.0 / rows.dims()[0] as f64;
-    let centred = rows.clone() - column_sums(rows) * share;
+    let centred = centred(rows);
     let variance = column_sums(centred.clone() * centred.clone()) * share;
     let epsilon = (unit.clone() * unit).recip() * EPSILON;
     let total = variance + epsilon.clone();

@@ -2,7 +2,7 @@
 
 use crate::embeddings::widened;
 use crate::{
-    backend::{column_sums, loss_of_nothing, ordered_mean, ordered_sum},
+    backend::{centred, column_sums, loss_of_nothing, ordered_mean, ordered_sum},
     config::config,
     error::{Check, LossError, built, check_embeddings_alike},
     formula::Real,
@@ -130,7 +130,7 @@ impl Spread {
         const EPSILON: f64 = 1e-4;
         let [count, width] = rows.dims();
         let share = 1.0 / (count - 1).max(1) as f64;
-        let centred = rows.clone() - column_sums(rows) * (1.0 / count as f64);
+        let centred = centred(rows);
         let variance = column_sums(centred.clone() * centred.clone()) * share;
         let lack = ordered_mean((-(variance + EPSILON).sqrt() + 1.0).positive_part());
         let covariance = centred.clone().transpose().matmul(centred) * share;

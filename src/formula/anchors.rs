@@ -51,6 +51,16 @@ pub fn softplus<R: Real>(x: R) -> R {
     x.at_least(0.0) + decay.ln_1p()
 }
 
+/// `ln(e^a + e^b)` of numbers that are not infinite, with all digits of both slopes: the smaller one's, and what that
+/// leaves of 1.
+#[inline(always)]
+pub fn log_add_exp<R: Real>(a: R, b: R) -> R {
+    let excess = a.clone() - b.clone();
+    let larger = excess.where_below(0.0, b.clone(), a.clone());
+    let smaller = excess.where_below(0.0, a, b);
+    larger.clone() + softplus(smaller - larger)
+}
+
 impl AnchorFormula for CirclePairs {
     /// `ln(1 + sum e^f_n sum e^f_p)`
     fn loss<R: Real>(&self, terms: &[R]) -> R {
@@ -156,6 +166,27 @@ mod tests {
             assert!((got.derivative() - slope).abs() <= 1e-12 * slope, "{x}");
         }
         assert!(softplus(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn a_sum_of_two_exponentials_has_both_slopes() {
+        for (a, b) in [
+            (3.0, 3.0),
+            (0.0, 40.0),
+            (40.0, 0.0),
+            (-1e4, 5.0),
+            (5.0, -1e4),
+        ] {
+            let by_a = log_add_exp(Dual::variable(a), Dual::constant(b));
+            let slope = 1.0 / (1.0 + f64::exp(b - a));
+            let value = a.max(b) + (-(a - b).abs()).exp().ln_1p();
+            assert!((by_a.value - value).abs() < 1e-12, "{a} {b}");
+            assert!(
+                (by_a.derivative() - slope).abs() <= 1e-12 * slope,
+                "{a} {b}"
+            );
+        }
+        assert!(log_add_exp(f64::NAN, 0.0).is_nan() && log_add_exp(0.0, f64::NAN).is_nan());
     }
 
     #[test]

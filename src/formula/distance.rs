@@ -119,11 +119,13 @@ impl Gap {
         }
     }
 
-    /// The least and the most that a distance may be, from those of the measure.
+    /// The least and the most that a distance may be, from those of the measure; NaN where they are.
     pub(crate) fn between(self, least: f64, most: f64) -> (f64, f64) {
+        // Not by `max`, which passes over NaN.
+        let root = |x: f64| if x < 0.0 { 0.0 } else { x.sqrt() };
         match self {
             Gap::Same => (least, most),
-            Gap::Root => (least.max(0.0).sqrt(), most.max(0.0).sqrt()),
+            Gap::Root => (root(least), root(most)),
             Gap::Negative => (-most, -least),
         }
     }
@@ -148,6 +150,17 @@ mod tests {
         assert_eq!((d.value, d.derivative()), (0.0, 0.0));
         let d = Gap::Root.value(Dual::variable(4.0));
         assert_eq!((d.value, d.derivative()), (2.0, 0.25));
+    }
+
+    #[test]
+    fn a_distance_lies_between_those_of_rounded_measures() {
+        for gap in [Gap::Same, Gap::Root, Gap::Negative] {
+            let (least, most) = gap.between(0.24, 0.26);
+            assert!(least < gap.value(0.25) && gap.value(0.25) < most, "{gap:?}");
+            let (least, most) = gap.between(f64::NAN, f64::NAN);
+            assert!(least.is_nan() && most.is_nan(), "{gap:?}");
+        }
+        assert_eq!(Gap::Root.between(-1e-9, 4.0), (0.0, 2.0));
     }
 
     #[test]

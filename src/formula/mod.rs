@@ -23,7 +23,7 @@ mod real;
 mod regression;
 mod triplets;
 
-pub use anchors::{AnchorFormula, SupervisedPairs, has_pairs, softplus};
+pub use anchors::{AnchorFormula, SupervisedPairs, has_pairs, log_add_exp, softplus};
 pub use asymmetric::Asymmetric;
 pub use binary::{
     BinaryCrossEntropy, BinaryVariant, ProbabilityCrossEntropy, Smoothed, WeightedCrossEntropy,

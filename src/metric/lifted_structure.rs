@@ -6,7 +6,7 @@ use crate::{
     config::config,
     embeddings::{Batch, Costs, EmbeddingEvaluation, SampleLosses, Samples, Terms},
     error::{Check, LossError, built},
-    formula::{NegativeReach, Real, softplus},
+    formula::{NegativeReach, Real, log_add_exp},
     module::display,
     reduction::Reduction,
 };
@@ -182,8 +182,7 @@ impl LiftedStructureLoss {
         // Both have the same negatives, or none.
         let none = a.clone().equal_scalar(f64::NEG_INFINITY);
         let [a, b] = [a, b].map(|reach| reach.mask_fill(none.clone(), 0.0));
-        let both = a.clone() + softplus(b - a);
-        let beyond = (both + distances - self.positive_margin).positive_part();
+        let beyond = (log_add_exp(a, b) + distances - self.positive_margin).positive_part();
         (beyond.clone() * beyond * 0.5).mask_fill(none, 0.0)
     }
 }

@@ -2,7 +2,10 @@
 
 use crate::support::{Site, differentiable_sites_and_gpu, tensors::Read};
 use burn::tensor::{Device, Int, Tensor};
-use burn_losses::{BarlowTwinsLossConfig, NPairsLossConfig, SupConLossConfig};
+use burn_losses::{
+    BarlowTwinsLossConfig, Distance, LiftedStructureLossConfig, NPairsLossConfig, Reduction,
+    SupConLossConfig, VicRegLossConfig,
+};
 
 fn points<const N: usize>(points: [[f32; 2]; N], site: &Site) -> Tensor<2> {
     Tensor::from_floats(points, &site.device).require_grad()
@@ -80,5 +83,50 @@ fn views_that_agree_keep_the_digits_of_what_they_lack() {
         let b = points([[far, 3.0], [-far, -3.0]], &site);
         let got = site.path.run(|| loss.forward(a, b));
         assert_near(&format!("on {site}"), &Read::of(got).values, &[value]);
+    }
+}
+
+/// Of a positive pair, one has a negative at a similarity of 20 and the other has none but at 1: the share of that one in
+/// the negatives of both is e^-19, and not what the other's leaves of 1.
+#[test]
+fn a_far_negative_of_a_positive_pair_keeps_its_gradient() {
+    let loss = LiftedStructureLossConfig::new()
+        .with_distance(Distance::DotProduct)
+        .with_normalize(false)
+        .with_reduction(Reduction::Sum)
+        .init();
+    // Of a margin of 1: similarities of 20 and 0 to one of the pair, 0 and 1 to the other.
+    let sum: f64 = [21.0, 1.0, 1.0, 2.0].map(f64::exp).iter().sum();
+    let slope = 2.0 * sum.ln() * 2f64.exp() / sum;
+    for site in differentiable_sites_and_gpu() {
+        let x = points([[20.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]], &site);
+        let labels = Tensor::<1, Int>::from_ints([0, 0, 1, 2], &site.device);
+        let value = site.path.run(|| loss.forward(x.clone(), labels));
+        let gradient = Read::of(x.grad(&value.backward()).expect("tracked")).values;
+        assert_near(&format!("on {site}"), &gradient[7..], &[slope]);
+    }
+}
+
+/// Two samples that differ by the last digit of their coordinates, the mean of which lies between two numbers of `f32`.
+#[test]
+fn a_spread_far_from_the_origin_keeps_its_digits() {
+    let loss = VicRegLossConfig::new()
+        .with_invariance(0.0)
+        .with_variance(0.0)
+        .with_covariance(1.0)
+        .init();
+    // Of both views the square of the one covariance there is.
+    let (a, b) = (2f64.powi(-14), 2f64.powi(-13));
+    let covariance = a * b / 2.0;
+    let (by_a, by_b) = (covariance * b, covariance * a);
+    for site in differentiable_sites_and_gpu() {
+        let far = [[1000.0, 2000.0], [1000.0 + a as f32, 2000.0 + b as f32]];
+        let [first, second] = [(); 2].map(|()| points(far, &site));
+        let value = site.path.run(|| loss.forward(first.clone(), second));
+        let gradient = first.grad(&value.clone().backward()).expect("tracked");
+        let value = Read::of(value).values;
+        assert_near(&format!("on {site}"), &value, &[2.0 * covariance.powi(2)]);
+        let expected = [-by_a, -by_b, by_a, by_b];
+        assert_near(&format!("on {site}"), &Read::of(gradient).values, &expected);
     }
 }

@@ -56,3 +56,47 @@ fn a_small_divergence_keeps_its_digits() {
         }
     }
 }
+
+/// A class that the teacher thinks next to impossible, and the student far more so: the logarithm of the student's share
+/// is beyond what its exponential holds.
+#[test]
+fn a_class_that_a_student_rules_out_keeps_its_small_divergence() {
+    let loss = DistillationLossConfig::new()
+        .with_temperature(1.0)
+        .with_alpha(1.0)
+        .with_reduction(Reduction::Sum)
+        .init();
+    for (student, teacher) in [(-172.0, -79.0), (-1000.0, -60.0), (-90.0, -70.0)] {
+        let [t, s] = [teacher, student].map(f64::exp);
+        // Of the other class, whose share is 1 in either, s - t.
+        let value = t * (teacher - student) - t + s;
+        for site in differentiable_sites_and_gpu() {
+            let logits = |x: f64| Tensor::<2>::from_floats([[0.0, x as f32]], &site.device);
+            let plain = site
+                .path
+                .run(|| loss.on_unlabeled(logits(student), logits(teacher)).reduce());
+            let tracked = logits(student).require_grad();
+            let value_of_tracked = site
+                .path
+                .run(|| loss.on_unlabeled(tracked.clone(), logits(teacher)).reduce());
+            let gradient = tracked
+                .grad(&value_of_tracked.clone().backward())
+                .expect("tracked");
+            for got in [plain, value_of_tracked] {
+                let got = Read::of(got).values[0];
+                let off = (got - value).abs();
+                assert!(
+                    off <= 2e-5 * value,
+                    "{student} {teacher} on {site}: {got:e} and not {value:e}"
+                );
+            }
+            let got = Read::of(gradient).values[1];
+            let off = (got - (s - t)).abs();
+            assert!(
+                off <= 2e-5 * t,
+                "{student} {teacher} on {site}: {got:e} and not {:e}",
+                s - t
+            );
+        }
+    }
+}

@@ -23,10 +23,19 @@ pub trait Case: Sync {
     fn run(&self, site: &Site) -> Numbers;
     /// The same in `f64`.
     fn truth(&self) -> Truth;
-    /// The same of nudged inputs.
-    fn nudged(&self, random: &mut Random) -> Numbers;
+    /// What rounds besides, and costs more to be known than the truth; beside which it is infinite where anything may
+    /// stand.
+    fn sizes(&self) -> Option<Numbers> {
+        None
+    }
+    /// The same of inputs nudged by a unit of this size.
+    fn nudged(&self, unit: f64, random: &mut Random) -> Numbers;
     /// Whether an input is not finite.
     fn is_hostile(&self) -> bool;
+    /// Whether what is chosen there may be chosen otherwise.
+    fn is_undecided(&self, _: &Site) -> bool {
+        false
+    }
     /// How many numbers tensor operations add up one by one.
     fn terms(&self) -> usize {
         0
@@ -65,10 +74,13 @@ pub struct Place {
 }
 
 impl Place {
-    pub fn new() -> Self {
+    /// A place whose threads have this name.
+    pub fn new(name: &str) -> Self {
         let pool = |threads| {
             let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
-            builder.build().expect("a pool of threads")
+            let name = name.to_string();
+            let named = builder.thread_name(move |_| name.clone());
+            named.build().expect("a pool of threads")
         };
         let sites = differentiable_sites();
         let of = |path: Path| sites.iter().filter(move |site| site.path == path).cloned();
@@ -96,7 +108,10 @@ impl Place {
         for (place, (name, list)) in truth.iter().enumerate() {
             for (index, right) in list.iter().enumerate() {
                 let got = [fused[place].1[index], composed[place].1[index]];
-                let off = got.map(|x| (x - right).abs() > 1e-6 * right.abs());
+                let off = got.map(|x| {
+                    let is_near = (x - right).abs() <= 1e-6 * right.abs();
+                    !(is_near || x == *right || x.is_nan() && right.is_nan())
+                });
                 if off.contains(&true) {
                     println!(
                         "{name}[{index}]: fused {:e}, composed {:e}, right {right:e}",
@@ -126,7 +141,11 @@ impl Place {
             if got.iter().any(is_nan) && !case.is_hostile() && !right_is_nan {
                 return Some(format!("NaN from finite input on {site}"));
             }
-            let nudged = |random: &mut Random| case.nudged(random);
+            if case.is_undecided(site) {
+                continue;
+            }
+            let nudged = |unit: f64, random: &mut Random| case.nudged(unit, random);
+            let sizes = || case.sizes();
             let rounding = Rounding {
                 dtype: case.dtype(),
                 least: case.least(),
@@ -135,7 +154,7 @@ impl Place {
                     false => 0,
                 },
             };
-            let difference = model::difference(&got, &truth, rounding, &nudged);
+            let difference = model::difference(&got, &truth, rounding, &sizes, &nudged);
             if let Some(difference) = difference {
                 return Some(format!("{difference} on {site}"));
             }

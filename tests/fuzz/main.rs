@@ -19,9 +19,13 @@ use case::Place;
 use clap::Parser;
 use std::{
     collections::BTreeMap,
+    num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind},
     process::ExitCode,
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 use support::Random;
@@ -50,13 +54,16 @@ struct Options {
     /// How many differences of a loss are shown.
     #[arg(long, default_value_t = 5)]
     show: usize,
+    /// How many cases run at once; as many as there are cores where it is not said.
+    #[arg(long)]
+    threads: Option<NonZero<usize>>,
     /// What `cargo test` is told of other tests: names, options. Then nothing is run.
     #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }
 
-/// Where the last panic was, and what it said.
-static PANIC: Mutex<String> = Mutex::new(String::new());
+/// Where the last panic was, and what it said, by the name of the thread: all threads of a place have the same.
+static PANICS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -64,22 +71,70 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     std::panic::set_hook(Box::new(|info| {
-        *PANIC.lock().expect("no panic in a panic") = info.to_string().replace('\n', " ");
+        let said = info.to_string().replace('\n', " ");
+        let mut panics = PANICS.lock().expect("no panic in a panic");
+        panics.insert(thread_name(), said);
     }));
-    let place = Place::new();
-    match place.on_one_thread(|| run(&options, &place)) {
+    let threads = match options.case {
+        Some(_) => 1,
+        None => options.threads.map_or_else(cores, NonZero::get),
+    };
+    let run = Run {
+        start: Instant::now(),
+        next: AtomicU64::new(options.case.unwrap_or(options.from)),
+        by_loss: Mutex::default(),
+        options,
+    };
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let run = &run;
+            scope.spawn(move || {
+                let place = Place::new(&format!("place {thread}"));
+                place.on_one_thread(|| run.cases(&place));
+            });
+        }
+    });
+    match run.report() {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
 }
 
-/// Runs cases until the time is over; how many of them are wrong.
-fn run(options: &Options, place: &Place) -> usize {
-    let start = Instant::now();
-    let mut count = 0u64;
-    let mut by_loss: BTreeMap<String, [u64; 2]> = BTreeMap::new();
-    let mut index = options.case.unwrap_or(options.from);
-    while options.case.is_some() || start.elapsed().as_secs_f64() < options.seconds {
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+fn thread_name() -> String {
+    std::thread::current()
+        .name()
+        .unwrap_or_default()
+        .to_string()
+}
+
+/// What the threads share.
+struct Run {
+    options: Options,
+    start: Instant,
+    /// The next case.
+    next: AtomicU64,
+    /// How many cases of a loss there were, and how many of them were wrong.
+    by_loss: Mutex<BTreeMap<String, [u64; 2]>>,
+}
+
+impl Run {
+    /// Runs cases until the time is over.
+    fn cases(&self, place: &Place) {
+        if let Some(index) = self.options.case {
+            return self.case(place, index);
+        }
+        while self.start.elapsed().as_secs_f64() < self.options.seconds {
+            self.case(place, self.next.fetch_add(1, Ordering::Relaxed));
+        }
+    }
+
+    /// Runs a case, which depends on the seed and its number alone.
+    fn case(&self, place: &Place, index: u64) {
+        let options = &self.options;
         let mut random = Random::of(&format!("place {} {index}", options.seed));
         let mut of_case = None;
         let fault = catch_unwind(AssertUnwindSafe(|| {
@@ -94,41 +149,48 @@ fn run(options: &Options, place: &Place) -> usize {
             }
         }));
         let (ran, fault) = fault.unwrap_or_else(|_| {
-            let said = PANIC.lock().expect("no panic in a panic").clone();
+            let panics = PANICS.lock().expect("no panic in a panic");
+            let said = panics.get(&thread_name()).cloned().unwrap_or_default();
             (true, Some(format!("panic: {said}")))
         });
+        if !ran {
+            return;
+        }
         let (loss, what) = of_case.unwrap_or_default();
-        if ran {
-            count += 1;
-            let [cases, faults] = by_loss.entry(loss.clone()).or_default();
-            *cases += 1;
-            if options.case.is_some() {
-                println!("{loss}: {what}");
-            }
-            if let Some(fault) = fault {
-                *faults += 1;
-                if *faults <= options.show as u64 {
-                    println!(
-                        "{loss}: {fault}; {what}; cargo test --release --test fuzz -- --seed {} --case {index}",
-                        options.seed
-                    );
-                }
-            }
-        }
         if options.case.is_some() {
-            break;
+            println!("{loss}: {what}");
         }
-        index += 1;
+        let mut by_loss = self.by_loss.lock().expect("no panic while it is counted");
+        let [cases, faults] = by_loss.entry(loss.clone()).or_default();
+        *cases += 1;
+        if let Some(fault) = fault {
+            *faults += 1;
+            if *faults <= options.show as u64 {
+                println!(
+                    "{loss}: {fault}; {what}; cargo test --release --test fuzz -- --seed {} --case {index}",
+                    options.seed
+                );
+            }
+        }
     }
-    let faults: u64 = by_loss.values().map(|[_, faults]| faults).sum();
-    println!(
-        "fuzz: {count} cases of {} losses in {:.0} s, seed {}, up to case {index}: {faults} differences",
-        by_loss.len(),
-        start.elapsed().as_secs_f64(),
-        options.seed,
-    );
-    for (loss, [cases, faults]) in by_loss.iter().filter(|(_, [_, faults])| *faults > 0) {
-        println!("  {loss}: {faults} of {cases}");
+
+    /// Prints how many cases there were; how many of them are wrong.
+    fn report(self) -> u64 {
+        let by_loss = self.by_loss.into_inner();
+        let by_loss = by_loss.expect("no panic while it is counted");
+        let [cases, faults] = by_loss.values().fold([0; 2], |[cases, faults], of_loss| {
+            [cases + of_loss[0], faults + of_loss[1]]
+        });
+        println!(
+            "fuzz: {cases} cases of {} losses in {:.0} s, seed {}, up to case {}: {faults} differences",
+            by_loss.len(),
+            self.start.elapsed().as_secs_f64(),
+            self.options.seed,
+            self.next.into_inner(),
+        );
+        for (loss, [cases, faults]) in by_loss.iter().filter(|(_, [_, faults])| *faults > 0) {
+            println!("  {loss}: {faults} of {cases}");
+        }
+        faults
     }
-    faults as usize
 }

@@ -3,14 +3,16 @@
 //! A loss gets numbers that are rounded, and rounds what it computes from them. So a result is right if it is the exact
 //! result of inputs that differ from the given ones by a few units in the last place: then no digit was lost that the
 //! mathematics would have kept. What such a difference does is not derived but tried: the truth, in `f64`, is evaluated
-//! once more at inputs that were nudged at random, again and again until every number is explained, or none of
-//! [`NUDGES`] tries did. Where a number does not depend on the last digits of the inputs (an easy sample, an embedding
+//! once more at inputs that were nudged at random, by one unit or a few, again and again until every number is explained,
+//! or none of [`NUDGES`] tries did. Where a number does not depend on the last digits of the inputs (an easy sample, an embedding
 //! without near neighbours), it is therefore held to its own last digits, however small it is.
 //!
 //! What is nudged is the family's business, and said there. Where an oracle knows the sizes of the terms a number is a
-//! sum of, these are taken in place of nudges.
+//! sum of, these are taken in place of nudges. What costs more than the truth itself is asked for only where a number is
+//! not explained without.
 
 use crate::support::{Dtype, Random};
+use std::cell::OnceCell;
 
 /// The numbers of a run by what they are: the value, and the gradient of each argument.
 pub type Numbers = Vec<(&'static str, Vec<f64>)>;
@@ -28,7 +30,10 @@ pub struct Truth {
 const UNITS: f64 = 32.0;
 
 /// How often inputs are nudged before a number counts as wrong.
-const NUDGES: usize = 24;
+const NUDGES: usize = 120;
+
+/// By how many units, in turn: a choice may change by some where it does not by one.
+const STEPS: [f64; 3] = [1.0, 4.0, 16.0];
 
 /// A unit: half the distance from 1 to the next number of the type that is computed in.
 pub fn unit(dtype: Dtype) -> f64 {
@@ -102,12 +107,14 @@ pub struct Rounding {
     pub terms: usize,
 }
 
-/// The first number of `got` that no rounding explains. `nudged` evaluates the truth at nudged inputs.
+/// The first number of `got` that no rounding explains. `sizes` says what rounds besides what the truth says, `nudged`
+/// evaluates the truth at inputs nudged by a unit of that size.
 pub fn difference(
     got: &Numbers,
     truth: &Truth,
     rounding: Rounding,
-    nudged: &dyn Fn(&mut Random) -> Numbers,
+    sizes: &dyn Fn() -> Option<Numbers>,
+    nudged: &dyn Fn(f64, &mut Random) -> Numbers,
 ) -> Option<Difference> {
     let Rounding {
         dtype,
@@ -115,9 +122,10 @@ pub fn difference(
         terms,
     } = rounding;
     let units = UNITS + terms as f64;
+    let later = OnceCell::new();
     let size = |name: usize, index: usize| {
-        let sizes = truth.sizes.as_ref();
-        sizes.map_or(0.0, |sizes| sizes[name].1[index])
+        let of = |sizes: &Option<Numbers>| sizes.as_ref().map_or(0.0, |sizes| sizes[name].1[index]);
+        of(&truth.sizes).max(later.get().map_or(0.0, of))
     };
     let bound = |name: usize, index: usize, change: f64| {
         let (what, expected) = (&got[name].0, truth.numbers[name].1[index].abs());
@@ -161,18 +169,22 @@ pub fn difference(
             }
         }
     }
+    if !open.is_empty() {
+        later.get_or_init(sizes);
+        open.retain(|open| !fits(open.name, open.index, 0.0));
+    }
     let tries = if truth.is_final { 0 } else { NUDGES };
     let mut random = Random::of("nudges");
-    for _ in 0..tries {
+    for step in STEPS.into_iter().cycle().take(tries) {
         if open.is_empty() {
             break;
         }
-        let numbers = nudged(&mut random);
+        let numbers = nudged(step * unit(dtype), &mut random);
         open.retain_mut(|open| {
             let there = numbers[open.name].1[open.index];
             let change = (there - truth.numbers[open.name].1[open.index]).abs();
             // A nudge to NaN explains nothing.
-            open.change = open.change.max(change);
+            open.change = open.change.max(change / step);
             !fits(open.name, open.index, open.change)
         });
     }

@@ -435,3 +435,28 @@ fn the_slope_of_a_soft_cap_is_right_in_proportion() {
         }
     }
 }
+
+/// The only class is as likely as can be, whatever its logit; one of infinity is no number, and has no gradient that is.
+#[test]
+fn an_infinite_logit_of_the_only_class_has_no_finite_gradient() {
+    for hidden in [INF, NEG_INF] {
+        let call = LinearCall {
+            hidden: vec![hidden, 1.0],
+            matrix: vec![1.0, 2.0],
+            shape: vec![1, 2],
+            ..identity(&[(&[0.0], 0)], &[0.5])
+        };
+        let loss = plain(entropy()).loss(Reduction::Sum);
+        for call in [call.clone(), summed(&call)] {
+            for site in differentiable_sites_and_gpu() {
+                let outcome = call.run(&loss, &site);
+                let lists = [outcome.hidden, outcome.matrix, outcome.bias];
+                let lists = lists.map(|list| list.expect("a gradient"));
+                for list in [outcome.value].iter().chain(&lists) {
+                    let all = list.iter().all(|number| number.is_nan());
+                    assert!(all, "{hidden} {:?} on {site}: {list:?}", call.method);
+                }
+            }
+        }
+    }
+}

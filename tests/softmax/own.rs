@@ -175,9 +175,9 @@ fn a_loss_of_ones_own_shows_what_it_is() {
     let text = format!("{loss}");
     for part in [
         "Own",
-        "class_weights: None",
+        "class_weights: null",
         "label_smoothing: 0.25",
-        "ignore_index: None",
+        "ignore_index: null",
         "reduction: batch_mean",
     ] {
         assert!(text.contains(part), "{part:?} is not in {text}");

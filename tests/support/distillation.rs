@@ -50,8 +50,9 @@ impl Softmax {
         let others = terms.iter().enumerate().filter(|(i, _)| Some(*i) != top);
         let others: f64 = others.map(|(_, term)| term).sum();
         let (ln_sum, sum) = match top {
-            Some(_) => (others.ln_1p(), 1.0 + others),
-            None => (f64::NAN, f64::NAN),
+            // A logit of infinity is no share of 1.
+            Some(_) if most < f64::INFINITY => (others.ln_1p(), 1.0 + others),
+            _ => (f64::NAN, f64::NAN),
         };
         let of = |z: &f64| Number {
             value: z - most - ln_sum,

@@ -33,7 +33,10 @@ pub(crate) trait ElementKernel: Send + Sync {
 
 impl<F: ColumnFormula> ElementKernel for F {
     unsafe fn evaluate(&self, choice: Choice, job: &Job<'_>) -> f64 {
-        let wanted = (job.prediction_gradient.is_some(), job.target_gradient.is_some());
+        let wanted = (
+            job.prediction_gradient.is_some(),
+            job.target_gradient.is_some(),
+        );
         match wanted {
             (false, false) => choice.run(Evaluation::new(self, job, Value)),
             (true, false) => choice.run(Evaluation::new(self, job, ByPrediction)),

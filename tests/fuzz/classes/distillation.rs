@@ -7,7 +7,7 @@ use super::{
 use crate::{
     case::Case,
     draw::{below, dtype, largest, pick, power_of_ten},
-    model::{Numbers, Truth, nudge_all, unit},
+    model::{Numbers, Truth, nudge_all},
     support::{
         Dtype, Random, Site,
         distillation::{DistillationCall, DistillationOracle},
@@ -53,12 +53,26 @@ impl Distillation {
             _ => random.list(rows.logits.len(), dtype, |random| random.normal(scale)),
         };
         let teacher: Vec<f64> = crate::elements::rounded(teacher, dtype);
-        let teacher = teacher
-            .into_iter()
-            .map(|x| if x.is_finite() { x } else { 0.0 });
+        let finite = |x: f64| if x.is_finite() { x } else { 0.0 };
+        let mut teacher: Vec<f64> = teacher.into_iter().map(finite).collect();
+        if random.chance(0.07) && !teacher.is_empty() {
+            for _ in 0..1 + below(random, 3) {
+                let place = below(random, teacher.len());
+                match below(random, 4) {
+                    // A class that neither knows.
+                    0 if !has_labels => {
+                        teacher[place] = f64::NEG_INFINITY;
+                        rows.logits[place] = f64::NEG_INFINITY;
+                    }
+                    1 => rows.logits[place] = f64::INFINITY,
+                    2 => teacher[place] = f64::INFINITY,
+                    _ => teacher[place] = f64::NAN,
+                }
+            }
+        }
         rows.tracked.target = false;
         let call = DistillationCall {
-            teacher: teacher.collect(),
+            teacher,
             rows,
             has_labels,
         };
@@ -96,20 +110,19 @@ impl Case for Distillation {
     fn truth(&self) -> Truth {
         let expected = self.oracle.expected(&self.call);
         let rows = &self.call.rows;
-        of_expected(&expected, rows.tracked, rows, &[])
+        of_expected(&expected, rows.tracked, rows, &self.call.teacher)
     }
 
-    fn nudged(&self, random: &mut Random) -> Numbers {
+    fn nudged(&self, unit: f64, random: &mut Random) -> Numbers {
         let mut call = self.call.clone();
         // The logarithm of a probability is that of all classes at least.
         let besides = self.oracle.temperature.max(1.0) * (1.0 + (call.rows.classes() as f64).ln());
-        let unit = unit(call.rows.dtype);
-        call.rows = nudged_call(&call.rows, besides, random);
+        call.rows = nudged_call(&call.rows, besides, unit, random);
         call.teacher = nudge_all(&call.teacher, besides, unit, random);
         let mut oracle = self.oracle.clone();
-        oracle.labels = nudged_oracle(&oracle.labels, call.rows.dtype, random);
+        oracle.labels = nudged_oracle(&oracle.labels, unit, random);
         let expected = oracle.expected(&call);
-        of_expected(&expected, call.rows.tracked, &call.rows, &[]).numbers
+        of_expected(&expected, call.rows.tracked, &call.rows, &call.teacher).numbers
     }
 
     /// The teacher's logarithms are those of tensor operations on both paths.
@@ -118,11 +131,16 @@ impl Case for Distillation {
     }
 
     fn terms(&self) -> usize {
-        self.call.rows.classes()
+        self.call.rows.classes() + self.call.rows.rows()
     }
 
     fn least(&self) -> f64 {
-        1e-34 * self.oracle.temperature.powi(2) * self.call.rows.classes() as f64
+        let rows = &self.call.rows;
+        let upstream = rows
+            .upstream
+            .iter()
+            .fold(1.0f64, |most, x| most.max(x.abs()));
+        1e-36 * self.oracle.temperature.max(1.0).powi(2) * (100 * rows.classes()) as f64 * upstream
     }
 
     fn is_hostile(&self) -> bool {

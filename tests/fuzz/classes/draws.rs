@@ -117,7 +117,7 @@ pub(super) fn call(
         }
     }
     let has_masks = random.chance(0.05);
-    let has_nan = random.chance(0.05);
+    let is_hostile = random.chance(0.07);
     for (row, &target) in targets.iter().enumerate() {
         if has_masks && random.chance(0.3) && classes > 1 {
             let class = below(random, classes);
@@ -125,13 +125,14 @@ pub(super) fn call(
                 logits[call.place(row, class)] = f64::NEG_INFINITY;
             }
         }
-        if has_nan && random.chance(0.2) {
-            logits[call.place(row, below(random, classes))] = f64::NAN;
+        if is_hostile && random.chance(0.2) {
+            let hostile = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+            logits[call.place(row, below(random, classes))] = pick(random, &hostile);
         }
     }
     call.logits = rounded(logits, dtype);
     call.dtype = dtype;
-    let soft = !has_masks && oracle.takes_shares() && random.chance(0.25);
+    let soft = !has_masks && !is_hostile && oracle.takes_shares() && random.chance(0.25);
     call.targets = match soft {
         true => Targets::Shares(shares(random, &call, &targets)),
         false => Targets::Classes(targets),

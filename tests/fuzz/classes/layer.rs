@@ -8,7 +8,7 @@ use crate::{
     case::Case,
     draw::{below, dtype, layout, pick, power_of_ten, size, some, upstream},
     elements::numbers,
-    model::{Numbers, Truth, nudge_all, unit},
+    model::{Numbers, Truth, nudge_all},
     support::{
         Dtype, Random, Scaled, Site,
         linear::{LinearCall, LinearOracle, LinearOutcome, LinearTracked},
@@ -63,6 +63,17 @@ impl Layer {
                 }
             }
         }
+        if random.chance(0.05) && !call.hidden.is_empty() {
+            // A cap makes a number of infinity, whose gradient is none.
+            let hostile = match oracle.soft_cap {
+                None => vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY],
+                Some(_) => vec![f64::NAN],
+            };
+            for _ in 0..1 + below(random, 2) {
+                let place = below(random, call.hidden.len());
+                call.hidden[place] = pick(random, &hostile);
+            }
+        }
         call.upstream = upstream(random, call.upstream.len(), method.reduces());
         call.tracked = LinearTracked {
             hidden: random.chance(0.9),
@@ -83,7 +94,10 @@ impl Layer {
             let norms = list
                 .chunks(width)
                 .map(|row| row.iter().map(|x| x * x).sum::<f64>());
-            norms.fold(0.0, f64::max).sqrt()
+            norms
+                .filter(|norm| norm.is_finite())
+                .fold(0.0, f64::max)
+                .sqrt()
         };
         let bias = self
             .call
@@ -98,6 +112,10 @@ impl Layer {
     fn of(oracle: &LinearOracle, call: &LinearCall) -> Truth {
         let expected: LinearOutcome<Scaled> = oracle.expected(call);
         let none = Scaled::default();
+        let is_finite = |row: usize| {
+            let hidden = &call.hidden[row * call.width()..][..call.width()];
+            hidden.iter().all(|x| x.is_finite())
+        };
         let there = |scaled: &Option<Scaled>| scaled.clone().unwrap_or(none.clone());
         let [hidden, matrix, bias, weights] = [
             there(&expected.hidden),
@@ -113,7 +131,11 @@ impl Layer {
                 ("bias", expected.bias.is_some(), &bias),
                 ("weights", expected.weights.is_some(), &weights),
             ],
-            |_, _| false,
+            |name, index| match name {
+                "hidden" => !is_finite(index / call.width()),
+                "weights" => (0..call.rows()).any(|row| !is_finite(row)),
+                _ => false,
+            },
         )
     }
 }
@@ -164,6 +186,13 @@ impl Case for Layer {
 
     fn truth(&self) -> Truth {
         let mut truth = Self::of(&self.oracle, &self.call);
+        // NaN, whose class weighs 0, may be NaN or nothing.
+        let mut weights = self.oracle.entropy.weights.iter().flatten();
+        if self.is_hostile() && weights.any(|weight| *weight == 0.0) {
+            let sizes = truth.sizes.iter_mut().flatten();
+            sizes.for_each(|(_, sizes)| sizes.fill(f64::INFINITY));
+            return truth;
+        }
         if let (Some(cap), Some(sizes)) = (self.oracle.soft_cap, &mut truth.sizes) {
             // A capped logit is rounded beside the cap, where an output hardly moves it.
             for ((_, sizes), (_, list)) in sizes.iter_mut().zip(&truth.numbers) {
@@ -175,12 +204,13 @@ impl Case for Layer {
         truth
     }
 
-    fn nudged(&self, random: &mut Random) -> Numbers {
-        let unit = unit(self.call.dtype);
+    fn nudged(&self, unit: f64, random: &mut Random) -> Numbers {
         let mut call = self.call.clone();
         call.hidden = nudge_all(&call.hidden, 0.0, unit, random);
         call.matrix = nudge_all(&call.matrix, 0.0, unit, random);
-        call.weights = call.weights.map(|list| nudge_all(&list, 0.0, unit, random));
+        // The slopes of each sample are rounded before they are added up.
+        let weights = call.weights.unwrap_or_else(|| vec![1.0; self.call.rows()]);
+        call.weights = Some(nudge_all(&weights, 0.0, unit, random));
         // An error of each logit, by one more dimension of the layer.
         let width = call.width();
         let size = (unit * (1.0 + self.largest_logit())).sqrt();
@@ -193,7 +223,7 @@ impl Case for Layer {
         call.matrix = widen(&call.matrix);
         *call.shape.last_mut().expect("a width") += 1;
         let mut oracle = self.oracle.clone();
-        oracle.entropy = nudged_oracle(&oracle.entropy, call.dtype, random);
+        oracle.entropy = nudged_oracle(&oracle.entropy, unit, random);
         let mut numbers = Self::of(&oracle, &call).numbers;
         for (name, list) in &mut numbers {
             if ["hidden", "matrix"].contains(name) {
@@ -212,7 +242,18 @@ impl Case for Layer {
         self.call.vocabulary + self.call.rows()
     }
 
+    /// A probability below the normal range, times what it is multiplied with.
+    fn least(&self) -> f64 {
+        let size = |list: &[f64]| {
+            let finite = list.iter().filter(|x| x.is_finite());
+            finite.fold(1.0f64, |most, x| most.max(x.abs()))
+        };
+        let [hidden, matrix, upstream] =
+            [&self.call.hidden, &self.call.matrix, &self.call.upstream].map(|list| size(list));
+        1e-36 * hidden.max(matrix) * upstream
+    }
+
     fn is_hostile(&self) -> bool {
-        false
+        self.call.hidden.iter().any(|x| !x.is_finite())
     }
 }

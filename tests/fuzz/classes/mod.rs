@@ -77,10 +77,10 @@ impl Case for Classes {
         truth
     }
 
-    fn nudged(&self, random: &mut Random) -> Numbers {
+    fn nudged(&self, unit: f64, random: &mut Random) -> Numbers {
         let besides = 1.0 + (self.call.classes().max(1) as f64).ln();
-        let call = nudged_call(&self.call, besides, random);
-        let oracle = nudged_oracle(&self.oracle, call.dtype, random);
+        let call = nudged_call(&self.call, besides, unit, random);
+        let oracle = nudged_oracle(&self.oracle, unit, random);
         of_expected(&call.expected(&oracle), call.tracked, &call, &[]).numbers
     }
 
@@ -91,7 +91,7 @@ impl Case for Classes {
     }
 
     fn terms(&self) -> usize {
-        self.call.classes()
+        self.call.classes() + self.call.rows()
     }
 
     fn is_hostile(&self) -> bool {

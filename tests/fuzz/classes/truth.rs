@@ -2,16 +2,15 @@
 
 use crate::{
     elements::numbers,
-    model::{Numbers, Truth, nudge_all, unit},
+    model::{Numbers, Truth, nudge_all},
     support::{
-        Dtype, Expected, Outcome, Random, Scaled, Tracked,
+        Expected, Outcome, Random, Scaled, Tracked,
         softmax::{RowCall, RowOracle, Targets},
     },
 };
 
 /// Nudges what a row call has but labels.
-pub(super) fn nudged_call(call: &RowCall, besides: f64, random: &mut Random) -> RowCall {
-    let unit = unit(call.dtype);
+pub(super) fn nudged_call(call: &RowCall, besides: f64, unit: f64, random: &mut Random) -> RowCall {
     let mut nudged = call.clone();
     nudged.logits = nudge_all(&call.logits, besides, unit, random);
     if let Targets::Shares(shares) = &call.targets {
@@ -21,28 +20,35 @@ pub(super) fn nudged_call(call: &RowCall, besides: f64, random: &mut Random) -> 
     nudged
 }
 
-pub(super) fn nudged_oracle(oracle: &RowOracle, dtype: Dtype, random: &mut Random) -> RowOracle {
+pub(super) fn nudged_oracle(oracle: &RowOracle, unit: f64, random: &mut Random) -> RowOracle {
     let mut nudged = oracle.clone();
-    nudged.weights =
-        (oracle.weights.as_ref()).map(|weights| nudge_all(weights, 0.0, unit(dtype), random));
+    nudged.weights = (oracle.weights.as_ref()).map(|weights| nudge_all(weights, 0.0, unit, random));
     nudged
 }
 
-/// What of the numbers of a call is open: the gradients of samples that hold NaN, and of weights beside them.
-pub(super) fn open(call: &RowCall, also: &[f64], name: &str, index: usize) -> bool {
-    let logits = || call.logits.iter().chain(also);
-    if logits().all(|x| !x.is_nan()) {
-        return false;
+/// What of the numbers of a call is open: the gradients of samples that have no finite loss, and of weights beside them.
+pub(super) fn open(call: &RowCall, also: &[f64]) -> impl Fn(&str, usize) -> bool {
+    let [inner, classes] = [call.per_index().max(1), call.classes()];
+    let row = move |index: usize| index / inner / classes * inner + index % inner;
+    let mut is_open = vec![false; call.rows()];
+    for list in [&call.logits[..], also] {
+        for (index, &x) in list.iter().enumerate().filter(|(_, x)| !x.is_finite()) {
+            // A class that cannot be is none that is expected.
+            let is_masked = x == f64::NEG_INFINITY
+                && match &call.targets {
+                    Targets::Classes(targets) => {
+                        targets[row(index)] != (index / inner % classes) as i64
+                    }
+                    Targets::Shares(shares) => shares[index] == 0.0,
+                };
+            is_open[row(index)] |= !is_masked;
+        }
     }
-    let inner = call.per_index().max(1);
-    let row = index / inner / call.classes() * inner + index % inner;
-    match name {
+    let any = is_open.contains(&true);
+    move |name, index| match name {
         "value" => false,
-        "weights" => true,
-        _ => [&call.logits[..], also]
-            .iter()
-            .filter(|list| !list.is_empty())
-            .any(|list| call.of_row(list, row).iter().any(|x| x.is_nan())),
+        "weights" => any,
+        _ => any && is_open[row(index)],
     }
 }
 
@@ -101,7 +107,7 @@ pub(super) fn of_expected(
             ("target", tracked.target, &expected.by_target),
             ("weights", tracked.weights, &expected.by_weights),
         ],
-        |name, index| open(call, also, name, index),
+        open(call, also),
     )
 }
 

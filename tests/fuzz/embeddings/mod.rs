@@ -11,9 +11,11 @@
 
 mod config;
 mod exponents;
+mod mined;
 mod nudges;
 mod points;
 mod sizes;
+mod terms;
 
 use crate::{
     case::Case,
@@ -27,6 +29,7 @@ use crate::{
     },
 };
 use config::{LABELLED, NAMES, OF_THE_BATCH, PROXIES, VIEWS, config};
+use mined::Cache;
 use points::{labels, points};
 use serde_json::{Value, json};
 
@@ -36,6 +39,7 @@ pub struct Embeddings {
     call: EmbeddingCall,
     /// Whether everything is computed without rounding: small whole numbers in one dimension.
     is_grid: bool,
+    cache: Cache,
 }
 
 impl Embeddings {
@@ -161,6 +165,7 @@ impl Embeddings {
             config,
             call,
             is_grid,
+            cache: Cache::default(),
         };
         case.limit_exponents();
         if !is_grid && random.chance(0.03) {
@@ -220,7 +225,20 @@ impl Embeddings {
             config: self.config.clone(),
             call,
             is_grid: self.is_grid,
+            cache: Cache::default(),
         }
+    }
+
+    /// The truth.
+    fn exact_numbers(&self) -> &Numbers {
+        let truth = &self.cache.truth;
+        truth.get_or_init(|| self.exact().numbers(&composed()))
+    }
+
+    fn is_hostile_case(&self) -> bool {
+        let all = self.call.embeddings.iter();
+        all.flat_map(|points| &points.values)
+            .any(|x| !x.is_finite())
     }
 
     fn numbers(&self, site: &Site) -> Numbers {
@@ -300,49 +318,66 @@ impl Case for Embeddings {
     }
 
     fn truth(&self) -> Truth {
-        let numbers = self.exact().numbers(&composed());
-        if self.is_hostile() {
-            // What is compared with it may be anything; but a number stays none.
+        let numbers = self.exact_numbers().clone();
+        // A loss that is no number stays none, and a gradient that is not finite may be anything.
+        let sizes = self.is_hostile().then(|| {
             let sizes = numbers.iter().map(|(name, list)| {
-                let sizes = list.iter().map(|x| match *name == "value" && x.is_nan() {
-                    true => 0.0,
-                    false => f64::INFINITY,
-                });
+                let sizes = list
+                    .iter()
+                    .map(|x| match *name == "value" || x.is_finite() {
+                        true => 0.0,
+                        false => f64::INFINITY,
+                    });
                 (*name, sizes.collect())
             });
-            return Truth {
-                sizes: Some(sizes.collect()),
-                numbers,
-                is_final: true,
-            };
-        }
-        let mut sizes = self.sizes(&numbers);
-        if !self.is_grid {
-            self.add_sizes_of_exponents(&numbers, &mut sizes);
-        }
-        self.add_sizes_of_weights(&numbers, &mut sizes);
+            sizes.collect()
+        });
         Truth {
-            sizes: Some(sizes),
+            sizes,
             numbers,
             is_final: self.is_grid,
         }
     }
 
-    fn nudged(&self, random: &mut Random) -> Numbers {
+    fn sizes(&self) -> Option<Numbers> {
+        let truth = self.exact_numbers();
+        let mut sizes = self.sizes_beside(truth);
+        self.add_sizes_of_weights(truth, &mut sizes);
+        // What comes of numbers that are none says nothing.
+        let all = sizes.iter_mut().flat_map(|(_, sizes)| sizes);
+        all.filter(|size| size.is_nan())
+            .for_each(|size| *size = 0.0);
+        Some(sizes)
+    }
+
+    fn nudged(&self, unit: f64, random: &mut Random) -> Numbers {
+        let listed = self.to_be_nudged(unit, random);
+        let case = listed.as_ref().unwrap_or(self);
         match below(random, 3) {
-            0 => self.nudged_points(random),
-            _ if self.is_of_differences() => self.nudged_across(random),
-            1 if self.config["distance"].is_null() && !OF_THE_BATCH.contains(&self.key) => {
-                self.nudged_similarities(random)
+            0 => case.nudged_points(unit, random),
+            _ if case.is_of_differences() => case.nudged_across(unit, random),
+            1 if case.config["distance"].is_null() && !OF_THE_BATCH.contains(&case.key) => {
+                case.nudged_similarities(unit, random)
             }
-            _ => self.nudged_on_the_sphere(random),
+            _ => case.nudged_on_the_sphere(unit, random),
         }
     }
 
     fn is_hostile(&self) -> bool {
-        let all = self.call.embeddings.iter();
-        all.flat_map(|points| &points.values)
-            .any(|x| !x.is_finite())
+        self.is_hostile_case()
+    }
+
+    /// Tensor operations choose hard pairs by the distances they charge, the kernels by exact ones.
+    fn is_undecided(&self, site: &Site) -> bool {
+        !self.config["mining"]["multi_similarity"].is_null()
+            && self.adds_one_by_one(site)
+            && self.hangs_on_rounding()
+    }
+
+    /// As many as there are pairs of a sample.
+    fn terms(&self) -> usize {
+        let rows = self.call.embeddings.iter().map(|points| points.shape[0]);
+        rows.max().unwrap_or(0)
     }
 
     fn least(&self) -> f64 {

@@ -3,27 +3,27 @@
 use super::{Embeddings, composed, config::NAMES, points::normalize};
 use crate::{
     draw::{below, pick},
-    model::{Numbers, nudge, unit},
+    model::{Numbers, nudge},
     support::{Random, contrastive::Embeddings as Points},
 };
 use serde_json::json;
 
 impl Embeddings {
     /// The truth at nudged embeddings.
-    pub(super) fn nudged_points(&self, random: &mut Random) -> Numbers {
+    pub(super) fn nudged_points(&self, unit: f64, random: &mut Random) -> Numbers {
         let mut nudged = self.exact();
         match self.is_of_differences() {
             // A square is off by twice as much.
-            true => nudge_gaps(&mut nudged.call.embeddings, 2.0 * self.unit(), random),
-            false => self.nudge_each(&mut nudged.call.embeddings, random),
+            true => nudge_gaps(&mut nudged.call.embeddings, 2.0 * unit, random),
+            false => self.nudge_each(&mut nudged.call.embeddings, 0.0, unit, random),
         }
-        self.nudge_others(&mut nudged, random);
+        self.nudge_others(&mut nudged, unit, random);
         nudged.numbers(&composed())
     }
 
     /// The gradients of losses of differences are sums over pairs, each off by a unit of what it is: as if coordinates
     /// were nudged by a unit of their distance to any other. So are losses that compare distances.
-    pub(super) fn nudged_across(&self, random: &mut Random) -> Numbers {
+    pub(super) fn nudged_across(&self, unit: f64, random: &mut Random) -> Numbers {
         let mut nudged = self.exact();
         let lists: Vec<Vec<f64>> = (self.call.embeddings.iter())
             .map(|points| points.values.clone())
@@ -35,39 +35,51 @@ impl Embeddings {
                 if others.is_empty() {
                     continue;
                 }
-                let row = match self.key == "triplet_margin" {
-                    true => place / width,
-                    false => below(random, others.len() / width),
+                let along = || others.iter().skip(place % width).step_by(width);
+                let other = match below(random, 8) {
+                    _ if self.key == "triplet_margin" => others[place],
+                    // The farthest moves it most.
+                    0 | 1 => along().fold(*x, |far, y| {
+                        if (y - *x).abs() > (far - *x).abs() {
+                            *y
+                        } else {
+                            far
+                        }
+                    }),
+                    _ => others[below(random, others.len() / width) * width + place % width],
                 };
-                *x += 4.0
-                    * self.unit()
-                    * (*x - others[row * width + place % width])
-                    * random.normal(1.0);
+                *x += 4.0 * unit * (*x - other) * random.normal(1.0);
             }
         }
         let mut numbers = nudged.numbers(&composed());
         if self.key == "contrastive" {
             // A pair costs by its own distance.
-            numbers[0] = self.exact().numbers(&composed()).swap_remove(0);
+            numbers[0] = self.exact_numbers()[0].clone();
         }
         numbers
     }
 
     /// The truth, moved as far as that without normalisation is moved where the normalised embeddings are nudged.
-    pub(super) fn nudged_on_the_sphere(&self, random: &mut Random) -> Numbers {
+    pub(super) fn nudged_on_the_sphere(&self, unit: f64, random: &mut Random) -> Numbers {
         let Some((plain, norms)) = self.on_the_sphere() else {
-            return self.nudged_points(random);
+            return self.nudged_points(unit, random);
         };
         let mut nudged = plain.exact();
-        self.nudge_each(&mut nudged.call.embeddings, random);
-        self.nudge_others(&mut nudged, random);
-        self.moved(&plain, &norms, &nudged.numbers(&composed()))
+        // A cosine distance is rounded as what is left of 1.
+        let width = self.call.embeddings[0].shape[1].max(1) as f64;
+        let besides = match self.config["distance"] == "cosine" && random.chance(0.5) {
+            true => 1.0 / width.sqrt(),
+            false => 0.0,
+        };
+        self.nudge_each(&mut nudged.call.embeddings, besides, unit, random);
+        self.nudge_others(&mut nudged, unit, random);
+        self.moved(plain, norms, &nudged.numbers(&composed()))
     }
 
     /// The truth, moved by what a loss of normalised embeddings is moved.
     pub(super) fn moved(&self, plain: &Self, norms: &[Vec<f64>], after: &Numbers) -> Numbers {
-        let mut numbers = self.exact().numbers(&composed());
-        let before = plain.numbers(&composed());
+        let mut numbers = self.exact_numbers().clone();
+        let before = plain.exact_numbers();
         let width = self.call.embeddings[0].shape[1].max(1);
         for (place, (name, list)) in numbers.iter_mut().enumerate() {
             let moved = after[place]
@@ -93,16 +105,14 @@ impl Embeddings {
     }
 
     /// The truth where each similarity is off by a unit of the exponent's size, by one more dimension of all points.
-    pub(super) fn nudged_similarities(&self, random: &mut Random) -> Numbers {
-        let (plain, norms) = match self.is_normalized() {
-            true => match self.on_the_sphere() {
-                Some(plain) => plain,
-                None => return self.nudged_points(random),
-            },
-            false => (self.exact(), Vec::new()),
+    pub(super) fn nudged_similarities(&self, unit: f64, random: &mut Random) -> Numbers {
+        let (plain, norms) = match (self.is_normalized(), self.on_the_sphere()) {
+            (true, Some((plain, norms))) => (plain, norms),
+            (true, None) => return self.nudged_points(unit, random),
+            (false, _) => (self, &[][..]),
         };
         let mut nudged = plain.exact();
-        let size = 2.0 * (1.0 + self.largest_exponent()) / self.sharpness() * self.unit();
+        let size = 2.0 * (1.0 + self.largest_exponent()) / self.sharpness() * unit;
         for points in &mut nudged.call.embeddings {
             let [_, width] = points.shape;
             let rows = points.values.chunks(width.max(1));
@@ -123,32 +133,35 @@ impl Embeddings {
         }
         match norms.is_empty() {
             true => after,
-            false => self.moved(&plain, &norms, &after),
+            false => self.moved(plain, norms, &after),
         }
     }
 
-    pub(super) fn unit(&self) -> f64 {
-        unit(self.call.dtype)
-    }
-
-    /// Nudges coordinates; where distances matter, embeddings that are the same stay so.
-    pub(super) fn nudge_each(&self, all: &mut [Points], random: &mut Random) {
+    /// Nudges coordinates by units of themselves and of something besides; where distances matter, embeddings that are
+    /// the same stay so.
+    pub(super) fn nudge_each(
+        &self,
+        all: &mut [Points],
+        besides: f64,
+        unit: f64,
+        random: &mut Random,
+    ) {
         let seed = random.bits();
         let stays = !self.config["distance"].is_null();
         for points in all {
             let width = points.shape[1].max(1);
             // Dimensions that are standardised are rounded beside their largest number.
-            let besides: Vec<f64> = (0..width)
+            let of_axes: Vec<f64> = (0..width)
                 .map(|axis| match self.key == "barlow_twins" {
                     true => {
                         let column = points.values.iter().skip(axis).step_by(width);
                         column.fold(0.0f64, |most, x| most.max(x.abs()))
                     }
-                    false => 0.0,
+                    false => besides,
                 })
                 .collect();
             // Products are added up one after the other.
-            let unit = self.unit() * (2.0 + 0.5 * (width as f64).sqrt());
+            let unit = unit * (2.0 + 0.5 * (width as f64).sqrt());
             for row in points.values.chunks_mut(width) {
                 let bits: Vec<u64> = row.iter().map(|x| x.to_bits()).collect();
                 let name = match stays {
@@ -156,7 +169,7 @@ impl Embeddings {
                     false => format!("{}", random.bits()),
                 };
                 let mut random = Random::of(&name);
-                for (x, besides) in row.iter_mut().zip(&besides) {
+                for (x, besides) in row.iter_mut().zip(&of_axes) {
                     *x = nudge(*x, *besides, unit, &mut random);
                 }
             }
@@ -164,7 +177,7 @@ impl Embeddings {
     }
 
     /// Nudges hyperparameters and weights.
-    pub(super) fn nudge_others(&self, nudged: &mut Self, random: &mut Random) {
+    pub(super) fn nudge_others(&self, nudged: &mut Self, unit: f64, random: &mut Random) {
         let fields = nudged.config.as_object_mut().expect("fields");
         for (name, value) in fields {
             let Some(number) = value.as_f64().filter(|_| value.is_f64()) else {
@@ -181,22 +194,23 @@ impl Embeddings {
                 } else {
                     0.0
                 };
-                *value = json!(nudge(
-                    number,
-                    0.0,
-                    (2.0 + 4.0 * logarithm) * self.unit(),
-                    random
-                ));
+                *value = json!(nudge(number, 0.0, (2.0 + 4.0 * logarithm) * unit, random));
             }
         }
         let weights = &mut nudged.call.weights;
         weights
             .iter_mut()
-            .for_each(|w| *w = nudge(*w, 0.0, self.unit(), random));
+            .for_each(|w| *w = nudge(*w, 0.0, unit, random));
     }
 
     /// The same loss without normalisation of embeddings that are normalised, and the norms they had.
-    pub(super) fn on_the_sphere(&self) -> Option<(Self, Vec<Vec<f64>>)> {
+    pub(super) fn on_the_sphere(&self) -> Option<(&Self, &[Vec<f64>])> {
+        let sphere = &self.cache.sphere;
+        let sphere = sphere.get_or_init(|| self.normalized().map(|(case, n)| (Box::new(case), n)));
+        sphere.as_ref().map(|(plain, norms)| (&**plain, &norms[..]))
+    }
+
+    fn normalized(&self) -> Option<(Self, Vec<Vec<f64>>)> {
         if !self.is_normalized()
             || self.config["normalize"].is_null()
             || !self.config["mining"]["distance_weighted"].is_null()

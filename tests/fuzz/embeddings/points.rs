@@ -78,12 +78,15 @@ pub(super) fn labels(
     labels.collect()
 }
 
-/// Divides embeddings by their norms, which it returns.
+/// Divides embeddings by their norms, which it returns; what is not finite has no direction.
 pub(super) fn normalize(points: &mut Points) -> Vec<f64> {
     let [rows, width] = points.shape;
     let norms = (0..rows).map(|row| {
         let row = &mut points.values[row * width..][..width];
-        let norm = row.iter().map(|x| x * x).sum::<f64>().sqrt().max(1e-30);
+        let norm = match row.iter().map(|x| x * x).sum::<f64>().sqrt() {
+            norm if norm.is_finite() => norm.max(1e-30),
+            _ => f64::NAN,
+        };
         row.iter_mut().for_each(|x| *x /= norm);
         norm
     });

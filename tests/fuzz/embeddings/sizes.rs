@@ -1,109 +1,101 @@
 //! The sizes of the terms that numbers are sums of, where nudges cannot show them.
 
 use super::{
-    Embeddings, composed,
+    Embeddings,
     config::{NAMES, PROXIES},
     points::normalize,
+    terms::Terms,
 };
-use crate::{model::Numbers, support::contrastive::More};
+use crate::{
+    model::{Numbers, unit},
+    support::contrastive::More,
+};
 
 impl Embeddings {
-    /// The sizes of gradients before their part along the embedding is taken out.
-    pub(super) fn sizes(&self, truth: &Numbers) -> Numbers {
+    /// The sizes of what numbers are sums of.
+    pub(super) fn sizes_beside(&self, truth: &Numbers) -> Numbers {
         let mut sizes: Numbers = truth
             .iter()
             .map(|(name, list)| (*name, vec![0.0; list.len()]))
             .collect();
-        let width = self.call.embeddings[0].shape[1];
-        if width == 1 && self.is_normalized() {
-            // Nothing is left of them: there is no other direction.
-            let own = sizes.iter_mut().filter(|(name, _)| NAMES.contains(name));
-            own.for_each(|(_, sizes)| sizes.fill(f64::INFINITY));
-            return sizes;
-        }
-        if self.is_grid {
-            // Sums of slopes, each exact.
-            for ((name, sizes), (_, list)) in sizes.iter_mut().zip(truth) {
-                let most = list.iter().fold(0.0f64, |most, x| most.max(x.abs()));
-                let own = NAMES.contains(name);
-                let most = self.cost_or(most);
-                sizes.fill(if own { most } else { 0.0 });
-            }
-            return sizes;
-        }
         if self.key == "barlow_twins" {
             return self.sizes_of_dimensions(truth, sizes);
         }
-        let width = self.call.embeddings[0].shape[1];
-        if !self.is_normalized() || truth.len() < 2 {
-            let distance = &self.config["distance"];
-            let slopes = width == 1 || distance == "euclidean" || distance.is_object();
-            if self.is_of_differences() && slopes {
-                // Slopes of at most 1 of many pairs, times what one of them costs.
-                let own = truth.iter().filter(|(name, _)| NAMES.contains(name));
-                let most = own
-                    .flat_map(|(_, list)| list)
-                    .fold(0.0f64, |most, x| most.max(x.abs()));
-                let own = sizes.iter_mut().filter(|(name, _)| NAMES.contains(name));
-                own.for_each(|(_, sizes)| sizes.fill(self.cost_or(most)));
+        let of_pairs = match self.is_normalized() {
+            true => self.mined().unwrap_or(self).on_the_sphere(),
+            false => Some((self, &[][..])),
+        };
+        let is_of_cosines = self.config["distance"] == "cosine";
+        let terms = of_pairs.and_then(|(plain, norms)| {
+            let terms = plain.slopes_of_pairs(is_of_cosines)?;
+            Some((plain, norms, terms))
+        });
+        match terms {
+            Some((plain, norms, terms)) => {
+                self.add_sizes_of_terms(plain, norms, &terms, &mut sizes)
             }
-            return sizes;
+            None => {
+                if self.is_normalized() {
+                    let mut exact = self.exact();
+                    let norms: Vec<_> = exact.call.embeddings.iter_mut().map(normalize).collect();
+                    sizes = self.crude(sizes, &norms);
+                }
+                self.add_sizes_of_exponents(truth, &mut sizes);
+            }
         }
-        let Some((plain, norms)) = self.on_the_sphere() else {
-            let mut exact = self.exact();
-            let norms: Vec<Vec<f64>> = exact.call.embeddings.iter_mut().map(normalize).collect();
-            return self.crude(sizes, &norms);
-        };
-        let before = plain.numbers(&composed());
-        let width = self.call.embeddings[0].shape[1];
-        // Cosine distances are those of differences, which have a part along the embedding for each pair.
-        let own = before.iter().filter(|(name, _)| NAMES.contains(name));
-        let rows = own.flat_map(|(_, list)| list.chunks(width.max(1)));
-        let rows = rows.map(|row| row.iter().map(|g| g * g).sum::<f64>().sqrt());
-        let each = rows.fold(0.0, f64::max);
-        let slopes = self.config["distance"] == "euclidean" || self.config["distance"].is_object();
-        let each = if self.config["distance"] == "cosine" {
-            each
-        } else {
-            0.0
-        };
-        for (name, sizes) in &mut sizes {
-            let Some(argument) = NAMES.iter().position(|n| n == name) else {
+        if self.has_many_positives() {
+            self.add_sizes_of_positives(self.largest_exponent(), &mut sizes);
+        }
+        if self.call.embeddings[0].shape[1] == 1 && self.is_normalized() {
+            // Nothing is left of them: there is no other direction.
+            let own = sizes.iter_mut().filter(|(name, _)| NAMES.contains(name));
+            own.for_each(|(_, sizes)| sizes.fill(f64::INFINITY));
+        }
+        sizes
+    }
+
+    /// Those of sums over pairs. The weight of a pair is `e^(f - ln sum e^f)`, of which both are rounded: it may be off by
+    /// units of their size. Of embeddings that were normalised, the part along them is taken out of the sums.
+    fn add_sizes_of_terms(
+        &self,
+        plain: &Self,
+        norms: &[Vec<f64>],
+        terms: &Terms,
+        sizes: &mut Numbers,
+    ) {
+        let units = 1.0 + self.largest_exponent();
+        let width = self.call.embeddings[0].shape[1].max(1);
+        for (name, sizes) in sizes {
+            match *name {
+                "log_scale" => sizes.fill(units * terms.similarities),
+                "bias" => sizes.fill(units * terms.pairs / self.sharpness()),
+                _ => {}
+            }
+            let Some(argument) = NAMES.iter().position(|other| other == name) else {
                 continue;
             };
-            let before = before.iter().find(|(other, _)| other == name);
-            let before = &before.expect("the same numbers").1;
-            let z = &plain.call.embeddings[argument].values;
-            for (row, norm) in norms[argument].iter().enumerate() {
-                let of = row * width..(row + 1) * width;
-                let along: f64 = before[of.clone()]
-                    .iter()
-                    .zip(&z[of.clone()])
-                    .map(|(g, z)| g * z)
-                    .sum();
-                // Sums of slopes of at most 1 may cancel.
-                let most = before[of.clone()]
-                    .iter()
-                    .fold(0.0f64, |most, g| most.max(g.abs()));
-                for place in of {
-                    let own = if slopes { most } else { before[place].abs() };
-                    sizes[place] = 2.0 * (own + z[place].abs() * (along.abs() + each)) / norm;
+            let sums = terms.coordinates[argument].chunks(width);
+            let points = plain.call.embeddings[argument].values.chunks(width);
+            for (row, ((sums, point), sizes)) in
+                sums.zip(points).zip(sizes.chunks_mut(width)).enumerate()
+            {
+                let Some(norms) = norms.get(argument) else {
+                    let own = sizes.iter_mut().zip(sums);
+                    own.for_each(|(size, sum)| *size = units * sum);
+                    continue;
+                };
+                let along: f64 = sums.iter().zip(point).map(|(sum, z)| sum * z.abs()).sum();
+                for ((size, sum), z) in sizes.iter_mut().zip(sums).zip(point) {
+                    *size = 2.0 * units * (sum + z.abs() * along) / norms[row];
                 }
             }
         }
-        sizes
     }
 
     /// What one pair may cost, by weights and the upstream gradient.
     fn cost(&self) -> f64 {
         let largest = |list: &[f64]| list.iter().fold(1.0f64, |most, x| most.max(x.abs()));
         largest(&self.call.upstream) * largest(&self.call.weights)
-    }
-
-    /// The largest gradient, or what a pair may cost where all of them cancel.
-    fn cost_or(&self, most: f64) -> f64 {
-        let cost = self.cost();
-        if most > 1e-10 * cost { most } else { cost }
     }
 
     /// The weight of a pair is `e^(f - ln sum e^f)`, of which both are rounded: it may be off by units of their size, and
@@ -121,14 +113,6 @@ impl Embeddings {
                 let largest = row.iter().fold(0.0f64, |most, x| most.max(x.abs()));
                 sizes.iter_mut().for_each(|size| *size += most * largest);
             }
-        }
-        let cost = self.cost();
-        // What is learned gets a sum of all exponents, of which most may cancel.
-        let learned = |name: &&str| matches!(*name, "log_scale" | "bias");
-        let learned = sizes.iter_mut().filter(|(name, _)| learned(name));
-        learned.for_each(|(_, sizes)| sizes.iter_mut().for_each(|x| *x += 2.0 * most * cost));
-        if self.has_many_positives() {
-            self.add_sizes_of_positives(most, sizes);
         }
     }
 
@@ -173,7 +157,14 @@ impl Embeddings {
     pub(super) fn sizes_of_dimensions(&self, truth: &Numbers, mut sizes: Numbers) -> Numbers {
         let [rows, width] = self.call.embeddings[0].shape;
         let others = self.config["off_diagonal"].as_f64().unwrap_or(0.0) * width as f64;
-        let before = 4.0 * self.call.upstream[0].abs() * (truth[0].1[0] * (1.0 + others)).sqrt();
+        let value = match truth[0].1[0] {
+            value if value.is_finite() => value,
+            // Beside a dimension that is none, all correlations may be -1.
+            _ => 4.0 * width as f64,
+        };
+        let before = 4.0 * self.call.upstream[0].abs() * (value * (1.0 + others)).sqrt();
+        // What correlations lack of 1 is a sum of squares of rounded differences.
+        sizes[0].1[0] = unit(self.call.dtype) * (truth[0].1[0] * width as f64).sqrt();
         for (argument, name) in NAMES.iter().enumerate() {
             let Some((_, sizes)) = sizes.iter_mut().find(|(other, _)| other == name) else {
                 continue;
@@ -192,6 +183,14 @@ impl Embeddings {
             }
         }
         sizes
+    }
+
+    /// The slope of an angle by its cosine has no bound near 0 and pi.
+    fn flatness(&self) -> f64 {
+        match self.key {
+            "arc_face" => (1.0 - self.largest_cosine().powi(2)).max(1e-12),
+            _ => 1.0,
+        }
     }
 
     /// The gradient of a weight in a mean is what its loss is more than the mean, over the divisor.
@@ -216,7 +215,7 @@ impl Embeddings {
         }
         if PROXIES.contains(&self.key) {
             // A loss is one of exponents.
-            let exponent = self.largest_exponent() * self.cost() / total.min(1.0);
+            let exponent = self.largest_exponent() * self.cost() / total.min(1.0) / self.flatness();
             sizes[place]
                 .1
                 .iter_mut()
@@ -246,11 +245,7 @@ impl Embeddings {
             1.0
         };
         let width = self.call.embeddings[0].shape[1];
-        // The slope of an angle by its cosine has no bound near 0 and pi.
-        let steep = match self.key {
-            "arc_face" => steep / (1.0 - self.largest_cosine().powi(2)).max(1e-12),
-            _ => steep,
-        };
+        let steep = steep / self.flatness();
         for (name, sizes) in &mut sizes {
             if *name == "value" && PROXIES.contains(&self.key) {
                 // What exponents differ by may be less than these are.

@@ -194,8 +194,9 @@ impl RowOracle {
         let others = terms.iter().enumerate().filter(|(i, _)| Some(*i) != top);
         let others: f64 = others.map(|(_, term)| term).sum();
         let (sum, ln_sum) = match top {
-            Some(_) => (1.0 + others, others.ln_1p()),
-            None => (f64::NAN, f64::NAN),
+            // A logit of infinity is no probability of 1.
+            Some(_) if most < f64::INFINITY => (1.0 + others, others.ln_1p()),
+            _ => (f64::NAN, f64::NAN),
         };
         let p: Vec<f64> = terms.iter().map(|term| term / sum).collect();
         // The error of a difference, then that of a logarithm of a sum of exponentials of such.
@@ -301,7 +302,7 @@ impl RowOracle {
                 }
                 // d/dl of (1 - e^l)^g is -g (1 - e^l)^(g - 1) e^l
                 let faded = miss.powf(*gamma);
-                let steep = gamma * miss.powf(gamma - 1.0) * p * l;
+                let steep = gamma * faded * p * (l / miss);
                 (-alpha * faded * l, -alpha * (faded - steep))
             }
             Kind::Poly { epsilon } => {

@@ -62,7 +62,9 @@ fn selected(
     let distances = distances.clone().detach();
     // NaN where a distance is: then all pairs are kept, whatever the device makes of a NaN in a maximum.
     let neither = no_positive.clone().bool_and(no_negative.clone());
-    let unknown = (distances.clone() * 0.0).mask_fill(neither, 0.0).sum_dim(1);
+    let unknown = distances.clone().is_nan();
+    let unknown = distances.zeros_like().mask_fill(unknown, f64::NAN);
+    let unknown = unknown.mask_fill(neither, 0.0).sum_dim(1);
     let farthest = |outside: &Tensor<2, Bool>, distances: Tensor<2>| {
         distances
             .mask_fill(outside.clone(), f64::NEG_INFINITY)

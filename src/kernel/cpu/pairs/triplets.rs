@@ -187,19 +187,12 @@ impl Rounded<Other> for Distances<'_> {
 impl Others {
     /// What all triplets come to, and the slopes if they are wanted.
     fn costs(&self, penalty: TripletPenalty, slopes: Option<&mut Slopes>) -> Costs {
-        if self.has_nan {
-            if let Some(slopes) = slopes {
-                slopes.positives.fill(f64::NAN);
-                slopes.negatives.fill(f64::NAN);
-            }
-            return Costs {
-                sum: f64::NAN,
-                count: (self.positives.len() * self.negatives.len()) as f64,
-            };
-        }
         match penalty {
-            TripletPenalty::Hinge { margin } => self.hinges(penalty, margin, slopes),
-            TripletPenalty::Soft => self.soft(slopes),
+            // What is no number has no place in an order.
+            TripletPenalty::Hinge { margin } if !self.has_nan => {
+                self.hinges(penalty, margin, slopes)
+            }
+            _ => self.one_by_one(penalty, slopes),
         }
     }
 
@@ -242,7 +235,7 @@ impl Others {
         costs
     }
 
-    fn soft(&self, mut slopes: Option<&mut Slopes>) -> Costs {
+    fn one_by_one(&self, penalty: TripletPenalty, mut slopes: Option<&mut Slopes>) -> Costs {
         let mut costs = Costs {
             sum: 0.0,
             count: 0.0,
@@ -251,12 +244,12 @@ impl Others {
             for (j, negative) in self.negatives.iter().enumerate() {
                 let x = positive.distance - negative.distance;
                 let Some(slopes) = &mut slopes else {
-                    let cost = TripletPenalty::Soft.value(x);
+                    let cost = penalty.value(x);
                     costs.sum += cost;
                     costs.count += counts(cost);
                     continue;
                 };
-                let slope = TripletPenalty::Soft.value(Dual::variable(x)).derivative();
+                let slope = penalty.value(Dual::variable(x)).derivative();
                 slopes.positives[i] += slope;
                 slopes.negatives[j] -= slope;
             }

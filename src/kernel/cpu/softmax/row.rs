@@ -27,6 +27,15 @@ use crate::{
 /// Below this a divergence has lost digits to terms that cancel.
 const NEAR: f64 = 0.1;
 
+/// Below this an exponential has lost its logarithm.
+const LEAST: f64 = f32::MIN_POSITIVE as f64;
+
+/// An exponential, or what it is of, which is negative, where its logarithm would be lost.
+#[inline(always)]
+fn or_logarithm<I: Isa>(exponential: Lane<I>, logarithm: Lane<I>) -> Lane<I> {
+    exponential.where_below(LEAST, logarithm, exponential)
+}
+
 /// The target of a row.
 #[derive(Clone, Copy)]
 pub(super) enum Target {
@@ -82,10 +91,10 @@ struct NearDivergence<'a> {
 }
 
 impl Body for NearDivergence<'_> {
-    type Output = Option<f64>;
+    type Output = f64;
 
     #[inline(always)]
-    fn run<I: Isa>(self, isa: I) -> Option<f64> {
+    fn run<I: Isa>(self, isa: I) -> f64 {
         let (logits, ln_shares) = (self.logits, self.ln_shares);
         // SAFETY: it is made for a row in work.
         unsafe {
@@ -279,6 +288,10 @@ impl Row<'_> {
                 let factor = self.factors(isa, start, count);
                 let ln = match self.target {
                     Target::Shares(shares) if spec.divergence => {
+                        if let Some(gradient) = self.gradient {
+                            let e = load(isa, gradient, start, count, 1.0);
+                            store(or_logarithm(e, shifted), gradient, start, count);
+                        }
                         shifted - load(isa, shares, start, count, 0.0)
                     }
                     _ => shifted,
@@ -310,13 +323,12 @@ impl Row<'_> {
                 && spec.divergence
                 && loss < NEAR
             {
-                let near = constants.choice.run(NearDivergence {
+                loss = constants.choice.run(NearDivergence {
                     row: self,
                     logits,
                     ln_shares: shares,
                     softmax: &softmax,
                 });
-                loss = near.unwrap_or(loss);
             }
 
             let (z_loss, z_slope) = self.z_loss(&softmax);
@@ -339,7 +351,7 @@ impl Row<'_> {
                 let by_p = Lane::splat(isa, (u * (weight + z_slope) / softmax.sum) as f32);
                 let by_share = Lane::splat(isa, u as f32);
                 for_lanes!(constants.classes, |start, count| {
-                    let e = load(isa, gradient, start, count, 0.0);
+                    let e = load(isa, gradient, start, count, 0.0).at_least(0.0);
                     let factor = self.factors(isa, start, count);
                     store(e * by_p - factor * by_share, gradient, start, count);
                 });
@@ -350,7 +362,6 @@ impl Row<'_> {
     }
 
     /// The divergence of a distribution that is near: the terms of the first visit have cancelled, these do not.
-    /// `None` where a class is expected whose exponential is 0, and its logarithm lost: such a term is no small one.
     #[inline(always)]
     unsafe fn near_divergence<I: Isa>(
         &self,
@@ -358,28 +369,26 @@ impl Row<'_> {
         logits: *const f32,
         ln_shares: *const f32,
         softmax: &Softmax,
-    ) -> Option<f64> {
-        const LEAST: f64 = f32::MIN_POSITIVE as f64;
-        const NOTHING: f64 = 1e-30;
+    ) -> f64 {
         let [max, ln_sum] = [softmax.max, softmax.ln_sum as f32].map(|x| Lane::splat(isa, x));
-        let zero = Lane::splat(isa, 0.0);
-        let (mut terms, mut lost) = (isa.no_sum(), isa.no_sum());
+        let mut terms = isa.no_sum();
         // SAFETY: as promised by the caller of `evaluate`.
         unsafe {
             for_lanes!(self.constants.classes, |start, count| {
                 // The gradient may lie in the logits' own memory, which then hold the exponentials.
                 let e = match self.gradient {
                     Some(gradient) => load(isa, gradient, start, count, 1.0),
-                    None => (load(isa, logits, start, count, softmax.max) - max).exp(),
+                    None => {
+                        let shifted = load(isa, logits, start, count, softmax.max) - max;
+                        or_logarithm(shifted.exp(), shifted)
+                    }
                 };
                 let ln_share = load(isa, ln_shares, start, count, 0.0);
-                let share = ln_share.exp();
-                lost = first(isa, e.where_below(LEAST, share, zero), count).add_to(lost);
-                let ln = e.at_least(LEAST).ln() - ln_sum;
-                let term = divergence_term(share, ln.exp(), ln - ln_share);
+                let ln = e.where_below(LEAST, e, e.at_least(LEAST).ln()) - ln_sum;
+                let term = divergence_term(ln_share.exp(), ln.exp(), ln - ln_share);
                 terms = first(isa, term, count).add_to(terms);
             });
-            (total(isa, lost) < NOTHING).then(|| total(isa, terms))
+            total(isa, terms)
         }
     }
 
