@@ -258,7 +258,7 @@ mod tests {
         ] {
             let message = complaint(&focal_with(name, value.clone()));
             assert!(
-                message.contains(&format!("`{name}` is {value}: ")),
+                message.contains(&format!("`{name}` is {value}")) && message.contains("expected"),
                 "{message}"
             );
         }

@@ -46,23 +46,31 @@ impl Count {
     }
 }
 
-/// Weights of a mean below the first number are multiplied by the second, a power of two: so small, 1 divided by their sum
-/// may be no number of their type, and they themselves have few digits.
-const SMALL: (f64, f64) = (1.0 / (1u64 << 32) as f64, (1u128 << 90) as f64);
-/// Weights beyond the first number are multiplied by the second: their sum may be infinite. (The sum is squared, too,
-/// where it is differentiated.)
-const LARGE: (f64, f64) = ((1u64 << 32) as f64, 1.0 / (1u128 << 80) as f64);
+/// Weights that are all below this are multiplied by [`SMALL_SHIFT`]: their sum may have no reciprocal in `f32`, and they
+/// themselves have few digits.
+const SMALL: f64 = 1.0 / (1u128 << 110) as f64;
+/// A power of two. With it the weights are at most 2^-10, and their sum has a square (by which derivatives of a quotient
+/// are divided).
+const SMALL_SHIFT: f64 = (1u128 << 100) as f64;
+/// Finite weights one of which is above this are multiplied by [`LARGE_SHIFT`]: their sum may be infinite in `f32`.
+const LARGE: f64 = (1u128 << 100) as f64;
+/// A power of two, with which the sum has a square.
+const LARGE_SHIFT: f64 = 1.0 / (1u128 << 80) as f64;
 
 impl Fold {
-    /// Weights as they go into this fold: those of a mean neither too small nor too large.
+    /// Weights as they go into this fold: those of a mean times a power of two, where they are at the ends of `f32`.
     pub(crate) fn shifted<const D: usize>(self, weights: Tensor<D>) -> Tensor<D> {
         if self.is_sum() || weights.shape().num_elements() == 0 {
             return weights;
         }
         let largest = weights.clone().detach().abs().max();
+        let is_small = largest.clone().lower_elem(SMALL);
+        let is_large = largest.clone().greater_elem(LARGE);
+        let is_infinite = largest.clone().greater_elem(f32::MAX);
         let shift = largest.ones_like();
-        let shift = shift.mask_fill(largest.clone().lower_elem(SMALL.0), SMALL.1);
-        let shift = shift.mask_fill(largest.greater_elem(LARGE.0), LARGE.1);
+        let shift = shift.mask_fill(is_small, SMALL_SHIFT);
+        let shift = shift.mask_fill(is_large, LARGE_SHIFT);
+        let shift = shift.mask_fill(is_infinite, 1.0);
         let shape = weights.shape();
         weights * shift.reshape([1; D]).expand(shape)
     }
@@ -95,12 +103,21 @@ pub(super) struct Counts<S, Z> {
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 impl Fold {
-    /// What weights with this sum are multiplied with.
-    pub(super) fn shift(sum: f64) -> f64 {
-        match sum.abs() {
-            sum if sum > 0.0 && sum < SMALL.0 => SMALL.1,
-            sum if sum > LARGE.0 && sum < f64::INFINITY => LARGE.1,
-            _ => 1.0,
+    /// What weights with this sum are multiplied with, so that it and its reciprocal are numbers of `f32`. Others are
+    /// left as they are, and so are those that cancel: multiplied, they might be infinite.
+    pub(super) fn shift(sum: f64, weights: &[f32]) -> f64 {
+        let sum = sum.abs();
+        let largest = || {
+            weights
+                .iter()
+                .fold(0f32, |most, weight| most.max(weight.abs()))
+        };
+        if sum > 0.0 && sum < SMALL && f64::from(largest()) < SMALL {
+            SMALL_SHIFT
+        } else if sum > f64::from(f32::MAX) && sum.is_finite() {
+            LARGE_SHIFT
+        } else {
+            1.0
         }
     }
 

@@ -55,7 +55,7 @@ impl<M: Module> Shared<M> {
 }
 
 fn guard(lock: &Mutex<()>) -> MutexGuard<'_, ()> {
-    // A change that has failed has changed nothing.
+    // A step computes all before it changes anything, so one that has panicked has left the tensors together.
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

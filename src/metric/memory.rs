@@ -202,8 +202,9 @@ impl CrossBatchMemory {
             let embeddings = to_go_with(&before, embeddings);
             let labels = beside(&labels_before, labels);
             let (labels_before, labels) = of_one_type(labels_before, labels);
-            replace(&entries.embeddings, pushed(before, embeddings));
-            entries.labels.replace(pushed(labels_before, labels));
+            let (embeddings, labels) = (pushed(before, embeddings), pushed(labels_before, labels));
+            replace(&entries.embeddings, embeddings);
+            entries.labels.replace(labels);
         }
     }
 }

@@ -62,7 +62,7 @@ pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage>(
             target_gradient: call.target_gradient.then(zeros),
         };
     };
-    let shift = Fold::shift(divisor);
+    let shift = Fold::shift(divisor, weights.unwrap_or_default());
     let divisor = divisor * shift;
     let operands = Operands {
         target: <B as Host<E>>::slice(&target),

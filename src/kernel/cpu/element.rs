@@ -165,7 +165,7 @@ pub(crate) struct Operands<'a, E> {
     pub target: &'a [E],
     /// One weight per element; elements of weight 0 contribute exactly nothing.
     pub weights: Option<&'a [f32]>,
-    /// What the weights are multiplied with: a power of two that keeps them where `f32` has all its digits.
+    /// What the weights are multiplied with: 1, or a power of two where they are at the ends of `f32`.
     pub shift: f32,
     /// One parameter for each class, or one for all.
     pub parameters: Option<PerClass<'a>>,
