@@ -78,16 +78,20 @@ fn has_exact_logarithms<const D: usize>(tensor: &Tensor<D>) -> bool {
     runs_on_cpu(tensor) || tensor.dtype() == DType::F64
 }
 
+/// `value` with the derivative of `rough`, which is roughly the same.
+fn with_derivative_of<R: Real>(value: R, rough: R) -> R {
+    value + (rough.clone() - rough.detach())
+}
+
 /// The logarithm of `1 + x`, given as the device has it. The logarithm of a GPU is off by a fixed
 /// amount near 1, which is nothing like a small x; its derivative is right. So the value alone is put
-/// right there.
+/// right there. (In its place, not by adding what is missing: next to what the device is off by, a tiny value is lost.)
 fn ln_near_1<R: Real>(logarithm: R, x: R) -> R {
     let x = x.detach();
-    let missing = ln_1p_by_series(x.clone()) - logarithm.clone().detach();
+    let near = with_derivative_of(ln_1p_by_series(x.clone()), logarithm.clone());
     // Beyond 3/4 of 1/4 the series does not reach.
     let distance = -(x - 0.25).abs();
-    let nothing = missing.constant(0.0);
-    logarithm + distance.where_below(-0.75, nothing, missing)
+    distance.where_below(-0.75, logarithm, near)
 }
 
 /// Where `e^x - 1` loses digits by the subtraction.
@@ -97,9 +101,8 @@ const NEAR_0: f64 = 0.5;
 /// alone is put right near 0.
 fn exp_m1_near_0<R: Real>(rough: R, x: R) -> R {
     let x = x.detach();
-    let missing = exp_m1_by_series(x.clone()) - rough.clone().detach();
-    let nothing = missing.constant(0.0);
-    rough + x.abs().where_below(NEAR_0, missing, nothing)
+    let near = with_derivative_of(exp_m1_by_series(x.clone()), rough.clone());
+    x.abs().where_below(NEAR_0, near, rough)
 }
 
 /// `e^x - 1` for x within [`NEAR_0`] of 0, to the precision of `f64`: `x + x²/2! + x³/3! + ..`
