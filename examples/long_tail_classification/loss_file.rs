@@ -264,7 +264,7 @@ mod tests {
         }
         let message = complaint(&balanced(json!([100, -1])));
         assert!(
-            message.contains("`class_counts` is [100,-1]: "),
+            message.contains("`class_counts` is [100,-1], of which element 1 is -1, expected"),
             "{message}"
         );
     }
