@@ -48,6 +48,9 @@ struct Options {
     /// The first case to run.
     #[arg(long, default_value_t = 0)]
     from: u64,
+    /// The case to stop before, also where there is time left.
+    #[arg(long, default_value_t = u64::MAX)]
+    until: u64,
     /// Only losses whose name contains this.
     #[arg(long, default_value = "")]
     loss: String,
@@ -122,13 +125,17 @@ struct Run {
 }
 
 impl Run {
-    /// Runs cases until the time is over.
+    /// Runs cases until the time, or their number, is over.
     fn cases(&self, place: &Place) {
         if let Some(index) = self.options.case {
             return self.case(place, index);
         }
         while self.start.elapsed().as_secs_f64() < self.options.seconds {
-            self.case(place, self.next.fetch_add(1, Ordering::Relaxed));
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            if index >= self.options.until {
+                break;
+            }
+            self.case(place, index);
         }
     }
 
