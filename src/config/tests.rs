@@ -1,4 +1,4 @@
-//! What no configuration of this crate shows by itself: names that fields have had before.
+//! Tests of earlier names of fields, which no configuration of this crate has.
 
 use super::config;
 use burn::config::Config;

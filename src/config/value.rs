@@ -1,11 +1,11 @@
-//! What may stand in a field of a file.
+//! Values of fields in a file.
 
 use super::Fault;
 use super::fields::{Fields, Name, one_of, shown};
 use burn::serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
 
-/// What a file says of a value, without the quotes of a name.
+/// The text of a value in a file, without the quotes of a name.
 pub(crate) fn as_written(value: &impl Serialize) -> String {
     let text = serde_json::to_string(value).expect("plain data");
     text.trim_matches('"').to_string()

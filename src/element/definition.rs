@@ -19,7 +19,7 @@ pub(crate) struct Definition {
     pub shown: Shown,
     pub formula: Arc<dyn ElementFormula>,
     pub parameters: Option<ClassParameters>,
-    /// What the prediction and the target hold.
+    /// The kinds of numbers in the prediction and in the target.
     numbers: [Numbers; 2],
 }
 

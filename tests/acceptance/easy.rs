@@ -47,11 +47,7 @@ fn easy_logits_are_right_in_proportion() {
             let expected = Expected::of(&oracle, &call);
             let loss = Loss::like(&oracle, method.reduction());
             for site in differentiable_sites_and_gpu() {
-                let of_type = Tolerance::at(&site, Dtype::F32);
-                let tolerance = Tolerance {
-                    relative: of_type.relative.max(1e-5),
-                    ..of_type
-                };
+                let tolerance = Tolerance::at(&site, Dtype::F32).at_least(1e-5);
                 let outcome = call.run(&loss, &site);
                 let what = format!("{oracle:?} {method:?} on {site}");
                 let value = exact_numbers(&expected.value.values);

@@ -332,11 +332,7 @@ fn sure_models_that_agree_are_right_in_proportion() {
                     let expected = oracle.expected(&call);
                     let loss = oracle.loss(Reduction::Mean);
                     for site in differentiable_sites_and_gpu() {
-                        let of_type = Tolerance::at(&site, Dtype::F32);
-                        let tolerance = Tolerance {
-                            relative: of_type.relative.max(1e-5),
-                            ..of_type
-                        };
+                        let tolerance = Tolerance::at(&site, Dtype::F32).at_least(1e-5);
                         let outcome = call.run(&loss, &site);
                         let what = format!("T {temperature} {row:?} on {site}");
                         let value = exact_numbers(&expected.value.values);

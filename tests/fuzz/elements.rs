@@ -170,7 +170,7 @@ impl Elements {
             let large = largest(dtype);
             match arguments {
                 Arguments::Real if random.chance(0.125) => t,
-                Arguments::Real if hostile && random.chance(0.1) => pick(
+                Arguments::Real | Arguments::Logits if hostile && random.chance(0.1) => pick(
                     random,
                     &[
                         f64::NAN,
@@ -182,17 +182,6 @@ impl Elements {
                     ],
                 ),
                 Arguments::Real => random.normal(scale) + if random.chance(0.5) { t } else { 0.0 },
-                Arguments::Logits if hostile && random.chance(0.1) => pick(
-                    random,
-                    &[
-                        f64::NAN,
-                        f64::INFINITY,
-                        f64::NEG_INFINITY,
-                        large,
-                        -large,
-                        0.0,
-                    ],
-                ),
                 // Easy ones, too.
                 Arguments::Logits if random.chance(0.25) => {
                     let margin = pick(random, &[10.0, 20.0, 50.0, 80.0]);

@@ -383,11 +383,7 @@ fn easy_rows_are_right_in_proportion() {
         for call in [summed(&call), call] {
             let expected = oracle.expected(&call);
             for site in differentiable_sites_and_gpu() {
-                let of_type = Tolerance::at(&site, Dtype::F32);
-                let tolerance = Tolerance {
-                    relative: of_type.relative.max(1e-5),
-                    ..of_type
-                };
+                let tolerance = Tolerance::at(&site, Dtype::F32).at_least(1e-5);
                 let outcome = call.run(&oracle.loss(Reduction::Sum), &site);
                 let what = format!("{margin} {:?} on {site}", call.method);
                 let numbers = |scaled: &Scaled| exact_numbers(&scaled.values);
@@ -421,11 +417,7 @@ fn the_slope_of_a_soft_cap_is_right_in_proportion() {
         let p = 1.0 / (1.0 + (-capped).exp());
         for call in [summed(&call), call] {
             for site in differentiable_sites_and_gpu() {
-                let of_type = Tolerance::at(&site, Dtype::F32);
-                let tolerance = Tolerance {
-                    relative: of_type.relative.max(1e-5),
-                    ..of_type
-                };
+                let tolerance = Tolerance::at(&site, Dtype::F32).at_least(1e-5);
                 let outcome = call.run(&oracle.loss(Reduction::Sum), &site);
                 let by_hidden = outcome.hidden.expect("a gradient");
                 let expected = exact_numbers(&[p * slope, -p, -p * slope, p]);

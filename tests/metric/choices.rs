@@ -1,10 +1,8 @@
 //! Choices that hang on the last digits of distances: products of large coordinates have lost them.
 
-use crate::support::{Random, Site, plain_sites_and_gpu, tensors::Read};
+use crate::support::{Random, Site, plain_sites_and_gpu, tensors::Read, triplets::list};
 use burn::tensor::{Int, Tensor, TensorData};
-use burn_losses::{
-    Distance, Mining, MiningReduction, TripletLossConfig, TripletMinerConfig, Triplets,
-};
+use burn_losses::{Distance, Mining, MiningReduction, TripletLossConfig, TripletMinerConfig};
 
 const COUNT: usize = 18;
 const WIDTH: usize = 26;
@@ -29,16 +27,6 @@ fn tensor(points: &[f32], site: &Site) -> Tensor<2> {
         TensorData::new(points.to_vec(), [COUNT, WIDTH]),
         &site.device,
     )
-}
-
-fn list(triplets: &Triplets) -> Vec<[i64; 3]> {
-    let of = |list: &Tensor<1, Int>| -> Vec<i64> { list.to_data().iter().collect() };
-    let (anchors, positives) = (of(&triplets.anchors), of(&triplets.positives));
-    let pairs = anchors.into_iter().zip(positives);
-    pairs
-        .zip(of(&triplets.negatives))
-        .map(|((anchor, positive), negative)| [anchor, positive, negative])
-        .collect()
 }
 
 /// The distance of two points, by a measure, in `f64`.

@@ -1,6 +1,8 @@
 //! Every miner against a search through all triplets.
 
-use crate::support::{Random, Site, differentiable_sites_and_gpu, plain_sites_and_gpu};
+use crate::support::{
+    Random, Site, differentiable_sites_and_gpu, plain_sites_and_gpu, triplets::list,
+};
 use burn::tensor::{Int, Tensor, TensorData};
 use burn_losses::{
     CrossBatchMemory, Distance, Mining, MiningReduction, TripletLossConfig, TripletMinerConfig,
@@ -147,16 +149,6 @@ fn searched(
         }
     }
     list
-}
-
-fn list(triplets: &Triplets) -> List {
-    let of = |list: &Tensor<1, Int>| -> Vec<i64> { list.to_data().iter().collect() };
-    let (anchors, positives) = (of(&triplets.anchors), of(&triplets.positives));
-    let pairs = anchors.into_iter().zip(positives);
-    pairs
-        .zip(of(&triplets.negatives))
-        .map(|((anchor, positive), negative)| [anchor, positive, negative])
-        .collect()
 }
 
 const SEARCHED: [Mining; 5] = [

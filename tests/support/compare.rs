@@ -43,6 +43,12 @@ impl Tolerance {
         }
     }
 
+    /// A relative tolerance of no less than that.
+    pub fn at_least(mut self, relative: f64) -> Self {
+        self.relative = self.relative.max(relative);
+        self
+    }
+
     /// More relative tolerance for one more rounding to half precision.
     pub fn rounded_again(mut self, dtype: Dtype) -> Self {
         self.relative += match dtype {

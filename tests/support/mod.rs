@@ -16,6 +16,7 @@ pub mod oracle;
 pub mod random;
 pub mod softmax;
 pub mod tensors;
+pub mod triplets;
 
 pub use call::{Call, Dtype, Method, Outcome, Tracked};
 pub use cases::{Case, Inputs, cases};

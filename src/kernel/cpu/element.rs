@@ -15,7 +15,7 @@ use super::{
     threads::sum_over_chunks,
 };
 use crate::formula::{ColumnFormula, Dual, Real};
-use core::ptr;
+use core::{marker::PhantomData, ptr};
 
 /// A formula as an object: its kernel body, compiled for every instruction set.
 ///
@@ -38,13 +38,13 @@ impl<F: ColumnFormula> ElementKernel for F {
             job.target_gradient.is_some(),
         );
         match wanted {
-            (false, false) => choice.run(Evaluation::new(self, job, Value)),
-            (true, false) => choice.run(Evaluation::new(self, job, ByPrediction)),
-            (false, true) => choice.run(Evaluation::new(self, job, ByTarget)),
+            (false, false) => choice.run(Evaluation::<_, Value>::new(self, job)),
+            (true, false) => choice.run(Evaluation::<_, ByPrediction>::new(self, job)),
+            (false, true) => choice.run(Evaluation::<_, ByTarget>::new(self, job)),
             (true, true) => {
                 // First that by the target: the other may be written over the prediction.
-                choice.run(Evaluation::new(self, job, ByTarget));
-                choice.run(Evaluation::new(self, job, ByPrediction))
+                choice.run(Evaluation::<_, ByTarget>::new(self, job));
+                choice.run(Evaluation::<_, ByPrediction>::new(self, job))
             }
         }
     }
@@ -56,35 +56,29 @@ impl<F: ColumnFormula> ElementKernel for F {
 struct Evaluation<'a, F, S> {
     formula: &'a F,
     job: &'a Job<'a>,
-    slope: S,
+    slope: PhantomData<S>,
 }
 
 impl<'a, F, S> Evaluation<'a, F, S> {
-    fn new(formula: &'a F, job: &'a Job<'a>, slope: S) -> Self {
+    fn new(formula: &'a F, job: &'a Job<'a>) -> Self {
         Self {
             formula,
             job,
-            slope,
+            slope: PhantomData,
         }
     }
 }
 
-/// What is evaluated besides the loss.
+/// Which derivative is evaluated besides the loss.
 trait Slope {
-    /// The loss, and a derivative of it where one is asked for.
-    fn evaluate<F: ColumnFormula, R: Real>(
-        &self,
-        formula: &F,
-        x: R,
-        t: R,
-        parameter: R,
-    ) -> (R, Option<R>);
+    /// Prediction and target, one of them the variable, or none.
+    fn variables<R: Real>(x: R, t: R) -> [Dual<R>; 2];
 
     /// Where the derivative goes.
-    fn gradient(&self, job: &Job<'_>) -> Option<*mut f32>;
+    fn gradient(job: &Job<'_>) -> Option<*mut f32>;
 }
 
-/// Nothing.
+/// None.
 struct Value;
 
 /// The derivative with respect to the prediction.
@@ -95,55 +89,36 @@ struct ByTarget;
 
 impl Slope for Value {
     #[inline(always)]
-    fn evaluate<F: ColumnFormula, R: Real>(
-        &self,
-        formula: &F,
-        x: R,
-        t: R,
-        parameter: R,
-    ) -> (R, Option<R>) {
-        (formula.value_in_column(x, t, parameter), None)
+    fn variables<R: Real>(x: R, t: R) -> [Dual<R>; 2] {
+        [Dual::constant(x), Dual::constant(t)]
     }
 
-    fn gradient(&self, _: &Job<'_>) -> Option<*mut f32> {
+    #[inline(always)]
+    fn gradient(_: &Job<'_>) -> Option<*mut f32> {
         None
     }
 }
 
 impl Slope for ByPrediction {
     #[inline(always)]
-    fn evaluate<F: ColumnFormula, R: Real>(
-        &self,
-        formula: &F,
-        x: R,
-        t: R,
-        parameter: R,
-    ) -> (R, Option<R>) {
-        let [t, parameter] = [t, parameter].map(Dual::constant);
-        let y = formula.value_in_column(Dual::variable(x), t, parameter);
-        (y.value.clone(), Some(y.derivative()))
+    fn variables<R: Real>(x: R, t: R) -> [Dual<R>; 2] {
+        [Dual::variable(x), Dual::constant(t)]
     }
 
-    fn gradient(&self, job: &Job<'_>) -> Option<*mut f32> {
+    #[inline(always)]
+    fn gradient(job: &Job<'_>) -> Option<*mut f32> {
         job.prediction_gradient
     }
 }
 
 impl Slope for ByTarget {
     #[inline(always)]
-    fn evaluate<F: ColumnFormula, R: Real>(
-        &self,
-        formula: &F,
-        x: R,
-        t: R,
-        parameter: R,
-    ) -> (R, Option<R>) {
-        let [x, parameter] = [x, parameter].map(Dual::constant);
-        let y = formula.value_in_column(x, Dual::variable(t), parameter);
-        (y.value.clone(), Some(y.derivative()))
+    fn variables<R: Real>(x: R, t: R) -> [Dual<R>; 2] {
+        [Dual::constant(x), Dual::variable(t)]
     }
 
-    fn gradient(&self, job: &Job<'_>) -> Option<*mut f32> {
+    #[inline(always)]
+    fn gradient(job: &Job<'_>) -> Option<*mut f32> {
         job.target_gradient
     }
 }
@@ -544,18 +519,19 @@ impl<F: ColumnFormula, S: Slope> Evaluation<'_, F, S> {
             }
             None => (None, scale),
         };
-        let (mut loss, slope) = self.slope.evaluate(self.formula, x, t, parameter);
-        let mut gradient = slope.map(|slope| slope * factor);
+        let [x, t] = S::variables(x, t);
+        let y = self
+            .formula
+            .value_in_column(x, t, Dual::constant(parameter));
+        let (mut loss, mut gradient) = (y.value, y.derivative() * factor);
         if let Some((given, weight)) = weights {
             loss = given.where_equal(0.0, zero, loss * weight);
-            gradient = gradient.map(|gradient| given.where_equal(0.0, zero, gradient));
+            gradient = given.where_equal(0.0, zero, gradient);
         }
         // SAFETY: as promised by the caller.
         unsafe {
             store(loss, job.losses, start);
-            if let Some(gradient) = gradient {
-                store(gradient, self.slope.gradient(job), start);
-            }
+            store(gradient, S::gradient(job), start);
         }
         loss
     }
