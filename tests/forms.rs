@@ -1,7 +1,7 @@
 //! The shorthands of every element-wise loss, and the choices of its evaluation, against one another: the same
 //! numbers, bit for bit, where they say the same.
 
-use crate::support::{Call, Case, Dtype, Loss, Method, Site, cases, sites};
+use crate::support::{Call, Case, Dtype, Loss, Method, Site, cases, sites_and_gpu};
 use burn::tensor::{Tensor, TensorData};
 use burn_losses::Reduction;
 
@@ -30,7 +30,7 @@ fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 #[test]
 fn shorthands_are_evaluations() {
     for case in cases() {
-        for site in sites() {
+        for site in sites_and_gpu() {
             let [x, t, _] = arguments(&case, &site);
             for reduction in REDUCTIONS {
                 let loss = Loss::like(&case.oracle(&[5, 7]), reduction);
@@ -62,7 +62,7 @@ fn shorthands_are_evaluations() {
 fn another_reduction_is_that_of_a_loss_configured_for_it() {
     for case in cases() {
         let oracle = case.oracle(&[5, 7]);
-        for site in sites() {
+        for site in sites_and_gpu() {
             let [x, t, w] = arguments(&case, &site);
             for configured in REDUCTIONS {
                 for reduction in REDUCTIONS {
@@ -93,7 +93,7 @@ fn another_reduction_is_that_of_a_loss_configured_for_it() {
 fn a_weighted_loss_of_an_element_is_the_weight_times_its_loss() {
     for case in cases() {
         let loss = Loss::like(&case.oracle(&[5, 7]), Reduction::Mean);
-        for site in sites() {
+        for site in sites_and_gpu() {
             let [x, t, w] = arguments(&case, &site);
             let weights = numbers(w.clone());
             let [plain, weighted] = site.path.run(|| {

@@ -258,7 +258,7 @@ fn layers_of_any_layout_are_right_on_every_path() {
                             repeat_first_row(list, rows);
                         }
                     }
-                    assert_right(&oracle, &call, &differentiable_sites());
+                    assert_right(&oracle, &call, &differentiable_sites_and_gpu());
                 }
             }
         }
@@ -304,7 +304,7 @@ fn upstream_gradients_scale() {
         for upstream in [0.0, 1.0, -1.0, 1e-3f32 as f64] {
             let mut call = LinearCall::random(&oracle, MEAN, &[6, 4], 5, false, Dtype::F32);
             call.upstream = vec![upstream];
-            assert_right(&oracle, &call, &differentiable_sites());
+            assert_right(&oracle, &call, &differentiable_sites_and_gpu());
         }
     }
 }

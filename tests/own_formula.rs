@@ -3,7 +3,7 @@
 use crate::{
     panics::message,
     support::{
-        Dtype, differentiable_sites,
+        Dtype, differentiable_sites_and_gpu,
         tensors::{Layout, Read},
     },
 };
@@ -76,7 +76,7 @@ fn check<F: ColumnFormula>(loss: &ElementLoss<F>, columns: &[f64], rows: usize, 
         (Dtype::F16, 2e-3),
         (Dtype::BF16, 1.6e-2),
     ] {
-        for site in differentiable_sites() {
+        for site in differentiable_sites_and_gpu() {
             if !site.is_flex() && dtype != Dtype::F32 {
                 continue;
             }

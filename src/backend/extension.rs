@@ -2,7 +2,7 @@
 #![cfg_attr(feature = "ndarray", allow(deprecated))] // The list of backends names NdArray.
 
 use super::{
-    element::{PerClass, object::ElementFormula},
+    element::{ElementFormula, PerClass},
     fold::Fold,
     row::SoftmaxRow,
 };
@@ -41,13 +41,14 @@ pub(crate) enum RowTarget<B: Backend> {
     Shares(FloatTensor<B>),
 }
 
-/// A backend with fused loss operations.
+/// A backend with fused element-wise losses.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
+    Cube: cfg(feature = "cube"),
     Autodiff,
 )]
-pub(crate) trait LossBackend: Backend {
+pub(crate) trait ElementBackend: Backend {
     /// A formula over all elements: the loss of each (in the shape of the prediction), or their
     /// fold (in shape `[1]`).
     #[allow(unused_variables)] // The generated dispatch leaves some unused without a backend.
@@ -59,11 +60,16 @@ pub(crate) trait LossBackend: Backend {
         parameters: Option<PerClass>,
         fold: Option<Fold>,
     ) -> FloatTensor<Self>;
+}
 
-    /// Rows `[N, D]` of `f32` divided by their norms; a row of zeros stays one.
-    #[allow(unused_variables)] // As above.
-    fn unit_rows(rows: FloatTensor<Self>) -> FloatTensor<Self>;
-
+/// A backend with fused losses of softmax rows.
+#[backend_extension(
+    Flex: cfg(feature = "flex"),
+    NdArray: cfg(feature = "ndarray"),
+    Cube: cfg(feature = "cube"),
+    Autodiff,
+)]
+pub(crate) trait RowBackend: Backend {
     /// A loss of softmax rows of logits `[N, C, K]`: that of each (in shape `[N, K]`), or their fold
     /// (in shape `[1]`).
     #[allow(unused_variables)] // As above.
@@ -74,7 +80,16 @@ pub(crate) trait LossBackend: Backend {
         #[extension_type] weights: Weights<Self>,
         fold: Option<Fold>,
     ) -> FloatTensor<Self>;
+}
 
+/// A backend with fused losses of the outputs of a linear layer.
+#[backend_extension(
+    Flex: cfg(feature = "flex"),
+    NdArray: cfg(feature = "ndarray"),
+    Cube: cfg(feature = "cube"),
+    Autodiff,
+)]
+pub(crate) trait LinearBackend: Backend {
     /// A loss of the softmax of a linear layer's outputs, for hidden states `[N, H]`, a weight
     /// `[V, H]` and a bias `[V]`: that of each row (in shape `[N]`), or their fold (in shape `[1]`).
     #[allow(unused_variables)] // As above.
@@ -87,4 +102,17 @@ pub(crate) trait LossBackend: Backend {
         #[extension_type] weights: Weights<Self>,
         fold: Option<Fold>,
     ) -> FloatTensor<Self>;
+}
+
+/// A backend that brings rows to norm 1 in one pass.
+#[backend_extension(
+    Flex: cfg(feature = "flex"),
+    NdArray: cfg(feature = "ndarray"),
+    Cube: cfg(feature = "cube"),
+    Autodiff,
+)]
+pub(crate) trait UnitRowsBackend: Backend {
+    /// Rows `[N, D]` of `f32` divided by their norms; a row of zeros stays one.
+    #[allow(unused_variables)] // As above.
+    fn unit_rows(rows: FloatTensor<Self>) -> FloatTensor<Self>;
 }

@@ -1,6 +1,8 @@
 //! From the losses of all elements, or samples, to one number.
 
 use super::ordered_sum::ordered_sum;
+#[cfg(feature = "cube")]
+use crate::kernel::gpu::Shifts;
 use burn::tensor::{Bool, Tensor};
 
 /// How the losses of all elements become one number.
@@ -77,6 +79,25 @@ impl Fold {
 
     fn is_sum(self) -> bool {
         matches!(self, Fold::Sum { .. })
+    }
+
+    /// How the weights of a mean are shifted on a device.
+    #[cfg(feature = "cube")]
+    pub(super) fn shifts(self) -> Option<Shifts> {
+        (!self.is_sum()).then_some(Shifts {
+            small: SMALL,
+            of_small: SMALL_SHIFT,
+            large: LARGE,
+            of_large: LARGE_SHIFT,
+        })
+    }
+
+    /// The factor besides.
+    #[cfg(feature = "cube")]
+    pub(super) fn factor(self) -> f64 {
+        match self {
+            Fold::Sum { factor } | Fold::WeightedMean { factor } => factor,
+        }
     }
 
     /// A sum of losses, folded: multiplied with a factor, or divided by a count; 0 where nothing counts.

@@ -1,32 +1,34 @@
 //! What the fused operations share: the choice by data type, the chain rule.
 
-use super::host::Host;
 use super::{
-    element::fused as element, linear::fused as linear, softmax::fused as softmax,
-    unit_rows::fused::Units,
+    element::{Differentiated, ElementCall, ElementFormula, PerClass},
+    extension::{ElementBackend, LinearBackend, RowBackend, RowTarget, UnitRowsBackend, Weights},
+    fold::Fold,
+    linear::{self, LinearCall},
+    row::SoftmaxRow,
+    softmax,
+    unit_rows::UnitRows,
 };
-use crate::kernel::cpu::{self, Storage};
 use burn::{
-    backend::{Backend, TensorMetadata, tensor::FloatTensor},
+    backend::{
+        Backend,
+        tensor::{FloatTensor, IntTensor},
+    },
     tensor::DType,
 };
+use core::fmt::Debug;
+use std::sync::Arc;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+use {
+    super::host::Host,
+    crate::kernel::cpu::{self, Storage},
+    burn::backend::TensorMetadata,
+};
 
-/// The fused operations of a backend, whatever the data type.
-pub(super) trait FusedBackend: Backend {
+/// Element-wise losses of a backend, whatever the data type.
+pub(super) trait FusedElements: Backend {
     /// An element-wise loss with the gradients that are wanted.
-    fn differentiate(call: element::ElementCall<Self>) -> element::Differentiated<Self>;
-
-    /// A loss of softmax rows with the gradient, if it is wanted.
-    fn differentiate_rows(call: softmax::Rows<Self>) -> softmax::Differentiated<Self>;
-
-    /// A loss of a linear layer's outputs with the gradients that are wanted.
-    fn differentiate_linear(call: linear::LinearCall<Self>) -> linear::Differentiated<Self>;
-
-    /// Rows divided by their norms.
-    fn units(rows: FloatTensor<Self>) -> Units<Self>;
-
-    /// What an upstream gradient of these is to the rows.
-    fn units_backward(units: Units<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn differentiate(call: ElementCall<Self>) -> Differentiated<Self>;
 
     /// The saved `gradient` times `upstream` (one number, one for each element, or one for each row
     /// of a gradient `[N, C, K]`), in the data type `dtype`. Both are `f32`, as the loss is.
@@ -37,45 +39,120 @@ pub(super) trait FusedBackend: Backend {
     ) -> FloatTensor<Self>;
 }
 
+/// Losses of softmax rows of a backend, whatever the data type.
+pub(super) trait FusedRows: FusedElements {
+    /// What a gradient is computed from later.
+    type Later: Clone + Debug + Send + 'static;
+
+    /// A loss of softmax rows with its gradient, now or later, if it is wanted.
+    fn differentiate_rows(call: softmax::Rows<Self>) -> softmax::Differentiated<Self>;
+
+    /// The gradient, times the upstream gradient: one number, or one for each row.
+    fn gradient_of_rows(later: Self::Later, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+/// Losses of a linear layer's outputs of a backend.
+pub(super) trait FusedLinear: FusedElements {
+    /// A loss of a linear layer's outputs with the gradients that are wanted.
+    fn differentiate_linear(call: LinearCall<Self>) -> linear::Differentiated<Self>;
+}
+
+/// Rows of norm 1 of a backend.
+pub(super) trait FusedUnitRows: Backend {
+    /// What is kept of the norms of rows.
+    type Norms: Clone + Debug + Send + 'static;
+
+    /// Rows divided by their norms.
+    fn units(rows: FloatTensor<Self>) -> UnitRows<Self>;
+
+    /// What an upstream gradient of these is to the rows.
+    fn units_backward(units: UnitRows<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+impl<B: FusedElements> ElementBackend for B {
+    fn elements(
+        formula: Arc<dyn ElementFormula>,
+        prediction: FloatTensor<Self>,
+        target: FloatTensor<Self>,
+        weights: Weights<Self>,
+        parameters: Option<PerClass>,
+        fold: Option<Fold>,
+    ) -> FloatTensor<Self> {
+        let call = ElementCall {
+            formula,
+            prediction,
+            target,
+            weights,
+            parameters,
+            fold,
+            prediction_gradient: false,
+            target_gradient: false,
+        };
+        Self::differentiate(call).loss
+    }
+}
+
+impl<B: FusedRows> RowBackend for B {
+    fn softmax_rows(
+        row: Arc<SoftmaxRow>,
+        logits: FloatTensor<Self>,
+        target: RowTarget<Self>,
+        weights: Weights<Self>,
+        fold: Option<Fold>,
+    ) -> FloatTensor<Self> {
+        let call = softmax::Rows {
+            row,
+            logits,
+            target,
+            weights,
+            fold,
+            gradient: false,
+        };
+        Self::differentiate_rows(call).loss
+    }
+}
+
+impl<B: FusedLinear> LinearBackend for B {
+    fn linear_softmax(
+        row: Arc<SoftmaxRow>,
+        hidden: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        classes: IntTensor<Self>,
+        weights: Weights<Self>,
+        fold: Option<Fold>,
+    ) -> FloatTensor<Self> {
+        let call = LinearCall {
+            row,
+            operands: [hidden, weight, bias],
+            classes,
+            weights,
+            fold,
+            gradients: [false; 3],
+        };
+        Self::differentiate_linear(call).loss
+    }
+}
+
+impl<B: FusedUnitRows> UnitRowsBackend for B {
+    fn unit_rows(rows: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::units(rows).rows
+    }
+}
+
 /// Implements the fused operations for a backend by its data types.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
 macro_rules! fused_backend {
     ($backend:ty: $($dtype:ident => $element:ty),+) => {
-        impl $crate::backend::fused::FusedBackend for $backend {
+        impl $crate::backend::fused::FusedElements for $backend {
             fn differentiate(
-                call: $crate::backend::element::fused::ElementCall<Self>,
-            ) -> $crate::backend::element::fused::Differentiated<Self> {
+                call: $crate::backend::element::ElementCall<Self>,
+            ) -> $crate::backend::element::Differentiated<Self> {
                 use $crate::backend::element::fused::differentiate;
                 match call.prediction.dtype() {
                     $(DType::$dtype => differentiate::<Self, $element>(call),)+
                     dtype => unreachable!("{dtype:?} takes the composed path"),
                 }
-            }
-
-            fn differentiate_rows(
-                call: $crate::backend::softmax::fused::Rows<Self>,
-            ) -> $crate::backend::softmax::fused::Differentiated<Self> {
-                use $crate::backend::softmax::fused::differentiate;
-                match call.logits.dtype() {
-                    $(DType::$dtype => differentiate::<Self, $element>(call),)+
-                    dtype => unreachable!("{dtype:?} takes the composed path"),
-                }
-            }
-
-            fn differentiate_linear(
-                call: $crate::backend::linear::fused::LinearCall<Self>,
-            ) -> $crate::backend::linear::fused::Differentiated<Self> {
-                $crate::backend::linear::fused::differentiate(call)
-            }
-
-            fn units(rows: FloatTensor<Self>) -> $crate::backend::unit_rows::fused::Units<Self> {
-                $crate::backend::unit_rows::fused::forward(rows)
-            }
-
-            fn units_backward(
-                units: $crate::backend::unit_rows::fused::Units<Self>,
-                upstream: FloatTensor<Self>,
-            ) -> FloatTensor<Self> {
-                $crate::backend::unit_rows::fused::backward(units, upstream)
             }
 
             fn chain(
@@ -92,81 +169,58 @@ macro_rules! fused_backend {
             }
         }
 
-        impl $crate::backend::extension::LossBackend for $backend {
-            fn elements(
-                formula: ::std::sync::Arc<dyn $crate::backend::ElementFormula>,
-                prediction: FloatTensor<Self>,
-                target: FloatTensor<Self>,
-                weights: $crate::backend::extension::Weights<Self>,
-                parameters: Option<$crate::backend::PerClass>,
-                fold: Option<$crate::backend::Fold>,
+        impl $crate::backend::fused::FusedRows for $backend {
+            type Later = ::core::convert::Infallible;
+
+            fn gradient_of_rows(
+                later: Self::Later,
+                _upstream: FloatTensor<Self>,
             ) -> FloatTensor<Self> {
-                use $crate::backend::fused::FusedBackend;
-                Self::differentiate($crate::backend::element::fused::ElementCall {
-                    formula,
-                    prediction,
-                    target,
-                    weights,
-                    parameters,
-                    fold,
-                    prediction_gradient: false,
-                    target_gradient: false,
-                })
-                .loss
+                match later {}
             }
 
-            fn unit_rows(rows: FloatTensor<Self>) -> FloatTensor<Self> {
-                use $crate::backend::fused::FusedBackend;
-                Self::units(rows).rows
+            fn differentiate_rows(
+                call: $crate::backend::softmax::Rows<Self>,
+            ) -> $crate::backend::softmax::Differentiated<Self> {
+                use $crate::backend::softmax::fused::differentiate;
+                match call.logits.dtype() {
+                    $(DType::$dtype => differentiate::<Self, $element>(call),)+
+                    dtype => unreachable!("{dtype:?} takes the composed path"),
+                }
+            }
+        }
+
+        impl $crate::backend::fused::FusedLinear for $backend {
+            fn differentiate_linear(
+                call: $crate::backend::linear::LinearCall<Self>,
+            ) -> $crate::backend::linear::Differentiated<Self> {
+                $crate::backend::linear::fused::differentiate(call)
+            }
+        }
+
+        impl $crate::backend::fused::FusedUnitRows for $backend {
+            type Norms = ::std::sync::Arc<[f64]>;
+
+            fn units(rows: FloatTensor<Self>) -> $crate::backend::unit_rows::UnitRows<Self> {
+                $crate::backend::unit_rows::fused::forward(rows)
             }
 
-            fn softmax_rows(
-                row: ::std::sync::Arc<$crate::backend::SoftmaxRow>,
-                logits: FloatTensor<Self>,
-                target: $crate::backend::extension::RowTarget<Self>,
-                weights: $crate::backend::extension::Weights<Self>,
-                fold: Option<$crate::backend::Fold>,
+            fn units_backward(
+                units: $crate::backend::unit_rows::UnitRows<Self>,
+                upstream: FloatTensor<Self>,
             ) -> FloatTensor<Self> {
-                use $crate::backend::fused::FusedBackend;
-                Self::differentiate_rows($crate::backend::softmax::fused::Rows {
-                    row,
-                    logits,
-                    target,
-                    weights,
-                    fold,
-                    gradient: false,
-                })
-                .loss
-            }
-
-            fn linear_softmax(
-                row: ::std::sync::Arc<$crate::backend::SoftmaxRow>,
-                hidden: FloatTensor<Self>,
-                weight: FloatTensor<Self>,
-                bias: FloatTensor<Self>,
-                classes: ::burn::backend::tensor::IntTensor<Self>,
-                weights: $crate::backend::extension::Weights<Self>,
-                fold: Option<$crate::backend::Fold>,
-            ) -> FloatTensor<Self> {
-                use $crate::backend::{fused::FusedBackend, linear::fused::LinearCall};
-                Self::differentiate_linear(LinearCall {
-                    row,
-                    operands: [hidden, weight, bias],
-                    classes,
-                    weights,
-                    fold,
-                    gradients: [false; 3],
-                })
-                .loss
+                $crate::backend::unit_rows::fused::backward(units, upstream)
             }
         }
 
         impl $crate::backend::attached::GradientBackend for $backend {}
     };
 }
+#[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) use fused_backend;
 
-/// [`FusedBackend::chain`] for one element type of the operand.
+/// [`FusedElements::chain`] for one element type of the operand.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) fn chain<B: Host<E> + Host<f32>, E: Storage>(
     mut gradient: FloatTensor<B>,
     upstream: FloatTensor<B>,

@@ -74,7 +74,38 @@ impl<const D: usize> LogSumExp<D> {
     }
 }
 
+impl LogSumExp<3> {
+    /// Along the classes of rows `[N, C, K]`.
+    pub fn of_classes(x: Tensor<3>) -> Self {
+        if x.dims()[2] != 1 {
+            return Self::new(x, 1);
+        }
+        // Burn's reductions on GPUs see no more than 65,536 classes that lie before a dimension of 1.
+        let LogSumExp {
+            shifted,
+            reference,
+            of_shifted,
+        } = LogSumExp::new(x.squeeze_dim::<2>(2), 1);
+        let [shifted, reference, of_shifted] =
+            [shifted, reference, of_shifted].map(|part| part.unsqueeze_dim::<3>(2));
+        Self {
+            shifted,
+            reference,
+            of_shifted,
+        }
+    }
+}
+
+/// The sum over the classes of rows `[N, C, K]`.
+pub(super) fn sum_of_classes(numbers: Tensor<3>) -> Tensor<2> {
+    match numbers.dims()[2] {
+        // As above.
+        1 => numbers.squeeze_dim::<2>(2).sum_dim(1),
+        _ => numbers.sum_dim(1).squeeze_dim::<2>(1),
+    }
+}
+
 /// The logarithms of a softmax over dimension 1.
 pub(crate) fn log_softmax(logits: Tensor<3>) -> Tensor<3> {
-    LogSumExp::new(logits, 1).log_softmax()
+    LogSumExp::of_classes(logits).log_softmax()
 }

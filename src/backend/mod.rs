@@ -1,10 +1,10 @@
-//! Where a loss runs: the fused kernels on CPU backends, ordinary tensor operations elsewhere.
+//! Where a loss runs: fused kernels on CPU backends and CubeCL devices, ordinary tensor operations elsewhere.
 //!
 //! The rest of the crate calls a pair of functions for each shape of loss: [`losses`] and [`reduced`]
 //! for elements, [`row_losses`] and [`reduced_rows`] for softmax rows, [`linear_losses`] and
-//! [`reduced_linear`] for the outputs of a linear layer. They look at the tensors once: Flex or
-//! NdArray, with a data type the kernels know, take the fused operation of
-//! `extension::LossBackend`; everything else evaluates the same formula on tensors (the `composed`
+//! [`reduced_linear`] for the outputs of a linear layer. They look at the tensors once: Flex,
+//! NdArray and CubeCL devices, with a data type the kernels know, take a fused operation of
+//! `extension`; everything else evaluates the same formula on tensors (the `composed`
 //! module of each). This layer knows data types, memory layout, ownership and graph nodes; it does
 //! not know what a formula computes.
 
@@ -13,13 +13,15 @@ mod attached;
 #[cfg(feature = "any-backend")]
 mod autodiff;
 mod class_check;
+#[cfg(feature = "cube")]
+mod cube;
 mod element;
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[cfg(feature = "kernels")]
 mod extension;
 #[cfg(feature = "flex")]
 mod flex;
 mod fold;
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[cfg(feature = "kernels")]
 mod fused;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod host;
@@ -45,8 +47,8 @@ pub(crate) use log_sum_exp::log_softmax;
 pub(crate) use nothing::{everywhere, is_nothing, loss_of_nothing, nothing_of};
 pub(crate) use ordered_sum::{centred, column_sums, ordered_mean, ordered_sum};
 pub(crate) use pairs::{
-    AllPairs, Block, ListedPairs, NO_LABEL, PairInputs, Row, Triplets, between, listed_pairs,
-    pair_rows, pair_terms, triplet_terms,
+    AllPairs, Block, Extremes, ListedPairs, NO_LABEL, PairInputs, Row, Triplets, between,
+    chooses_pairs, extremes, listed_pairs, pair_rows, pair_terms, semi_hard_terms, triplet_terms,
 };
 pub use path::composed;
 pub(crate) use path::runs_on_cpu;

@@ -7,8 +7,8 @@ thread_local! {
     static COMPOSED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `f` with the fused CPU kernels switched off on this thread: the losses it evaluates are
-/// composed of ordinary Burn operations, as on a GPU.
+/// Runs `f` with the fused kernels switched off on this thread: the losses it evaluates are
+/// composed of ordinary Burn operations.
 ///
 /// Both ways give the same numbers up to rounding. This is for comparing them, and for ruling the
 /// kernels out when looking for a fault.
@@ -43,16 +43,42 @@ pub fn composed<T>(f: impl FnOnce() -> T) -> T {
 /// NdArray stores no half precision, so the data types are the same for both backends.
 #[cfg(feature = "any-backend")]
 pub(super) fn is_fused<const D: usize>(tensor: &Tensor<D>) -> bool {
-    use burn::tensor::DType;
-
-    let known = matches!(tensor.dtype(), DType::F32 | DType::F16 | DType::BF16);
-    known && !COMPOSED.get() && runs_on_cpu(tensor)
+    is_known(tensor.dtype()) && !COMPOSED.get() && runs_on_cpu(tensor)
 }
 
-/// Whether the fused kernels can take points like these.
+/// Whether kernels compute with tensors of this type, in `f32`.
+#[cfg(feature = "any-backend")]
+fn is_known(dtype: burn::tensor::DType) -> bool {
+    use burn::tensor::DType;
+
+    matches!(dtype, DType::F32 | DType::F16 | DType::BF16)
+}
+
+/// Whether fused kernels of any device can take tensors like this one: those of a GPU take no tensor without elements.
+#[cfg(feature = "kernels")]
+pub(super) fn has_kernels<const D: usize>(tensor: &Tensor<D>) -> bool {
+    #[cfg(feature = "cube")]
+    if super::served::is_cube(&tensor.device()) {
+        let has_elements = tensor.shape().num_elements() > 0;
+        return is_known(tensor.dtype()) && has_elements && !COMPOSED.get();
+    }
+    is_fused(tensor)
+}
+
+/// Whether the fused kernels of a CPU can take points like these.
+#[cfg(any(feature = "flex", feature = "ndarray", not(feature = "kernels")))]
 #[cfg(feature = "any-backend")]
 pub(super) fn takes_points(points: &Tensor<2>) -> bool {
     is_fused(points) && points.dtype() == burn::tensor::DType::F32
+}
+
+/// Whether fused kernels of any device can take points like these.
+#[cfg(feature = "any-backend")]
+pub(super) fn has_pair_kernels(points: &Tensor<2>) -> bool {
+    #[cfg(feature = "kernels")]
+    return points.dtype() == burn::tensor::DType::F32 && has_kernels(points);
+    #[cfg(not(feature = "kernels"))]
+    takes_points(points)
 }
 
 /// Whether the tensor lies on a CPU backend, whose functions are those of the standard library.

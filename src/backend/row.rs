@@ -26,8 +26,21 @@ pub(crate) trait MarginKernel: Send + Sync {}
 #[cfg(not(any(feature = "flex", feature = "ndarray")))]
 impl<M: Margin> MarginKernel for M {}
 
+#[cfg(feature = "cube")]
+use crate::kernel::gpu::{TracedClass, TracedMargin};
+
+/// Nor are they traced for GPUs without these.
+#[cfg(not(feature = "cube"))]
+pub(crate) trait TracedClass: Send + Sync {}
+#[cfg(not(feature = "cube"))]
+impl<F: ClassFormula> TracedClass for F {}
+#[cfg(not(feature = "cube"))]
+pub(crate) trait TracedMargin: Send + Sync {}
+#[cfg(not(feature = "cube"))]
+impl<M: Margin> TracedMargin for M {}
+
 /// A [`ClassFormula`] without its type.
-pub(crate) trait ClassObject: ClassKernel + Debug {
+pub(crate) trait ClassObject: ClassKernel + TracedClass + Debug {
     /// The formula on tensors: any backend, any float type, gradients by autodiff.
     fn on_tensors(&self, l: Tensor<3>) -> Tensor<3>;
 }
@@ -39,7 +52,7 @@ impl<F: ClassFormula> ClassObject for F {
 }
 
 /// A [`Margin`] without its type.
-pub(crate) trait MarginObject: MarginKernel + Debug {
+pub(crate) trait MarginObject: MarginKernel + TracedMargin + Debug {
     /// The margin on tensors, the parameters in the shape of the logits.
     fn on_tensors(&self, z: Tensor<3>, parameters: Tensor<3>) -> Tensor<3>;
 }

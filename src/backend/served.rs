@@ -27,6 +27,15 @@ pub(super) fn is_served(device: &Device) -> bool {
     }
 }
 
+/// Whether a device is one of CubeCL.
+#[cfg(feature = "cube")]
+pub(super) fn is_cube(device: &Device) -> bool {
+    use burn::backend::DispatchDevice;
+
+    let device = device.clone().without_autodiff();
+    matches!(device.as_dispatch(), DispatchDevice::Cube(_))
+}
+
 /// Warns once of a device whose backend this crate is built without, and says what mends it.
 pub(super) fn expect_served(device: &Device) {
     static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());

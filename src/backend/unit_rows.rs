@@ -4,12 +4,13 @@ use burn::tensor::Tensor;
 
 /// Every row divided by its Euclidean norm; a row of zeros stays one.
 pub(crate) fn unit_rows(rows: Tensor<2>) -> Tensor<2> {
-    #[cfg(any(feature = "flex", feature = "ndarray"))]
-    if super::path::takes_points(&rows) && !super::nothing::is_nothing(&rows) {
-        use super::extension::LossBackend;
+    #[cfg(feature = "kernels")]
+    if super::path::has_pair_kernels(&rows) && !super::nothing::is_nothing(&rows) {
+        use super::extension::UnitRowsBackend;
         use burn::backend::Dispatch;
 
-        return Tensor::from_dispatch(<Dispatch as LossBackend>::unit_rows(rows.into_dispatch()));
+        let rows = rows.into_dispatch();
+        return Tensor::from_dispatch(<Dispatch as UnitRowsBackend>::unit_rows(rows));
     }
     composed(rows)
 }
@@ -24,36 +25,44 @@ fn composed(rows: Tensor<2>) -> Tensor<2> {
     near_1 / square.mask_fill(none, 1.0).sqrt()
 }
 
+/// Rows of norm 1, and the norms they had.
+#[cfg(feature = "kernels")]
+pub(super) struct UnitRows<B: super::fused::FusedUnitRows> {
+    pub rows: burn::backend::tensor::FloatTensor<B>,
+    pub norms: B::Norms,
+}
+
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) mod fused {
+    use super::UnitRows;
     use crate::{
-        backend::host::Host,
-        kernel::cpu::{self, UnitRows},
+        backend::{fused::FusedUnitRows, host::Host},
+        kernel::cpu,
     };
-    use burn::backend::{Backend, TensorMetadata, tensor::FloatTensor};
+    use burn::backend::{TensorMetadata, tensor::FloatTensor};
     use std::sync::Arc;
 
-    /// Rows of norm 1, and the norms they had.
-    pub(in crate::backend) struct Units<B: Backend> {
-        pub rows: FloatTensor<B>,
-        pub norms: Arc<[f64]>,
-    }
-
-    pub(in crate::backend) fn forward<B: Host<f32>>(rows: FloatTensor<B>) -> Units<B> {
+    pub(in crate::backend) fn forward<B>(rows: FloatTensor<B>) -> UnitRows<B>
+    where
+        B: Host<f32> + FusedUnitRows<Norms = Arc<[f64]>>,
+    {
         let shape = rows.shape();
         let rows = B::contiguous(rows);
-        let UnitRows { rows, norms } = cpu::unit_rows(B::slice(&rows), shape[1]);
-        Units {
+        let cpu::UnitRows { rows, norms } = cpu::unit_rows(B::slice(&rows), shape[1]);
+        UnitRows {
             rows: B::from_vec(rows, shape),
             norms: norms.into(),
         }
     }
 
     /// What an upstream gradient is to the rows.
-    pub(in crate::backend) fn backward<B: Host<f32>>(
-        units: Units<B>,
+    pub(in crate::backend) fn backward<B>(
+        units: UnitRows<B>,
         upstream: FloatTensor<B>,
-    ) -> FloatTensor<B> {
+    ) -> FloatTensor<B>
+    where
+        B: Host<f32> + FusedUnitRows<Norms = Arc<[f64]>>,
+    {
         let shape = units.rows.shape();
         let (rows, upstream) = (B::contiguous(units.rows), B::contiguous(upstream));
         let (rows, upstream) = (B::slice(&rows), B::slice(&upstream));

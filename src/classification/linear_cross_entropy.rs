@@ -49,8 +49,8 @@ config! {
 ///
 /// The layer is evaluated in blocks of tokens. A reduced loss computes its gradients in the forward pass, so nothing
 /// is computed twice; an unreduced loss computes the blocks again in its backward pass. All logits are stored in three
-/// cases: by a loss with tracked sample weights, on every backend; by an unreduced loss without a kernel (on GPUs, and
-/// in `f64`); and on a backend for which this crate has no feature.
+/// cases: by a loss with tracked sample weights, on every backend; by an unreduced loss without a kernel (in `f64`, and on
+/// LibTorch and remote devices); and on a backend for which this crate has no feature.
 ///
 /// Half precision is computed in `f32`: hidden states, weight and bias are converted to copies of twice their size.
 ///

@@ -1,7 +1,7 @@
 //! Two views of each of some images.
 
 use crate::{
-    embeddings::{Batch, EmbeddingEvaluation, SampleLosses, labels_from, ready},
+    embeddings::{Batch, EmbeddingEvaluation, SampleLosses, labels_of, ready},
     error::check_embeddings_alike,
     reduction::Reduction,
 };
@@ -47,10 +47,10 @@ impl Views {
     fn new(first: Tensor<2>, second: Tensor<2>, normalize: bool) -> Self {
         let images = first.dims()[0];
         let embeddings = ready(Tensor::cat(vec![first, second], 0), normalize);
-        let labels = labels_from(0, images, &embeddings);
+        let labels = (0..2 * images).map(|view| (view % images) as i64);
         Self {
+            labels: labels_of(labels, &embeddings),
             embeddings,
-            labels: Tensor::cat(vec![labels.clone(), labels], 0),
             images,
         }
     }

@@ -30,4 +30,4 @@ pub(crate) use ready::ready;
 pub(crate) use running_labels::RunningLabels;
 pub(crate) use samples::{Samples, comparable, of_one_type, unlabelled, without_unlabelled};
 pub(crate) use shared::Shared;
-pub(crate) use terms::{Terms, labels_from};
+pub(crate) use terms::{Terms, labels_from, labels_of};

@@ -4,7 +4,7 @@ use crate::{
     backend::{AllPairs, PairInputs, pair_terms},
     formula::{Measure, PairFormula},
 };
-use burn::tensor::{Bool, Int, Tensor};
+use burn::tensor::{Bool, Int, Tensor, TensorData};
 
 /// The terms of some points.
 pub(crate) struct Terms {
@@ -75,7 +75,14 @@ impl Terms {
     }
 }
 
-/// The numbers from `first` on as labels.
+/// The numbers from `first` on as labels. They come from the host: a device would launch several kernels to count.
 pub(crate) fn labels_from(first: usize, count: usize, like: &Tensor<2>) -> Tensor<1, Int> {
-    Tensor::arange(first as i64..(first + count) as i64, &like.device())
+    labels_of((first..first + count).map(|label| label as i64), like)
+}
+
+/// These labels.
+pub(crate) fn labels_of(labels: impl Iterator<Item = i64>, like: &Tensor<2>) -> Tensor<1, Int> {
+    let labels: Vec<i64> = labels.collect();
+    let count = labels.len();
+    Tensor::from_data(TensorData::new(labels, [count]), &like.device())
 }

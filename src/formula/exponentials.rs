@@ -13,6 +13,18 @@ pub(crate) struct Exponentials<R> {
 }
 
 impl<R: Real> Exponentials<R> {
+    /// That of one exponent.
+    #[cfg(any(feature = "cube", test))]
+    #[inline(always)]
+    pub fn of(exponent: R) -> Self {
+        let [none, one, unknown] = [0.0, 1.0, f64::NAN].map(|value| exponent.constant(value));
+        let finite = exponent.where_equal(f64::NEG_INFINITY, none, one);
+        Self {
+            sum: exponent.where_below(f64::INFINITY, finite, unknown),
+            largest: exponent,
+        }
+    }
+
     /// What exponents are taken relative to: the largest; 0 where there is none but minus infinity.
     #[inline(always)]
     pub fn reference(largest: R) -> R {
@@ -56,13 +68,9 @@ mod tests {
             largest: f64::NEG_INFINITY,
             sum: 0.0,
         };
-        exponents.iter().fold(none, |all, &exponent| {
-            let reference = Exponentials::reference(exponent);
-            all.plus(Exponentials {
-                largest: exponent,
-                sum: (exponent - reference).exp(),
-            })
-        })
+        exponents
+            .iter()
+            .fold(none, |all, &exponent| all.plus(Exponentials::of(exponent)))
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod anchors;
 mod asymmetric;
 mod binary;
 mod class;
+mod corrected;
 mod distance;
 mod divergence;
 mod dual;
@@ -35,6 +36,7 @@ pub use class::{
     EntropyAndMiss, GeneralizedCrossEntropy, Ldam, LogitAdjusted, Margin, NoMargin, Poly, SoftCap,
     SoftmaxFocal, SymmetricCrossEntropy,
 };
+pub(crate) use corrected::{exp_m1_near_0, ln_near_1};
 pub use distance::{Gap, Measure, Norm};
 pub use divergence::{JensenShannon, KullbackLeibler};
 pub use dual::Dual;
@@ -64,7 +66,7 @@ use core::fmt::Debug;
 ///   derivative. Choices by hyperparameters may be an `if`.
 /// - Repetitions are `for` loops: a chain of iterator adaptors is not inlined into a kernel.
 /// - The function is marked `#[inline(always)]`: otherwise vectors go through memory, and the loss is many times slower.
-/// - `Debug` shows the hyperparameters.
+/// - `Debug` shows the hyperparameters: on a GPU, formulas of one type that show the same share a kernel.
 ///
 /// # Example
 ///

@@ -5,7 +5,8 @@ use super::{
     triplets::{Candidates, Triplets},
 };
 use crate::{
-    backend::{Block, PairInputs},
+    backend::{self, Block, Extremes, PairInputs},
+    embeddings::labels_from,
     formula::Kind,
 };
 use burn::tensor::Tensor;
@@ -16,6 +17,24 @@ const LARGEST: f64 = 1e38;
 /// The farthest or the nearest positive of each anchor, and its nearest negative. Anchors that lack one of
 /// them have a triplet that is none.
 pub(super) fn extremes(distance: Distance, inputs: PairInputs, farthest: bool) -> Candidates {
+    let wanted = Extremes {
+        measure: distance.measure(),
+        gap: distance.gap(),
+        farthest,
+    };
+    let count = inputs.rows.dims()[0];
+    let anchors = labels_from(0, count, &inputs.rows);
+    if let Some([positives, negatives, missing]) = backend::extremes(wanted, &inputs) {
+        return Candidates {
+            triplets: Triplets {
+                anchors,
+                positives,
+                negatives,
+            },
+            valid: Some(missing.equal_scalar(0)),
+            unknown: None,
+        };
+    }
     let (mut positives, mut negatives, mut valid) = (Vec::new(), Vec::new(), Vec::new());
     for block in Block::all(&inputs, distance.measure(), 1) {
         let measures = block.measures.clone();
@@ -44,14 +63,13 @@ pub(super) fn extremes(distance: Distance, inputs: PairInputs, farthest: bool) -
             valid.push(exists.reshape([block.rows.len()]));
         }
     }
-    let count = inputs.rows.dims()[0];
     let (of_positives, of_negatives): (Vec<_>, Vec<_>) = valid
         .chunks(2)
         .map(|pair| (pair[0].clone(), pair[1].clone()))
         .unzip();
     Candidates {
         triplets: Triplets {
-            anchors: Tensor::arange(0..count as i64, &inputs.rows.device()),
+            anchors,
             positives: Tensor::cat(positives, 0),
             negatives: Tensor::cat(negatives, 0),
         },

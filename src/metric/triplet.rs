@@ -8,7 +8,10 @@ use super::{
     triplets::{Candidates, Triplets},
 };
 use crate::{
-    backend::{ListedPairs, PairInputs, Triplets as AllOfRows, listed_pairs, triplet_terms},
+    backend::{
+        ListedPairs, PairInputs, Triplets as AllOfRows, chooses_pairs, listed_pairs,
+        semi_hard_terms, triplet_terms,
+    },
     config::config,
     embeddings::{Batch, Complete, Costs, EmbeddingEvaluation, Numbers, SampleLosses, Samples},
     error::{Check, LossError, built},
@@ -50,8 +53,9 @@ config! {
 /// that of visiting its triplets), and only a block of distances is stored at a time. A batch without triplets has
 /// loss 0. Other triplets can be given ([`on_triplets`](Self::on_triplets)).
 ///
-/// Batch-hard, easy-positive, batch-all and multi-similarity losses read nothing back from a GPU; the last two visit
-/// all triplets there, in N³ time and bounded memory. Semi-hard and distance-weighted triplets are listed on the host.
+/// Batch-hard, easy-positive, semi-hard, batch-all and multi-similarity losses read nothing back from a GPU; the last two
+/// visit all triplets there, in bounded memory, and all choose by distances in `f32`. Distance-weighted triplets are
+/// listed on the host.
 ///
 /// Source: F. Schroff et al., *FaceNet: A Unified Embedding for Face Recognition and Clustering*, 2015;
 /// A. Hermans et al., *In Defense of the Triplet Loss for Person Re-Identification*, 2017.
@@ -244,6 +248,7 @@ impl TripletLoss {
             (None, Mining::MultiSimilarity { epsilon }) => {
                 self.all(inputs, PairSelection::MultiSimilarity { epsilon })
             }
+            (None, Mining::SemiHard) if chooses_pairs(&inputs.rows) => self.semi_hard(inputs),
             (None, _) => {
                 let candidates = self.miner().candidates(&inputs);
                 if candidates.triplets.is_empty() {
@@ -267,18 +272,32 @@ impl TripletLoss {
         }
     }
 
-    /// All triplets of selected pairs.
-    fn all(&self, inputs: PairInputs, selection: PairSelection) -> Costs {
-        let rows = inputs.rows.dims()[0];
-        let triplets = AllOfRows {
+    fn of_rows(&self, selection: PairSelection) -> AllOfRows {
+        AllOfRows {
             all: AllTriplets {
                 penalty: self.penalty(),
                 selection,
                 gap: self.distance.gap(),
             },
             measure: self.distance.measure(),
-        };
-        let terms = triplet_terms(triplets, inputs);
+        }
+    }
+
+    /// All triplets of selected pairs.
+    fn all(&self, inputs: PairInputs, selection: PairSelection) -> Costs {
+        let rows = inputs.rows.dims()[0];
+        Self::costs(rows, triplet_terms(self.of_rows(selection), inputs))
+    }
+
+    /// One triplet for each positive, chosen where the embeddings are.
+    fn semi_hard(&self, inputs: PairInputs) -> Costs {
+        let rows = inputs.rows.dims()[0];
+        let triplets = self.of_rows(PairSelection::All);
+        Self::costs(rows, semi_hard_terms(triplets, inputs))
+    }
+
+    /// The costs of anchors from what their triplets come to.
+    fn costs(rows: usize, terms: Tensor<2>) -> Costs {
         let [sum, costly, all] =
             [0, 1, 2].map(|term| terms.clone().slice_dim(0, term..term + 1).reshape([rows]));
         Costs::new(sum).with_numbers(Numbers { all, costly })

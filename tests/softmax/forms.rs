@@ -4,7 +4,7 @@
 use crate::{
     panics::message,
     support::{
-        Dtype, Method, Outcome, Site, differentiable_sites_and_gpu, sites,
+        Dtype, Method, Outcome, Site, differentiable_sites_and_gpu, sites_and_gpu,
         softmax::{
             FORMS, RowCall, RowCase, RowLoss, Targets,
             call::{classes_tensor, reduced},
@@ -68,7 +68,7 @@ fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 #[test]
 fn shorthands_are_evaluations() {
     for case in row_cases() {
-        for site in sites() {
+        for site in sites_and_gpu() {
             let (x, t, _) = arguments(&case, &site);
             for reduction in REDUCTIONS {
                 let loss = RowLoss::like(&case.oracle(5), reduction);
@@ -90,7 +90,7 @@ fn shorthands_are_evaluations() {
 fn another_reduction_is_that_of_a_loss_configured_for_it() {
     for case in row_cases() {
         let oracle = case.oracle(5);
-        for site in sites() {
+        for site in sites_and_gpu() {
             let (x, t, w) = arguments(&case, &site);
             for configured in REDUCTIONS {
                 for reduction in REDUCTIONS {
@@ -124,7 +124,7 @@ fn a_loss_without_its_type_is_the_same_loss_in_every_form() {
             let loss = RowLoss::like(&case.oracle(5), method.reduction());
             let any: ClassificationLoss = loss.erased();
             assert_eq!(format!("{any}"), loss.display(), "{}", case.name);
-            for site in sites() {
+            for site in sites_and_gpu() {
                 let (x, t, w) = arguments(&case, &site);
                 let finish = |evaluation: ClassEvaluation<3>| match weighted {
                     true => evaluation.weights(w.clone()),
@@ -184,7 +184,7 @@ fn a_certain_class_is_that_class() {
             };
             let loss = RowLoss::like(&oracle, form.0.reduction());
             let expected = of_classes.expected(&oracle);
-            for site in sites() {
+            for site in sites_and_gpu() {
                 let untracked = |call: &RowCall| -> Outcome {
                     let mut call = call.clone();
                     call.tracked = Default::default();
@@ -207,7 +207,7 @@ fn a_loss_with_a_margin_refuses_probabilities() {
         if case.oracle(3).takes_shares() {
             continue;
         }
-        for site in sites() {
+        for site in sites_and_gpu() {
             let x = Tensor::<2>::ones([2, 3], &site.device);
             let expected = format!(
                 "{}: probabilities of the classes have no one target class that the margin could be \

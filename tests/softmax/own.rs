@@ -3,7 +3,7 @@
 use crate::{
     panics::message,
     support::{
-        Dtype, Method, Site, differentiable_sites,
+        Dtype, Method, Site, differentiable_sites_and_gpu,
         softmax::{
             FORMS, RowCall, Targets, call::classes_tensor, call::reduced, cases::entropy, row_case,
         },
@@ -81,7 +81,7 @@ fn a_formula_of_ones_own_is_a_loss_in_every_form() {
             .with_label_smoothing(0.1)
             .with_reduction(method.reduction())
             .init();
-        for site in differentiable_sites() {
+        for site in differentiable_sites_and_gpu() {
             let what = format!("{method:?} on {site}");
             let expected = outcome(&site, method, |x, t| same.on(x, t));
             assert_eq!(
@@ -112,7 +112,7 @@ fn a_formula_brings_its_biases_margins_and_scale_along() {
         max_margin: 0.5,
         scale: 4.0,
     };
-    for site in differentiable_sites() {
+    for site in differentiable_sites_and_gpu() {
         let method = Method::NoReduction;
         let config = BalancedSoftmaxLossConfig::new(counts.clone());
         let (own, same) = (
@@ -143,7 +143,7 @@ fn a_formula_brings_its_biases_margins_and_scale_along() {
 fn a_list_of_another_length_is_named() {
     let adjustment = Adjustment::default().with_bias("priors", vec![0.0; 3]);
     let loss = ClassLoss::new(Own(adjustment), Reduction::Mean);
-    for site in differentiable_sites() {
+    for site in differentiable_sites_and_gpu() {
         let (x, t) = arguments(&site);
         assert_eq!(
             message(|| loss.on(x, t)),
@@ -190,7 +190,7 @@ fn a_loss_of_ones_own_shows_what_it_is() {
 fn the_class_index_minus_100_is_ignored() {
     assert_eq!(entropy().ignored, Some(-100));
     let loss = ClassLoss::new(Own(Adjustment::default()), Reduction::Mean);
-    for site in differentiable_sites() {
+    for site in differentiable_sites_and_gpu() {
         let (x, _) = arguments(&site);
         let t = Tensor::<1, Int>::full([9], -100, &site.device);
         let value = site.path.run(|| loss.forward_no_reduction(x, t));

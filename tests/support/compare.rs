@@ -1,6 +1,6 @@
 //! Comparison in units in the last place, with messages that name what differs.
 
-use super::{Call, Dtype, Expected, Outcome, Scaled, Site, Tracked};
+use super::{Call, Dtype, Expected, Outcome, Path, Scaled, Site, Tracked};
 
 /// How far two numbers may be apart.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,10 @@ impl Tolerance {
     pub fn at(site: &Site, dtype: Dtype) -> Self {
         if site.is_gpu() {
             Self {
-                relative: 1e-4,
+                relative: match site.path {
+                    Path::Chosen => 1e-5,
+                    Path::Composed => 1e-4,
+                },
                 absolute: 1e-36,
             }
         } else {

@@ -23,6 +23,7 @@ pub use cases::{Case, Inputs, cases};
 pub use compare::Tolerance;
 pub use devices::{
     Path, Site, differentiable_sites, differentiable_sites_and_gpu, plain_sites_and_gpu, sites,
+    sites_and_gpu,
 };
 pub use expected::Expected;
 pub use loss::Loss;

@@ -2,9 +2,9 @@
 
 use burn::backend::{Backend, TensorMetadata, get_or_init_device_settings, tensor::FloatTensor};
 
-/// A derivative times what comes from upstream, of the same shape; where it is 0 it stays 0, whatever that
+/// A derivative times what comes from upstream, of the same shape or to be expanded to it; where it is 0 it stays 0, whatever that
 /// is.
-pub(super) fn chained<B: Backend>(
+pub(in crate::backend) fn chained<B: Backend>(
     derivative: FloatTensor<B>,
     upstream: FloatTensor<B>,
 ) -> FloatTensor<B> {

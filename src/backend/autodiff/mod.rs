@@ -2,6 +2,15 @@
 
 mod attached;
 mod chain;
-#[cfg(any(feature = "flex", feature = "ndarray"))]
-mod losses;
+#[cfg(feature = "kernels")]
+mod elements;
+#[cfg(feature = "kernels")]
+mod linear;
 mod pairs;
+#[cfg(feature = "kernels")]
+mod rows;
+#[cfg(feature = "kernels")]
+mod unit_rows;
+
+#[cfg(feature = "cube")]
+pub(super) use chain::chained;

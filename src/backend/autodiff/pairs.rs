@@ -3,7 +3,7 @@
 use crate::backend::pairs::{
     call::{Columns, PairCall},
     extension::PairBackend,
-    operation::PairOperation,
+    operation::{Extremes, PairOperation},
     paths::{self, FusedPairs},
 };
 use burn::backend::{
@@ -92,5 +92,26 @@ impl<B: FusedPairs, C: CheckpointStrategy> PairBackend for Autodiff<B, C> {
             }
             OpsKind::UnTracked(prep) => prep.finish(terms),
         }
+    }
+
+    fn pair_extremes(
+        extremes: Extremes,
+        rows: FloatTensor<Self>,
+        columns: Columns<Self>,
+        row_labels: IntTensor<Self>,
+        column_labels: IntTensor<Self>,
+    ) -> (IntTensor<Self>, IntTensor<Self>, IntTensor<Self>) {
+        // A choice has no gradient.
+        let columns = match columns.others() {
+            None => Columns::Rows,
+            Some(columns) => Columns::Others(columns.into_primitive()),
+        };
+        B::pair_extremes(
+            extremes,
+            rows.into_primitive(),
+            columns,
+            row_labels,
+            column_labels,
+        )
     }
 }

@@ -1,6 +1,6 @@
 //! An element-wise loss as one operation on slices.
 
-use super::{inputs::PerClass, object::ElementFormula};
+use super::call::{Differentiated, ElementCall};
 use crate::{
     backend::{
         extension::Weights,
@@ -9,34 +9,7 @@ use crate::{
     },
     kernel::cpu::{self, Operands, Prediction, Storage, Wanted},
 };
-use burn::{
-    backend::{Backend, TensorMetadata, tensor::FloatTensor},
-    tensor::Shape,
-};
-use std::sync::Arc;
-
-/// Everything an element-wise operation is computed from.
-pub(in crate::backend) struct ElementCall<B: Backend> {
-    pub formula: Arc<dyn ElementFormula>,
-    pub prediction: FloatTensor<B>,
-    pub target: FloatTensor<B>,
-    pub weights: Weights<B>,
-    pub parameters: Option<PerClass>,
-    pub fold: Option<Fold>,
-    /// Whether the derivative with respect to the prediction is wanted.
-    pub prediction_gradient: bool,
-    /// Whether the derivative with respect to the target is wanted.
-    pub target_gradient: bool,
-}
-
-/// A loss, and the gradients its backward pass hands on. They are `f32` also where the prediction is of half
-/// precision: a sum may be more than that holds, and `1 / n` of a large batch would underflow there, though an
-/// upstream gradient may make up for it.
-pub(in crate::backend) struct Differentiated<B: Backend> {
-    pub loss: FloatTensor<B>,
-    pub prediction_gradient: Option<FloatTensor<B>>,
-    pub target_gradient: Option<FloatTensor<B>>,
-}
+use burn::{backend::TensorMetadata, tensor::Shape};
 
 /// An element-wise loss of one element type, with the gradients that are wanted.
 pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage>(

@@ -1,7 +1,7 @@
 //! What an element-wise loss is computed from.
 
-#[cfg(any(feature = "flex", feature = "ndarray"))]
-use crate::backend::path::is_fused;
+#[cfg(feature = "kernels")]
+use crate::backend::path::has_kernels;
 use crate::backend::precision::widened;
 use burn::tensor::{Tensor, TensorData};
 
@@ -54,10 +54,10 @@ impl Inputs {
     }
 }
 
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[cfg(feature = "kernels")]
 impl Inputs {
     /// The fused operation has no gradient to weights; such weights take the composed path.
     pub(super) fn are_fused(&self) -> bool {
-        is_fused(&self.prediction) && !self.weights.as_ref().is_some_and(Tensor::is_tracked)
+        has_kernels(&self.prediction) && !self.weights.as_ref().is_some_and(Tensor::is_tracked)
     }
 }

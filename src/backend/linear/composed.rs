@@ -29,6 +29,13 @@ pub(super) fn reduced(row: &SoftmaxRow, mut inputs: LinearInputs, fold: Fold) ->
     fold.on_tensors(total, || count)
 }
 
+/// The same with hidden states of 0 in rows that do not count.
+#[cfg(feature = "kernels")]
+pub(super) fn without_skipped(inputs: LinearInputs, row: &SoftmaxRow) -> LinearInputs {
+    let kept = inputs.kept(row);
+    inputs.without_skipped(&kept)
+}
+
 impl LinearInputs {
     /// What is known of rows before anything is computed of them.
     fn kept(&self, row: &SoftmaxRow) -> Kept {

@@ -1,41 +1,19 @@
 //! A linear layer with a loss of the softmax of its outputs as one operation on slices of `f32`.
 
+use super::call::{Differentiated, LinearCall};
 use crate::{
     backend::{
         extension::Weights,
         fold::Fold,
         host::{Host, HostIndices, zeros},
-        row::SoftmaxRow,
         softmax::fused::{counts, of_kernel},
     },
     kernel::cpu::{self, Linear, LinearWanted, Matrix, RowOperands, RowTargets},
 };
 use burn::{
-    backend::{
-        Backend, TensorMetadata,
-        tensor::{FloatTensor, IntTensor},
-    },
+    backend::{TensorMetadata, tensor::FloatTensor},
     tensor,
 };
-use std::sync::Arc;
-
-/// Everything the loss is computed from.
-pub(in crate::backend) struct LinearCall<B: Backend> {
-    pub row: Arc<SoftmaxRow>,
-    /// Hidden states `[N, H]`, weight `[V, H]`, bias `[V]`.
-    pub operands: [FloatTensor<B>; 3],
-    pub classes: IntTensor<B>,
-    pub weights: Weights<B>,
-    pub fold: Option<Fold>,
-    /// Which of the operands' gradients are wanted.
-    pub gradients: [bool; 3],
-}
-
-/// The loss, and the gradients that are wanted.
-pub(in crate::backend) struct Differentiated<B: Backend> {
-    pub loss: FloatTensor<B>,
-    pub gradients: [Option<FloatTensor<B>>; 3],
-}
 
 /// The loss with the gradients that are wanted. Classes have been checked.
 pub(in crate::backend) fn differentiate<B: Host<f32> + HostIndices>(

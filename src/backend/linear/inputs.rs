@@ -1,7 +1,7 @@
 //! What the loss of a linear layer is computed from.
 
-#[cfg(any(feature = "flex", feature = "ndarray"))]
-use crate::backend::path::is_fused;
+#[cfg(feature = "kernels")]
+use crate::backend::path::has_kernels;
 use crate::backend::{
     class_check::check_classes,
     nothing::{loss_of_nothing, nothing_of},
@@ -64,10 +64,10 @@ impl LinearInputs {
 
     /// The fused operation has no gradient to weights of the rows; such weights take the composed
     /// path.
-    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    #[cfg(feature = "kernels")]
     pub(super) fn are_fused(&self) -> bool {
         let weights_are_tracked = self.weights.as_ref().is_some_and(Tensor::is_tracked);
-        is_fused(&self.hidden) && !weights_are_tracked
+        has_kernels(&self.hidden) && !weights_are_tracked
     }
 
     pub(super) fn target(&self) -> Target {

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "any-backend")]
 mod blocks;
+#[cfg(feature = "kernels")]
+mod call;
 mod composed;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) mod fused;
@@ -11,6 +13,8 @@ use super::{fold::Fold, row::SoftmaxRow, served::expect_served};
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
+#[cfg(feature = "kernels")]
+pub(super) use call::{Differentiated, LinearCall};
 pub(crate) use inputs::LinearInputs;
 
 /// The loss of every row, times its weight.
@@ -23,7 +27,7 @@ pub(crate) fn linear_losses(row: Arc<SoftmaxRow>, inputs: LinearInputs) -> Tenso
     expect_served(&inputs.hidden.device());
     inputs.check_classes(&row);
     let inputs = inputs.widened();
-    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    #[cfg(feature = "kernels")]
     if inputs.are_fused() {
         return Tensor::from_dispatch(run_fused(row, inputs, None));
     }
@@ -39,23 +43,30 @@ pub(crate) fn reduced_linear(row: Arc<SoftmaxRow>, inputs: LinearInputs, fold: F
     expect_served(&inputs.hidden.device());
     inputs.check_classes(&row);
     let inputs = inputs.widened();
-    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    #[cfg(feature = "kernels")]
     if inputs.are_fused() {
         return Tensor::from_dispatch(run_fused(row, inputs, Some(fold)));
     }
     composed::reduced(&row, inputs, fold)
 }
 
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[cfg(feature = "kernels")]
 fn run_fused(
     row: Arc<SoftmaxRow>,
     inputs: LinearInputs,
     fold: Option<Fold>,
 ) -> burn::backend::DispatchTensor {
-    use super::extension::{LossBackend, Weights};
+    use super::extension::{LinearBackend, Weights};
     use burn::backend::Dispatch;
 
-    <Dispatch as LossBackend>::linear_softmax(
+    let inputs = match super::path::runs_on_cpu(&inputs.hidden) {
+        true => inputs,
+        false => LinearInputs {
+            classes: super::softmax::comparable(inputs.classes.clone()),
+            ..composed::without_skipped(inputs, &row)
+        },
+    };
+    <Dispatch as LinearBackend>::linear_softmax(
         row,
         inputs.hidden.into_dispatch(),
         inputs.weight.into_dispatch(),

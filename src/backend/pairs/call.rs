@@ -19,6 +19,16 @@ pub(crate) enum Columns<B: Backend> {
     Others(FloatTensor<B>),
 }
 
+impl<B: Backend> Columns<B> {
+    /// The other points, where there are some.
+    pub fn others(self) -> Option<FloatTensor<B>> {
+        match self {
+            Columns::Rows => None,
+            Columns::Others(columns) => Some(columns),
+        }
+    }
+}
+
 /// What an operation is computed from.
 #[derive(Clone, Debug)]
 pub(crate) struct PairCall<B: Backend> {

@@ -3,7 +3,7 @@
 
 use super::{
     call::{Columns, PairCall},
-    operation::PairOperation,
+    operation::{Extremes, PairOperation},
     paths::{self, FusedPairs},
 };
 use burn::backend::{
@@ -30,6 +30,16 @@ pub(crate) trait PairBackend: Backend {
         row_labels: IntTensor<Self>,
         column_labels: IntTensor<Self>,
     ) -> FloatTensor<Self>;
+
+    /// For each row the column of its positive, that of its negative, and whether it lacks one of them: 1, or 0. Asked of
+    /// devices with kernels for that alone.
+    fn pair_extremes(
+        extremes: Extremes,
+        rows: FloatTensor<Self>,
+        #[extension_type] columns: Columns<Self>,
+        row_labels: IntTensor<Self>,
+        column_labels: IntTensor<Self>,
+    ) -> (IntTensor<Self>, IntTensor<Self>, IntTensor<Self>);
 }
 
 impl<B: FusedPairs> PairBackend for B {
@@ -43,14 +53,29 @@ impl<B: FusedPairs> PairBackend for B {
     ) -> FloatTensor<Self> {
         let call = PairCall::<B> {
             rows,
-            columns: match columns {
-                Columns::Rows => None,
-                Columns::Others(columns) => Some(columns),
-            },
+            columns: columns.others(),
             row_labels,
             column_labels,
             is_fused,
         };
         paths::terms(&operation, &call)
+    }
+
+    fn pair_extremes(
+        extremes: Extremes,
+        rows: FloatTensor<Self>,
+        columns: Columns<Self>,
+        row_labels: IntTensor<Self>,
+        column_labels: IntTensor<Self>,
+    ) -> (IntTensor<Self>, IntTensor<Self>, IntTensor<Self>) {
+        let call = PairCall::<B> {
+            rows,
+            columns: columns.others(),
+            row_labels,
+            column_labels,
+            is_fused: true,
+        };
+        let found = B::fused_extremes(&extremes, &call);
+        found.expect("a device with kernels").into()
     }
 }

@@ -34,6 +34,8 @@ impl<B: Dispatched + Host<f32> + HostIndices> FusedPairs for B {
                 let pairs = operands.pairs(triplets.measure);
                 (cpu::triplet_terms(&triplets.all, &pairs), 3)
             }
+            // The host lists them.
+            PairOperation::SemiHard(_) => return None,
             PairOperation::Listed(listed) => {
                 let operands = ListedOperands::new(call);
                 (operands.pairs(listed.measure)?.measures(), 1)
@@ -73,6 +75,7 @@ impl<B: Dispatched + Host<f32> + HostIndices> FusedPairs for B {
                 let gradients = cpu::triplet_gradients(&triplets.all, &pairs, upstream, wanted);
                 Some(operands.shaped(gradients))
             }
+            PairOperation::SemiHard(_) => None,
             PairOperation::Listed(listed) => {
                 let operands = ListedOperands::new(call);
                 let gradients = operands.pairs(listed.measure)?.gradients(upstream, wanted);

@@ -5,6 +5,8 @@
 //! costs over all triplets, [`listed_pairs`] measures the pairs of a list. What a loss makes of these
 //! numbers are ordinary tensor operations on as many elements as there are rows.
 //!
+//! On CubeCL devices [`extremes`] and [`semi_hard_terms`] choose triplets where the points are.
+//!
 //! Files, each of which knows those before it: `inputs`, `object`, `operation`; `composed`, the operations
 //! on tensors; `call`, the same inputs below the dispatch; `paths`, the choice there; `fused`, the kernels;
 //! `extension`, what the dispatch calls; `elsewhere`, devices without it.
@@ -30,14 +32,16 @@ pub(super) mod paths;
 mod rows;
 
 use super::served::expect_served;
+#[cfg(feature = "cube")]
+use super::served::is_cube;
 #[cfg(feature = "any-backend")]
 use super::{path, served::is_served};
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor};
 
 pub(crate) use composed::{Block, between};
 pub(crate) use inputs::{NO_LABEL, PairInputs};
 use operation::PairOperation;
-pub(crate) use operation::{AllPairs, ListedPairs, Triplets};
+pub(crate) use operation::{AllPairs, Extremes, ListedPairs, Triplets};
 pub(crate) use rows::{Row, pair_rows};
 
 /// The terms of every row: `[T, N]`, or `[T, N + K]` with those of columns behind.
@@ -53,6 +57,14 @@ pub(crate) fn pair_terms(pairs: AllPairs, inputs: PairInputs) -> Tensor<2> {
 /// Half precision is the caller's to widen.
 pub(crate) fn triplet_terms(triplets: Triplets, inputs: PairInputs) -> Tensor<2> {
     run(PairOperation::Triplets(triplets), inputs)
+}
+
+/// The same of one triplet for each positive: that with the nearest negative farther away than the positive, or with the
+/// farthest negative where there is none.
+///
+/// Half precision is the caller's to widen.
+pub(crate) fn semi_hard_terms(triplets: Triplets, inputs: PairInputs) -> Tensor<2> {
+    run(PairOperation::SemiHard(triplets), inputs)
 }
 
 /// The measures of listed pairs, `[P]`, at least one.
@@ -73,7 +85,8 @@ fn run(operation: PairOperation, inputs: PairInputs) -> Tensor<2> {
         use call::Columns;
         use extension::PairBackend;
 
-        let is_fused = path::takes_points(&inputs.rows);
+        let points = [Some(&inputs.rows), inputs.columns.as_ref()];
+        let is_fused = points.into_iter().flatten().all(path::has_pair_kernels);
         let columns = match inputs.columns {
             Some(columns) => Columns::Others(columns.into_dispatch()),
             None => Columns::Rows,
@@ -88,4 +101,41 @@ fn run(operation: PairOperation, inputs: PairInputs) -> Tensor<2> {
         ));
     }
     elsewhere::run(operation, inputs)
+}
+
+/// Whether kernels of the device choose pairs there.
+pub(crate) fn chooses_pairs(points: &Tensor<2>) -> bool {
+    #[cfg(feature = "cube")]
+    return is_cube(&points.device()) && path::has_pair_kernels(points);
+    #[cfg(not(feature = "cube"))]
+    {
+        let _ = points;
+        false
+    }
+}
+
+/// For each row the column of its positive, that of its negative, and whether it lacks one of them, which is 1 or 0. `None`
+/// where the device [chooses](chooses_pairs) no pairs.
+pub(crate) fn extremes(extremes: Extremes, inputs: &PairInputs) -> Option<[Tensor<1, Int>; 3]> {
+    #[cfg(feature = "any-backend")]
+    if chooses_pairs(&inputs.rows) {
+        use burn::backend::Dispatch;
+        use call::Columns;
+        use extension::PairBackend;
+
+        let columns = match inputs.columns.clone() {
+            Some(columns) => Columns::Others(columns.into_dispatch()),
+            None => Columns::Rows,
+        };
+        let (positives, negatives, missing) = <Dispatch as PairBackend>::pair_extremes(
+            extremes,
+            inputs.rows.clone().into_dispatch(),
+            columns,
+            inputs.row_labels.clone().into_dispatch(),
+            inputs.column_labels.clone().into_dispatch(),
+        );
+        return Some([positives, negatives, missing].map(Tensor::from_dispatch));
+    }
+    let _ = (extremes, inputs);
+    None
 }

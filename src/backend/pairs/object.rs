@@ -3,11 +3,19 @@
 use crate::formula::{Dual, PairFormula, Term};
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use crate::kernel::cpu::PairKernel;
+#[cfg(feature = "cube")]
+use crate::kernel::gpu::TracedPairs as OnGpu;
 use burn::tensor::Tensor;
 use core::fmt::Debug;
 
+/// Formulas are traced for CubeCL devices alone.
+#[cfg(not(feature = "cube"))]
+pub(crate) trait OnGpu: Send + Sync {}
+#[cfg(not(feature = "cube"))]
+impl<F: PairFormula> OnGpu for F {}
+
 /// A [`PairFormula`] as an object: a virtual call for each tile of a kernel, or for each block of tensors.
-pub(crate) trait PairObject: Debug + Send + Sync {
+pub(crate) trait PairObject: OnGpu + Debug {
     /// The terms of a row.
     fn terms(&self) -> &[Term];
 

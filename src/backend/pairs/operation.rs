@@ -1,7 +1,7 @@
 //! What is computed of pairs of points.
 
 use super::object::PairObject;
-use crate::formula::{AllTriplets, Measure, PairFormula};
+use crate::formula::{AllTriplets, Gap, Measure, PairFormula};
 use std::sync::Arc;
 
 /// What is computed of pairs of points: a few numbers of each row, never all pairs at once. This is all that
@@ -13,6 +13,9 @@ pub(crate) enum PairOperation {
     /// Of all triplets of each row what they cost together, how many of them cost something, and how many
     /// there are: `[3, N]`.
     Triplets(Triplets),
+    /// The same of one triplet for each positive: that with the nearest negative farther away than the positive, or with
+    /// the farthest negative where there is none. Of triplets that are selected from all.
+    SemiHard(Triplets),
     /// The measures of the pairs of a list: `[1, P]`.
     Listed(ListedPairs),
 }
@@ -48,4 +51,14 @@ pub(crate) struct Triplets {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ListedPairs {
     pub measure: Measure,
+}
+
+/// A positive and a negative of each row: the farthest or the nearest positive, and the nearest negative.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "cube"), allow(dead_code))] // Nothing else has kernels for that.
+pub(crate) struct Extremes {
+    pub measure: Measure,
+    /// What makes a distance of it.
+    pub gap: Gap,
+    pub farthest: bool,
 }

@@ -4,9 +4,9 @@
 use super::{
     call::{Dispatched, PairCall},
     composed,
-    operation::PairOperation,
+    operation::{Extremes, PairOperation},
 };
-use burn::backend::tensor::FloatTensor;
+use burn::backend::tensor::{FloatTensor, IntTensor};
 
 /// A backend that may have kernels for operations on pairs.
 pub(crate) trait FusedPairs: Dispatched {
@@ -27,10 +27,14 @@ pub(crate) trait FusedPairs: Dispatched {
     ) -> Option<[Option<FloatTensor<Self>>; 2]> {
         None
     }
-}
 
-#[cfg(feature = "cube")]
-impl FusedPairs for burn::backend::Cube {}
+    /// What kernels find: for each row the column of its positive, that of its negative, and whether it lacks one of them,
+    /// which is 1 or 0. `None` where there are none.
+    #[allow(unused_variables)]
+    fn fused_extremes(extremes: &Extremes, call: &PairCall<Self>) -> Option<[IntTensor<Self>; 3]> {
+        None
+    }
+}
 
 #[cfg(feature = "tch")]
 #[allow(deprecated)] // Burn will drop it; until then it is served.

@@ -79,7 +79,7 @@ impl Classes {
 }
 
 /// Class indices in a type that can be compared with any index.
-fn comparable<const D: usize>(classes: Tensor<D, Int>) -> Tensor<D, Int> {
+pub(in crate::backend) fn comparable<const D: usize>(classes: Tensor<D, Int>) -> Tensor<D, Int> {
     match classes.dtype() {
         DType::I32 | DType::I64 => classes,
         DType::U32 | DType::U64 => classes.cast(DType::I64),

@@ -8,7 +8,7 @@
 use super::classes::Classes;
 use crate::backend::{
     fold::{Count, Fold},
-    log_sum_exp::LogSumExp,
+    log_sum_exp::{LogSumExp, sum_of_classes},
     nothing::everywhere,
     ordered_sum::ordered_sum,
     row::{RowInputs, SoftmaxRow, Target},
@@ -112,7 +112,7 @@ fn evaluate(row: &SoftmaxRow, inputs: RowInputs, kept: Kept) -> Tensor<2> {
     };
     let classes = &kept.classes;
     let logits = transformed(row, fill_rows(inputs.logits), classes.as_ref());
-    let softmax = LogSumExp::new(logits, 1);
+    let softmax = LogSumExp::of_classes(logits);
     let log_sum = (row.z_loss != 0.0).then(|| softmax.clone().value());
     let ln = softmax.log_softmax();
     let mut losses = match (inputs.target, classes) {
@@ -179,7 +179,7 @@ fn weighted_sum(row: &SoftmaxRow, shares: Tensor<3>, ln: Tensor<3>) -> Tensor<2>
     let infinite = ln.clone().equal_scalar(f64::NEG_INFINITY);
     let ln = ln.mask_fill(nothing.bool_and(infinite), 0.0);
     let losses = row.phi.on_tensors(ln) * factors;
-    losses.sum_dim(1).squeeze_dim::<2>(1)
+    sum_of_classes(losses)
 }
 
 /// The losses of rows whose target is a class.
@@ -206,7 +206,7 @@ fn of_classes(row: &SoftmaxRow, classes: &Classes, ln: Tensor<3>) -> Tensor<2> {
 fn of_shares(row: &SoftmaxRow, shares: Tensor<3>, ln: Tensor<3>) -> Tensor<2> {
     if row.divergence {
         let terms = divergence_term(shares.clone().exp(), ln.clone().exp(), ln - shares);
-        return terms.sum_dim(1).squeeze_dim::<2>(1);
+        return sum_of_classes(terms);
     }
     let shares = if row.smoothing == 0.0 {
         shares

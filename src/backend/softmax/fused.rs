@@ -1,42 +1,22 @@
 //! A loss of softmax rows as one operation on slices.
 
+use super::call::{Differentiated, RowGradient, Rows};
 use crate::{
     backend::{
         extension::{RowTarget, Weights},
         fold::{Counts, Fold},
+        fused::FusedRows,
         host::{Host, HostIndices, zeros},
         row::SoftmaxRow,
     },
     kernel::cpu::{self, Prediction, RowMargin, RowOperands, RowTargets, RowsWanted, Storage},
 };
-use burn::{
-    backend::{Backend, TensorMetadata, tensor::FloatTensor},
-    tensor::Shape,
-};
-use std::sync::Arc;
-
-/// Everything a loss of softmax rows is computed from.
-pub(in crate::backend) struct Rows<B: Backend> {
-    pub row: Arc<SoftmaxRow>,
-    /// `[N, C, K]`
-    pub logits: FloatTensor<B>,
-    pub target: RowTarget<B>,
-    pub weights: Weights<B>,
-    pub fold: Option<Fold>,
-    /// Whether the gradient of the logits is wanted.
-    pub gradient: bool,
-}
-
-/// A loss, and the gradient its backward pass hands on; `f32` also where the logits are not.
-pub(in crate::backend) struct Differentiated<B: Backend> {
-    pub loss: FloatTensor<B>,
-    pub gradient: Option<FloatTensor<B>>,
-}
+use burn::{backend::TensorMetadata, tensor::Shape};
 
 /// A loss of softmax rows of one element type, with the gradient if it is wanted. Classes have been checked.
 pub(in crate::backend) fn differentiate<B, E>(call: Rows<B>) -> Differentiated<B>
 where
-    B: Host<E> + Host<f32> + HostIndices,
+    B: FusedRows + Host<E> + Host<f32> + HostIndices,
     E: Storage,
 {
     let row = &call.row;
@@ -68,7 +48,9 @@ where
     let Some((factor, divisor)) = Fold::of(call.fold, counts) else {
         return Differentiated {
             loss: B::from_vec(vec![0f32], Shape::new([1])),
-            gradient: call.gradient.then(|| zeros::<B>(&tensor_shape)),
+            gradient: call
+                .gradient
+                .then(|| RowGradient::Now(zeros::<B>(&tensor_shape))),
         };
     };
     let wanted = RowsWanted {
@@ -104,7 +86,10 @@ where
         // Where it was wanted, it now stands in the place of the logits.
         None => call.gradient.then_some(logits),
     };
-    Differentiated { loss, gradient }
+    Differentiated {
+        loss,
+        gradient: gradient.map(RowGradient::Now),
+    }
 }
 
 /// What the kernel knows of a loss.

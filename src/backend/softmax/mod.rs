@@ -1,5 +1,7 @@
 //! Losses of softmax rows on tensors, by whichever path they can take.
 
+#[cfg(feature = "kernels")]
+mod call;
 mod classes;
 mod composed;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
@@ -14,6 +16,10 @@ use super::{
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
+#[cfg(feature = "kernels")]
+pub(super) use call::{Differentiated, RowGradient, Rows};
+#[cfg(feature = "kernels")]
+pub(super) use classes::comparable;
 pub(crate) use classes::ignored;
 pub(super) use composed::{Kept, losses as composed_losses, total};
 
@@ -22,7 +28,7 @@ pub(super) use composed::{Kept, losses as composed_losses, total};
 pub(crate) fn row_losses(row: Arc<SoftmaxRow>, inputs: RowInputs) -> Tensor<2> {
     expect_served(&inputs.logits.device());
     inputs.check_classes(&row);
-    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    #[cfg(feature = "kernels")]
     if are_fused(&inputs) {
         return Tensor::from_dispatch(run_fused(row, inputs, None));
     }
@@ -34,7 +40,7 @@ pub(crate) fn row_losses(row: Arc<SoftmaxRow>, inputs: RowInputs) -> Tensor<2> {
 pub(crate) fn reduced_rows(row: Arc<SoftmaxRow>, inputs: RowInputs, fold: Fold) -> Tensor<1> {
     expect_served(&inputs.logits.device());
     inputs.check_classes(&row);
-    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    #[cfg(feature = "kernels")]
     if are_fused(&inputs) {
         return Tensor::from_dispatch(run_fused(row, inputs, Some(fold)));
     }
@@ -55,28 +61,35 @@ impl RowInputs {
 
 /// The fused operation has a gradient to logits alone; a target or weights that are tracked take the
 /// composed path.
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[cfg(feature = "kernels")]
 fn are_fused(inputs: &RowInputs) -> bool {
     let shares_are_tracked =
         matches!(&inputs.target, Target::Shares(shares) if shares.is_tracked());
     let weights_are_tracked = inputs.weights.as_ref().is_some_and(Tensor::is_tracked);
-    super::path::is_fused(&inputs.logits) && !shares_are_tracked && !weights_are_tracked
+    // Kernels of GPUs name classes in `f32`.
+    let is_narrow = inputs.logits.dims()[1] < 1 << 24 || super::path::runs_on_cpu(&inputs.logits);
+    let are_tracked = shares_are_tracked || weights_are_tracked;
+    super::path::has_kernels(&inputs.logits) && is_narrow && !are_tracked
 }
 
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[cfg(feature = "kernels")]
 fn run_fused(
     row: Arc<SoftmaxRow>,
     inputs: RowInputs,
     fold: Option<Fold>,
 ) -> burn::backend::DispatchTensor {
-    use super::extension::{LossBackend, RowTarget, Weights};
+    use super::extension::{RowBackend, RowTarget, Weights};
     use burn::backend::Dispatch;
 
+    let on_cpu = super::path::runs_on_cpu(&inputs.logits);
     let target = match inputs.target {
+        Target::Classes(classes) if !on_cpu => {
+            RowTarget::Classes(classes::comparable(classes).into_dispatch())
+        }
         Target::Classes(classes) => RowTarget::Classes(classes.into_dispatch()),
         Target::Shares(shares) => RowTarget::Shares(shares.into_dispatch()),
     };
-    <Dispatch as LossBackend>::softmax_rows(
+    <Dispatch as RowBackend>::softmax_rows(
         row,
         inputs.logits.into_dispatch(),
         target,

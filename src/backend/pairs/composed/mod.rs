@@ -11,6 +11,7 @@ mod triplets;
 
 use super::{inputs::PairInputs, operation::PairOperation};
 use burn::tensor::Tensor;
+use triplets::Choice;
 
 pub(crate) use block::{Block, row_blocks};
 pub(crate) use measure::{between, measures};
@@ -19,7 +20,8 @@ pub(crate) use measure::{between, measures};
 pub(super) fn terms(operation: &PairOperation, inputs: &PairInputs) -> Tensor<2> {
     match operation {
         PairOperation::All(pairs) => all::terms(pairs, inputs),
-        PairOperation::Triplets(triplets) => triplets::terms(triplets, inputs),
+        PairOperation::Triplets(triplets) => triplets::terms(triplets, Choice::All, inputs),
+        PairOperation::SemiHard(triplets) => triplets::terms(triplets, Choice::SemiHard, inputs),
         PairOperation::Listed(pairs) => listed::terms(pairs, inputs),
     }
 }
@@ -36,7 +38,10 @@ pub(super) fn gradients(
     match operation {
         PairOperation::All(pairs) => all::gradients(pairs, inputs, terms, upstream, wanted),
         PairOperation::Triplets(triplets) => {
-            triplets::gradients(triplets, inputs, upstream, wanted)
+            triplets::gradients(triplets, Choice::All, inputs, upstream, wanted)
+        }
+        PairOperation::SemiHard(triplets) => {
+            triplets::gradients(triplets, Choice::SemiHard, inputs, upstream, wanted)
         }
         PairOperation::Listed(pairs) => listed::gradients(pairs, inputs, upstream, wanted),
     }

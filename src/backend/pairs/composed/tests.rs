@@ -71,25 +71,56 @@ fn inputs(has_columns: bool) -> PairInputs {
     }
 }
 
+/// The results of an operation and the gradients of its points.
+fn all_of(results: Tensor<2>, inputs: &PairInputs) -> Vec<f32> {
+    let infinite = results.clone().equal_scalar(f64::NEG_INFINITY);
+    let squares = results.clone().mask_fill(infinite, 0.0).powi_scalar(2);
+    let gradients = squares.sum().backward();
+    let mut all = numbers(results);
+    all.extend(numbers(inputs.rows.grad(&gradients).expect("tracked")));
+    if let Some(columns) = &inputs.columns {
+        all.extend(numbers(columns.grad(&gradients).expect("tracked")));
+    }
+    all
+}
+
+/// The same points on a GPU, where there is one.
+#[cfg(feature = "wgpu")]
+fn on_gpu(inputs: &PairInputs) -> Option<PairInputs> {
+    let device = Device::wgpu(burn::tensor::DeviceKind::DefaultDevice).autodiff();
+    let points = |points: &Tensor<2>| Tensor::from_data(points.to_data(), &device).require_grad();
+    let labels = |labels: &Tensor<1, Int>| {
+        let labels: Vec<i32> = labels.to_data().iter::<i32>().collect();
+        Tensor::from_ints(labels.as_slice(), &device)
+    };
+    Some(PairInputs {
+        rows: points(&inputs.rows),
+        columns: inputs.columns.as_ref().map(points),
+        row_labels: labels(&inputs.row_labels),
+        column_labels: labels(&inputs.column_labels),
+    })
+}
+
+#[cfg(not(feature = "wgpu"))]
+fn on_gpu(_inputs: &PairInputs) -> Option<PairInputs> {
+    None
+}
+
 /// An operation on tensors, its gradient by Burn's autodiff, has the results and gradients of the operation
 /// of the backend: of the kernels, and of the composed path, whose gradient is handwritten.
 fn check(operation: &PairOperation, inputs: &PairInputs) {
-    let all = |results: Tensor<2>| {
-        let infinite = results.clone().equal_scalar(f64::NEG_INFINITY);
-        let squares = results.clone().mask_fill(infinite, 0.0).powi_scalar(2);
-        let gradients = squares.sum().backward();
-        let mut all = numbers(results);
-        all.extend(numbers(inputs.rows.grad(&gradients).expect("tracked")));
-        if let Some(columns) = &inputs.columns {
-            all.extend(numbers(columns.grad(&gradients).expect("tracked")));
-        }
-        all
-    };
-    let tracked = all(terms(operation, &normed(operation, inputs)));
-    let run = || run(operation.clone(), normed(operation, inputs));
+    let tracked = all_of(terms(operation, &normed(operation, inputs)), inputs);
+    let on_device = |inputs: &PairInputs| run(operation.clone(), normed(operation, inputs));
     let elsewhere = elsewhere::run(operation.clone(), normed(operation, inputs));
-    for result in [run(), composed(run), elsewhere] {
-        let result = all(result);
+    let mut results = vec![
+        all_of(on_device(inputs), inputs),
+        all_of(composed(|| on_device(inputs)), inputs),
+        all_of(elsewhere, inputs),
+    ];
+    if let Some(inputs) = on_gpu(inputs) {
+        results.push(all_of(on_device(&inputs), &inputs));
+    }
+    for result in results {
         assert_eq!(tracked.len(), result.len());
         for (tracked, result) in tracked.iter().zip(&result) {
             let same = tracked == result || (tracked - result).abs() <= 1e-4 * (1.0 + result.abs());
@@ -102,7 +133,7 @@ fn check(operation: &PairOperation, inputs: &PairInputs) {
 fn normed(operation: &PairOperation, inputs: &PairInputs) -> PairInputs {
     let measure = match operation {
         PairOperation::All(pairs) => pairs.measure,
-        PairOperation::Triplets(triplets) => triplets.measure,
+        PairOperation::Triplets(triplets) | PairOperation::SemiHard(triplets) => triplets.measure,
         PairOperation::Listed(pairs) => pairs.measure,
     };
     let points = |points: &Tensor<2>| ready(points.clone(), measure.is_of_unit_points());
@@ -165,8 +196,11 @@ fn triplets_are_the_same_on_all_paths() {
                     selection,
                     gap,
                 };
-                let triplets = PairOperation::Triplets(Triplets { all, measure });
-                check(&triplets, &inputs(has_columns));
+                let triplets = Triplets { all, measure };
+                check(&PairOperation::Triplets(triplets), &inputs(has_columns));
+                if selection == PairSelection::All {
+                    check(&PairOperation::SemiHard(triplets), &inputs(has_columns));
+                }
             }
         }
     }
@@ -245,7 +279,9 @@ fn a_nan_shows_on_all_paths() {
             let run = || run(operation.clone(), inputs.clone());
             // The last row is a positive of the second, a negative of the others.
             let terms = terms(&operation, &inputs);
-            for result in [terms.clone(), run(), composed(run)] {
+            let on_gpu = on_gpu(&inputs).map(|inputs| super::super::run(operation.clone(), inputs));
+            let results = [terms.clone(), run(), composed(run)];
+            for result in results.into_iter().chain(on_gpu) {
                 let found = numbers(result).into_iter().map(f32::is_nan);
                 let expected = numbers(terms.clone()).into_iter().map(f32::is_nan);
                 assert!(found.eq(expected), "{operation:?}");

@@ -10,6 +10,18 @@ use crate::{
 };
 use burn::tensor::{Bool, Tensor};
 
+/// Which triplets of a row there are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Choice {
+    /// All of those pairs that are selected.
+    All,
+    /// One for each positive.
+    SemiHard,
+}
+
+/// Beyond this all distances are the same: what is beyond them stands for what is no distance.
+const LARGEST: f64 = 1e38;
+
 /// The triplets of a block of anchors.
 struct Cube {
     block: Block,
@@ -19,9 +31,43 @@ struct Cube {
 }
 
 impl Cube {
-    fn all(triplets: &Triplets, inputs: &PairInputs) -> impl Iterator<Item = Self> {
+    fn all(triplets: &Triplets, choice: Choice, inputs: &PairInputs) -> impl Iterator<Item = Self> {
         let columns = inputs.others().dims()[0];
-        Block::all(inputs, triplets.measure, columns).map(|block| Self::new(triplets, block))
+        let blocks = Block::all(inputs, triplets.measure, columns);
+        blocks.map(move |block| {
+            let cube = Self::new(triplets, block);
+            match choice {
+                Choice::All => cube,
+                Choice::SemiHard => cube.semi_hard(triplets),
+            }
+        })
+    }
+
+    /// Leaves one triplet of each positive: that with the nearest negative farther away, or with the farthest negative
+    /// where there is none; one at no known distance before all others.
+    fn semi_hard(self, triplets: &Triplets) -> Self {
+        let [anchors, positives, negatives] = self.excess.dims();
+        let whole = [anchors, positives, negatives];
+        let distances = triplets.all.gap.value(self.block.measures.clone());
+        let distances = distances.unsqueeze_dim::<3>(1).expand(whole);
+        let unknown = distances.clone().is_nan();
+        let distances = distances.clamp(-LARGEST, LARGEST);
+        // What is farther away is looked for first, and what is not as if it were behind all of that.
+        let nearer = self.excess.clone().lower_scalar(0.0).bool_not();
+        let behind = distances.clone().mask_fill(nearer.clone(), f64::INFINITY);
+        let behind = behind.mask_fill(unknown.clone(), f64::NEG_INFINITY);
+        let behind = behind.mask_fill(self.outside.clone(), f64::INFINITY);
+        let first = behind.clone().argmin(2);
+        let is_none = behind.min_dim(2).equal_scalar(f64::INFINITY);
+        let farthest = distances.mask_fill(self.outside.clone(), f64::NEG_INFINITY);
+        let last = farthest.flip([2]).argmax(2) * -1 + (negatives as i64 - 1);
+        let chosen = first.mask_where(is_none, last).expand(whole);
+        let places = Tensor::arange(0..negatives as i64, &self.excess.device());
+        let others = chosen.not_equal(places.reshape([1, 1, negatives]).expand(whole));
+        Self {
+            outside: self.outside.bool_or(others),
+            ..self
+        }
     }
 
     fn new(triplets: &Triplets, block: Block) -> Self {
@@ -87,8 +133,8 @@ fn selected(
 
 /// Of every anchor what its triplets cost together, how many of them cost something, and how many there
 /// are: `[3, N]`.
-pub(super) fn terms(triplets: &Triplets, inputs: &PairInputs) -> Tensor<2> {
-    let blocks = Cube::all(triplets, inputs).map(|cube| {
+pub(super) fn terms(triplets: &Triplets, choice: Choice, inputs: &PairInputs) -> Tensor<2> {
+    let blocks = Cube::all(triplets, choice, inputs).map(|cube| {
         let costs = triplets.all.penalty.value(cube.excess.clone());
         let costly = counts(costs.clone().detach());
         let one = costly.constant(1.0);
@@ -102,12 +148,13 @@ pub(super) fn terms(triplets: &Triplets, inputs: &PairInputs) -> Tensor<2> {
 /// one gradient, the first.
 pub(super) fn gradients(
     triplets: &Triplets,
+    choice: Choice,
     inputs: &PairInputs,
     upstream: Tensor<2>,
     wanted: [bool; 2],
 ) -> [Option<Tensor<2>>; 2] {
     let mut spread = Spread::new(inputs, wanted);
-    for cube in Cube::all(triplets, inputs) {
+    for cube in Cube::all(triplets, choice, inputs) {
         let costs = triplets.all.penalty.value(Dual::variable(cube.excess));
         let slopes = costs.derivative().mask_fill(cube.outside, 0.0);
         let block = cube.block;
