@@ -1,6 +1,9 @@
 //! Time and memory of one forward and backward pass.
 
-use super::workload::{Side, Workload};
+use super::{
+    statistics::median,
+    workload::{Side, Workload},
+};
 use peak_alloc::PeakAlloc;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
@@ -107,16 +110,5 @@ pub fn compare(
         gradients_mb: gradients,
         fused_extra_mb: (peak(&fused) - gradients).max(0.0),
         baseline_extra_mb: (peak(&baseline) - gradients).max(0.0),
-    }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 {
-        values[middle]
-    } else {
-        0.5 * (values[middle - 1] + values[middle])
     }
 }

@@ -5,9 +5,11 @@
 //! single measurements on standard input instead (see `benches/peers/README.md`), with `-- --test`
 //! it runs everything once on small tensors.
 
+mod file;
 mod measure;
 mod serve;
 pub mod splitmix;
+mod statistics;
 mod table;
 pub mod workload;
 
@@ -41,7 +43,10 @@ pub fn is_measured() -> bool {
 /// Writes results to `target/bench/<name>.json`.
 pub fn write<T: Serialize>(name: &str, rows: &[T]) -> Result<(), String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
-    table::write(rows, &folder.join(name).with_extension("json"))
+    let path = folder.join(name).with_extension("json");
+    file::write(rows, &path)?;
+    println!("written to {}", path.display());
+    Ok(())
 }
 
 /// Builds a workload, on small tensors where asked to.

@@ -1,8 +1,6 @@
-//! The results, for people and for programs.
+//! The results, for people.
 
 use super::measure::Row;
-use serde::Serialize;
-use std::{fs, path::Path};
 
 pub fn print(rows: &[Row]) {
     println!(
@@ -33,15 +31,4 @@ pub fn print(rows: &[Row]) {
         );
     }
     println!("MB: the peak beyond the inputs. Extra MB: what of it is not gradients.");
-}
-
-pub fn write<T: Serialize>(rows: &[T], path: &Path) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let text = serde_json::to_string_pretty(rows).map_err(|error| error.to_string())?;
-    fs::write(path, text).map_err(failed)?;
-    println!("written to {}", path.display());
-    Ok(())
 }
