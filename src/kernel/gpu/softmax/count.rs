@@ -32,6 +32,7 @@ pub(super) struct Counted {
 
 #[cube]
 impl Counted {
+    #[allow(clippy::too_many_arguments)]
     pub fn new<I: Int>(
         classes: ComptimeOption<&[I]>,
         row_weights: ComptimeOption<&[f32]>,
