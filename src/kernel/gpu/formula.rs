@@ -101,6 +101,14 @@ impl<T: ?Sized> Named<T> {
     }
 }
 
+impl<T: fmt::Debug> Named<T> {
+    /// Something of a type that only this crate has, so its `Debug` tells it apart.
+    pub fn of(value: T) -> Self {
+        let name = format!("{value:?}");
+        Self::new(Arc::new(value), name)
+    }
+}
+
 impl<T: ?Sized> Clone for Named<T> {
     fn clone(&self) -> Self {
         Self {

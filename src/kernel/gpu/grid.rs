@@ -3,7 +3,7 @@
 use burn_cubecl::cubecl::prelude::CubeCount;
 
 /// How many cubes some devices allow along a dimension.
-const ALONG: u32 = 65_535;
+pub(super) const ALONG: u32 = 65_535;
 
 /// At least so many cubes, of which kernels look at `CUBE_POS` alone.
 pub(super) fn grid(cubes: u32) -> CubeCount {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     formula::Measure,
-    kernel::gpu::{formula::Named, memory::empty, sum},
+    kernel::gpu::{formula::Named, grid, memory::empty, sum},
 };
 use burn::{
     backend::{TensorMetadata, ops::FloatTensorOps},
@@ -29,7 +29,7 @@ use core::ops::Range;
 const NUMBERS: usize = if cfg!(test) { 64 } else { 1 << 24 };
 
 /// How many cubes a kernel has at most; each does the work of several then.
-pub(super) const MOST_CUBES: usize = 65_535;
+pub(super) const MOST_CUBES: usize = grid::ALONG as usize;
 
 /// How many units a cube has.
 pub(super) const UNITS: u32 = sum::UNITS as u32;
@@ -91,10 +91,6 @@ impl Pairs {
         [&self.rows, self.others()].map(|points| points.shape()[0])
     }
 
-    fn named_measure(&self) -> Named<Measure> {
-        Named::new(self.measure.into(), format!("{:?}", self.measure))
-    }
-
     /// All rows, some at a time, with room for so many numbers of each pair.
     pub(super) fn blocks(&self, per_pair: usize) -> impl Iterator<Item = Block> + use<'_> {
         let [rows, columns] = self.counts();
@@ -126,7 +122,7 @@ impl Block {
             }
         };
         let columns = pairs.others().clone();
-        let measure = pairs.named_measure();
+        let measure = Named::of(pairs.measure);
         let measures = match pairs.measure.norm() {
             None => product(points.clone(), transposed(columns.clone())),
             Some(_) => norms::measures(&points, &columns, measure.clone()),
@@ -232,13 +228,5 @@ impl Spread {
             _ => CubeBackend::float_cat(self.by_rows, 0),
         });
         [by_rows, self.by_columns]
-    }
-}
-
-/// The sum of two gradients of the same points.
-pub(super) fn both([a, b]: [Option<CubeTensor>; 2]) -> Option<CubeTensor> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(add(a, b)),
-        (one, other) => one.or(other),
     }
 }

@@ -197,10 +197,6 @@ fn listed_slopes<I: Int>(
     }
 }
 
-fn named(measure: Measure) -> Named<Measure> {
-    Named::new(measure.into(), format!("{measure:?}"))
-}
-
 /// The measures of pairs whose places are given in the stead of labels: `[1, P]`.
 pub(crate) fn listed_terms(pairs: Pairs) -> CubeTensor {
     let pairs = pairs.contiguous();
@@ -228,7 +224,7 @@ pub(crate) fn listed_terms(pairs: Pairs) -> CubeTensor {
             rows as u32,
             columns as u32,
             pairs.rows.shape()[1] as u32,
-            named(pairs.measure),
+            Named::of(pairs.measure),
             dtype_to_storage_type(places.rows.dtype),
         );
     }
@@ -271,7 +267,7 @@ pub(crate) fn listed_gradients(
                 count as u32,
                 others.0.shape()[0] as u32,
                 width as u32,
-                named(pairs.measure),
+                Named::of(pairs.measure),
                 places.same,
                 dtype_to_storage_type(own.1.dtype),
             );

@@ -4,6 +4,7 @@
 
 mod block;
 mod collect;
+mod costs;
 mod extremes;
 mod labels;
 mod listed;

@@ -2,17 +2,17 @@
 //! negative where there is none. A negative at no known distance (NaN) is taken before all others.
 
 use super::{
-    block::{Block, MOST_CUBES, Pairs, Spread, UNITS, both},
+    block::{Block, MOST_CUBES, Pairs, UNITS},
     collect::collected,
+    costs::{cost_gradients, costs},
     extremes::{LARGEST, least, least_of_cube},
     labels::{Labels, kinds},
-    triplets::{cost_of, distance_of, named, of_measure, slope_of_cost},
+    triplets::{cost_of, distance_of, of_measure, slope_of_cost},
 };
 use crate::{
     formula::AllTriplets,
     kernel::gpu::{
         formula::Named,
-        memory::empty,
         sum::Board,
         traced::{Words, words},
     },
@@ -20,7 +20,6 @@ use crate::{
 use burn::backend::cubecl::dtype_to_storage_type;
 use burn_cubecl::{
     cubecl::{self, prelude::*},
-    kernel::into_contiguous,
     tensor::CubeTensor,
 };
 
@@ -290,13 +289,9 @@ fn semi_hard_kernel<I: Int>(
 
 /// Of every row what its triplets cost together, how many of them cost something, and how many there are: `[3, N]`.
 pub(crate) fn semi_hard_terms(pairs: Pairs, triplets: AllTriplets) -> CubeTensor {
-    let pairs = pairs.contiguous();
-    let [rows, _] = pairs.counts();
-    let terms = empty(&pairs.rows, [3, rows]);
-    for block in pairs.blocks(2) {
-        launch(&block, &pairs.labels, triplets, None, &terms);
-    }
-    terms
+    costs(pairs, &|block, labels, terms| {
+        launch(block, labels, triplets, None, terms);
+    })
 }
 
 /// What an upstream gradient of the costs is to rows and columns, each where it is wanted. Of the same points there is one
@@ -307,20 +302,14 @@ pub(crate) fn semi_hard_gradients(
     upstream: CubeTensor,
     wanted: [bool; 2],
 ) -> [Option<CubeTensor>; 2] {
-    let pairs = pairs.contiguous();
-    let upstream = into_contiguous(upstream);
-    let same = pairs.labels.same;
-    let mut spread = Spread::new([wanted[0], wanted[1] || (same && wanted[0])]);
-    for block in pairs.blocks(2) {
-        let slopes = empty(&block.measures, block.shape());
-        launch(&block, &pairs.labels, triplets, Some(&upstream), &slopes);
-        spread.add(block, slopes);
-    }
-    let gradients = spread.gradients();
-    match same {
-        true => [both(gradients), None],
-        false => gradients,
-    }
+    cost_gradients(
+        pairs,
+        upstream,
+        wanted,
+        &|block, labels, upstream, slopes| {
+            launch(block, labels, triplets, Some(upstream), slopes);
+        },
+    )
 }
 
 fn launch(
@@ -351,7 +340,7 @@ fn launch(
             rows as u32,
             columns as u32,
             labels.none as i32,
-            named(triplets),
+            Named::of(triplets),
             labels.same,
             dtype_to_storage_type(labels.rows.dtype),
         );

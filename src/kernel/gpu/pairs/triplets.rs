@@ -2,15 +2,15 @@
 //! negatives.
 
 use super::{
-    block::{Block, MOST_CUBES, Pairs, Spread, UNITS, both},
+    block::{Block, MOST_CUBES, Pairs, UNITS},
     collect::collected,
+    costs::{cost_gradients, costs},
     labels::{Labels, kinds},
 };
 use crate::{
     formula::{AllTriplets, Dual, Kind, PairSelection, Real, counts},
     kernel::gpu::{
         formula::Named,
-        memory::empty,
         sum::Board,
         traced::{Traced, Words, words},
     },
@@ -18,7 +18,6 @@ use crate::{
 use burn::backend::cubecl::dtype_to_storage_type;
 use burn_cubecl::{
     cubecl::{self, prelude::*},
-    kernel::into_contiguous,
     tensor::CubeTensor,
 };
 
@@ -482,19 +481,11 @@ fn all_slopes<I: Int>(
     }
 }
 
-pub(super) fn named(triplets: AllTriplets) -> Named<AllTriplets> {
-    Named::new(triplets.into(), format!("{triplets:?}"))
-}
-
 /// Of every row what its triplets cost together, how many of them cost something, and how many there are: `[3, N]`.
 pub(crate) fn triplet_terms(pairs: Pairs, triplets: AllTriplets) -> CubeTensor {
-    let pairs = pairs.contiguous();
-    let [rows, _] = pairs.counts();
-    let terms = empty(&pairs.rows, [3, rows]);
-    for block in pairs.blocks(2) {
-        terms_of(&block, &pairs.labels, named(triplets), &terms);
-    }
-    terms
+    costs(pairs, &|block, labels, terms| {
+        terms_of(block, labels, Named::of(triplets), terms);
+    })
 }
 
 fn terms_of(block: &Block, labels: &Labels, triplets: Named<AllTriplets>, terms: &CubeTensor) {
@@ -533,20 +524,14 @@ pub(crate) fn triplet_gradients(
     upstream: CubeTensor,
     wanted: [bool; 2],
 ) -> [Option<CubeTensor>; 2] {
-    let pairs = pairs.contiguous();
-    let upstream = into_contiguous(upstream);
-    let same = pairs.labels.same;
-    let mut spread = Spread::new([wanted[0], wanted[1] || (same && wanted[0])]);
-    for block in pairs.blocks(2) {
-        let slopes = empty(&block.measures, block.shape());
-        slopes_of(&block, &pairs.labels, named(triplets), &upstream, &slopes);
-        spread.add(block, slopes);
-    }
-    let gradients = spread.gradients();
-    match same {
-        true => [both(gradients), None],
-        false => gradients,
-    }
+    cost_gradients(
+        pairs,
+        upstream,
+        wanted,
+        &|block, labels, upstream, slopes| {
+            slopes_of(block, labels, Named::of(triplets), upstream, slopes);
+        },
+    )
 }
 
 fn slopes_of(
