@@ -1,8 +1,7 @@
-//! The kinds of arguments of losses of embeddings: the first parameter of
-//! [`EmbeddingEvaluation`](crate::EmbeddingEvaluation).
+//! The kinds of arguments of losses with a number for each sample: the first parameter of
+//! [`SampleEvaluation`](crate::SampleEvaluation).
 
 pub use crate::{
-    contrastive::info_nce::QueriesAndKeys,
-    embeddings::{Complete, Labelled},
-    metric::triplet::Mined,
+    contrastive::info_nce::QueriesAndKeys, embeddings::Labelled, metric::triplet::Mined,
+    samples::Complete,
 };

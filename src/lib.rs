@@ -8,7 +8,7 @@
 //! - Losses of classes: [`ClassLoss`] and [`ClassEvaluation`]; [`CrossEntropyLoss`], [`SoftmaxFocalLoss`], [`PolyLoss`],
 //!   [`BalancedSoftmaxLoss`], [`LogitAdjustedLoss`], [`LdamLoss`], [`GeneralizedCrossEntropyLoss`], [`SymmetricCrossEntropyLoss`],
 //!   [`DistillationLoss`], [`LinearCrossEntropyLoss`]; any of the first eight: [`ClassificationLoss`], [`ClassificationLossConfig`].
-//! - Losses of embeddings: [`PairLoss`] and [`EmbeddingEvaluation`]; of two views or of queries and keys: [`NtXentLoss`],
+//! - Losses of embeddings: [`PairLoss`] and [`SampleEvaluation`]; of two views or of queries and keys: [`NtXentLoss`],
 //!   [`InfoNceLoss`], [`ClipLoss`], [`SigLipLoss`], [`DclLoss`], [`HardNegativeInfoNceLoss`], [`BarlowTwinsLoss`], [`VicRegLoss`],
 //!   [`NegativeCosineLoss`]; with labels: [`SupConLoss`], [`TripletMarginLoss`], [`TripletLoss`], [`ContrastiveLoss`],
 //!   [`MultiSimilarityLoss`], [`CircleLoss`], [`LiftedStructureLoss`], [`NPairsLoss`]; with proxies: [`ProxySoftmaxLoss`],
@@ -39,6 +39,7 @@ mod module;
 mod reduction;
 mod regression;
 mod retrieval;
+mod samples;
 mod summed;
 #[cfg(feature = "train")]
 pub mod train;
@@ -53,9 +54,10 @@ pub use classification::*;
 pub use contrastive::*;
 pub use distribution::*;
 pub use element::{AnyElementFormula, ElementEvaluation, ElementLoss};
-pub use embeddings::{EmbeddingEvaluation, PairLoss, Temperature};
+pub use embeddings::{PairLoss, Temperature};
 pub use error::LossError;
 pub use metric::*;
 pub use reduction::{Normalizer, Reduction};
 pub use regression::*;
 pub use retrieval::{Retrieval, knn_accuracy, mean_average_precision_at_r, recall_at_k};
+pub use samples::SampleEvaluation;

@@ -3,7 +3,7 @@
 use crate::{
     config::choice,
     contrastive::{SupConLoss, SupConLossConfig},
-    embeddings::EmbeddingEvaluation,
+    embeddings::SampleEvaluation,
     error::{LossError, built},
     metric::*,
 };
@@ -178,7 +178,7 @@ impl EmbeddingLoss {
     /// assert_eq!(each.into_data().iter::<f32>().collect::<Vec<_>>(), [0.5, 0.5]);
     /// ```
     #[track_caller]
-    pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Option<EmbeddingEvaluation> {
+    pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> Option<SampleEvaluation> {
         Some(match self {
             Self::SupCon(loss) => loss.on(embeddings, labels).of_any(),
             Self::Triplet(loss) => loss.on(embeddings, labels).of_any(),
@@ -212,7 +212,7 @@ impl EmbeddingLoss {
         labels: Tensor<1, Int>,
         others: Tensor<2>,
         of_others: Tensor<1, Int>,
-    ) -> Option<EmbeddingEvaluation> {
+    ) -> Option<SampleEvaluation> {
         Some(match self {
             Self::SupCon(loss) => loss
                 .on(embeddings, labels)

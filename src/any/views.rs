@@ -3,7 +3,7 @@
 use crate::{
     config::choice,
     contrastive::*,
-    embeddings::EmbeddingEvaluation,
+    embeddings::SampleEvaluation,
     error::{LossError, built},
 };
 use burn::{
@@ -161,7 +161,7 @@ impl ViewLoss {
     /// assert_eq!(each.into_data().iter::<f32>().collect::<Vec<_>>(), [-1.0, 0.0]);
     /// ```
     #[track_caller]
-    pub fn on(&self, first: Tensor<2>, second: Tensor<2>) -> Option<EmbeddingEvaluation> {
+    pub fn on(&self, first: Tensor<2>, second: Tensor<2>) -> Option<SampleEvaluation> {
         Some(match self {
             Self::NtXent(loss) => loss.on(first, second),
             Self::InfoNce(loss) => loss.on(first, second).of_any(),

@@ -1,7 +1,7 @@
 //! The loss of CLIP.
 
 use super::info_nce::Pairing;
-use crate::embeddings::{Batch, EmbeddingEvaluation, Temperature};
+use crate::embeddings::{Batch, SampleEvaluation, Temperature};
 use crate::{
     config::config,
     error::{Check, LossError, built, check_embeddings_alike},
@@ -150,11 +150,11 @@ impl ClipLoss {
     /// # Panics
     /// If shapes or data types do not fit.
     #[track_caller]
-    pub fn on(&self, images: Tensor<2>, texts: Tensor<2>) -> EmbeddingEvaluation {
+    pub fn on(&self, images: Tensor<2>, texts: Tensor<2>) -> SampleEvaluation {
         check_embeddings_alike(NAME, ("images", &images), ("texts", &texts));
         let loss = self.clone();
         let batch = Batch::of(NAME, &images);
-        EmbeddingEvaluation::complete(batch, self.reduction, move |_| {
+        SampleEvaluation::complete(batch, self.reduction, move |_| {
             let pairing = Pairing {
                 temperature: &loss.temperature,
                 symmetric: true,

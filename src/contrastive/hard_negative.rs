@@ -1,7 +1,7 @@
 //! Contrastive learning with negatives that count more the harder they are.
 
 use super::views::Views;
-use crate::embeddings::{EmbeddingEvaluation, SampleLosses, Temperature, Terms};
+use crate::embeddings::{SampleEvaluation, SampleLosses, Temperature, Terms};
 use crate::{
     config::config,
     error::{Check, LossError, built},
@@ -158,7 +158,7 @@ impl HardNegativeInfoNceLoss {
     /// # Panics
     /// If shapes or data types do not fit.
     #[track_caller]
-    pub fn on(&self, first: Tensor<2>, second: Tensor<2>) -> EmbeddingEvaluation {
+    pub fn on(&self, first: Tensor<2>, second: Tensor<2>) -> SampleEvaluation {
         let loss = self.clone();
         Views::evaluation(
             NAME,

@@ -1,7 +1,7 @@
 //! InfoNCE.
 
 use crate::embeddings::{
-    Batch, EmbeddingEvaluation, SampleLosses, Temperature, Terms, labels_from, ready,
+    Batch, SampleEvaluation, SampleLosses, Temperature, Terms, labels_from, ready,
     without_weightless,
 };
 use crate::{
@@ -41,12 +41,12 @@ config! {
 /// l_i = -ln e^(s_ip) / sum_j e^(s_ij)          s_ij = q_i · k_j / T
 /// ```
 /// with the key p of query i: key i, or key `i + offset` if keys of several devices were gathered
-/// ([`offset`](EmbeddingEvaluation::offset)). The symmetric loss is the mean of this loss and the loss with queries
+/// ([`offset`](SampleEvaluation::offset)). The symmetric loss is the mean of this loss and the loss with queries
 /// and keys exchanged. Similarities are never stored all at once: memory grows with the number of embeddings, not with
 /// its square. A single query with a single key has loss 0.
 ///
 /// The loss of MoCo takes negatives only from a queue ([`EmbeddingQueue`](crate::EmbeddingQueue),
-/// [`negatives`](EmbeddingEvaluation::negatives)).
+/// [`negatives`](SampleEvaluation::negatives)).
 ///
 /// Sources: A. van den Oord et al., *Representation Learning with Contrastive Predictive Coding*, 2018;
 /// K. He et al., *Momentum Contrast for Unsupervised Visual Representation Learning*, 2020.
@@ -152,7 +152,7 @@ impl InfoNceLoss {
     /// # Panics
     /// If shapes or data types do not fit.
     #[track_caller]
-    pub fn on(&self, queries: Tensor<2>, keys: Tensor<2>) -> EmbeddingEvaluation<QueriesAndKeys> {
+    pub fn on(&self, queries: Tensor<2>, keys: Tensor<2>) -> SampleEvaluation<QueriesAndKeys> {
         check_embeddings_fit(NAME, ("queries", &queries), ("keys", &keys));
         let (count, others) = (queries.dims()[0], keys.dims()[0]);
         check_keys(NAME, count, others, 0);
@@ -168,7 +168,7 @@ impl InfoNceLoss {
             offset: 0,
             negatives: None,
         };
-        EmbeddingEvaluation::new(batch, self.reduction, given, move |given, weights| {
+        SampleEvaluation::new(batch, self.reduction, given, move |given, weights| {
             loss.sample_losses(given, weights)
         })
     }
@@ -237,7 +237,7 @@ pub struct QueriesAndKeys {
     negatives: Option<Tensor<2>>,
 }
 
-impl EmbeddingEvaluation<QueriesAndKeys> {
+impl SampleEvaluation<QueriesAndKeys> {
     /// Sets the position of the keys of the queries among keys gathered from several devices: the key of query i is
     /// key `i + offset`, and all others are its negatives.
     ///

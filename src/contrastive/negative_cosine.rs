@@ -1,6 +1,6 @@
 //! The negative cosine of BYOL and SimSiam.
 
-use crate::embeddings::{Batch, EmbeddingEvaluation, SampleLosses, ready, without_weightless};
+use crate::embeddings::{Batch, SampleEvaluation, SampleLosses, ready, without_weightless};
 use crate::{
     config::config,
     error::{LossError, built, check_embeddings_alike},
@@ -111,11 +111,11 @@ impl NegativeCosineLoss {
     /// # Panics
     /// If shapes or data types do not fit.
     #[track_caller]
-    pub fn on(&self, predictions: Tensor<2>, targets: Tensor<2>) -> EmbeddingEvaluation {
+    pub fn on(&self, predictions: Tensor<2>, targets: Tensor<2>) -> SampleEvaluation {
         let (given, wanted) = (("predictions", &predictions), ("targets", &targets));
         check_embeddings_alike(NAME, given, wanted);
         let batch = Batch::of(NAME, &predictions);
-        EmbeddingEvaluation::complete(batch, self.reduction, move |weights| {
+        SampleEvaluation::complete(batch, self.reduction, move |weights| {
             sample_losses(without_weightless(predictions, weights), targets)
         })
     }

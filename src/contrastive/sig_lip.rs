@@ -1,7 +1,7 @@
 //! The loss of SigLIP.
 
 use crate::embeddings::{
-    Batch, EmbeddingEvaluation, SampleLosses, Terms, labels_from, ready, warn_unless_it_learns,
+    Batch, SampleEvaluation, SampleLosses, Terms, labels_from, ready, warn_unless_it_learns,
     without_weightless,
 };
 use crate::{
@@ -147,11 +147,11 @@ impl SigLipLoss {
     /// # Panics
     /// If shapes or data types do not fit.
     #[track_caller]
-    pub fn on(&self, images: Tensor<2>, texts: Tensor<2>) -> EmbeddingEvaluation {
+    pub fn on(&self, images: Tensor<2>, texts: Tensor<2>) -> SampleEvaluation {
         check_embeddings_alike(NAME, ("images", &images), ("texts", &texts));
         let loss = self.clone();
         let batch = Batch::of(NAME, &images);
-        EmbeddingEvaluation::complete(batch, self.reduction, move |weights| {
+        SampleEvaluation::complete(batch, self.reduction, move |weights| {
             loss.sample_losses(without_weightless(images, weights), texts)
         })
     }

@@ -1,7 +1,7 @@
 //! Two views of each of some images.
 
 use crate::{
-    embeddings::{Batch, EmbeddingEvaluation, SampleLosses, labels_of, ready},
+    embeddings::{Batch, SampleEvaluation, SampleLosses, labels_of, ready},
     error::check_embeddings_alike,
     reduction::Reduction,
 };
@@ -30,14 +30,14 @@ impl Views {
         normalize: bool,
         reduction: Reduction,
         losses: impl FnOnce(Self) -> SampleLosses + Clone + Send + Sync + 'static,
-    ) -> EmbeddingEvaluation {
+    ) -> SampleEvaluation {
         check_embeddings_alike(loss, ("first views", &first), ("second views", &second));
         let images = Batch::of(loss, &first);
         let batch = Batch {
             samples: 2 * images.samples,
             ..images
         };
-        EmbeddingEvaluation::complete(batch, reduction, move |_| match images.samples {
+        SampleEvaluation::complete(batch, reduction, move |_| match images.samples {
             0 => SampleLosses::none(&[&first, &second]),
             _ => losses(Self::new(first, second, normalize)),
         })

@@ -1,6 +1,6 @@
 //! Embeddings with labels, as the arguments of a loss.
 
-use super::{EmbeddingEvaluation, Samples};
+use super::{SampleEvaluation, Samples};
 use burn::tensor::{Int, Tensor};
 
 /// Embeddings with labels, compared with one another or with a reference set. One labelled
@@ -8,7 +8,7 @@ use burn::tensor::{Int, Tensor};
 #[derive(Clone, Debug)]
 pub struct Labelled(pub(crate) Samples);
 
-impl<R> EmbeddingEvaluation<Labelled, R> {
+impl<R> SampleEvaluation<Labelled, R> {
     /// Compares all embeddings with a reference set instead of one another, such as a gallery or the contents of a
     /// memory ([`CrossBatchMemory`](crate::CrossBatchMemory)). An embedding that is in both is compared with itself.
     ///

@@ -1,11 +1,7 @@
-//! What all losses of embeddings have in common: how embeddings are made ready, the terms of all pairs, what
-//! becomes of the losses of samples, and the evaluation that holds all arguments.
+//! What all losses of embeddings have in common: how embeddings are made ready, the terms of all pairs, and labels.
 
-mod class_labels;
-mod evaluation;
 mod labelled;
 mod learned;
-mod losses;
 mod memory;
 mod pair_loss;
 mod ready;
@@ -15,16 +11,16 @@ mod shared;
 mod temperature;
 mod terms;
 
-pub use evaluation::{Complete, EmbeddingEvaluation};
 pub use labelled::Labelled;
 pub use pair_loss::PairLoss;
 pub use temperature::Temperature;
 
 pub(crate) use crate::backend::widened;
-pub(crate) use class_labels::ClassLabels;
-pub(crate) use evaluation::Batch;
+pub(crate) use crate::samples::{
+    Batch, ClassLabels, Complete, Costs, Divisor, Numbers, SampleEvaluation, SampleLosses,
+    without_weightless,
+};
 pub(crate) use learned::warn_unless_it_learns;
-pub(crate) use losses::{Costs, Divisor, Numbers, SampleLosses, without_weightless};
 pub(crate) use memory::{beside, held, pushed, replace, to_go_with};
 pub(crate) use ready::ready;
 pub(crate) use running_labels::RunningLabels;

@@ -1,7 +1,7 @@
 //! Losses of labelled embeddings, each of which is compared with all others.
 
 use super::{
-    Batch, EmbeddingEvaluation, Labelled, SampleLosses, Samples, Temperature, Terms, unlabelled,
+    Batch, Labelled, SampleEvaluation, SampleLosses, Samples, Temperature, Terms, unlabelled,
 };
 use crate::{
     backend::PairInputs,
@@ -219,11 +219,7 @@ impl<F: AnchorFormula> PairLoss<F> {
     /// # Panics
     /// If shapes do not fit.
     #[track_caller]
-    pub fn on(
-        &self,
-        embeddings: Tensor<2>,
-        labels: Tensor<1, Int>,
-    ) -> EmbeddingEvaluation<Labelled> {
+    pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> SampleEvaluation<Labelled> {
         let samples = Samples::new(self.definition.shown.name, embeddings, labels);
         let definition = self.definition.clone();
         let ready = Ready {
@@ -240,7 +236,7 @@ impl Definition {
         samples: Samples,
         ready: Ready,
         reduction: Reduction,
-    ) -> EmbeddingEvaluation<Labelled> {
+    ) -> SampleEvaluation<Labelled> {
         let batch = Batch::of(self.shown.name, &samples.embeddings);
         let losses = move |Labelled(samples): Labelled, weights: Option<&Tensor<1>>| {
             if samples.has_no_pair() {
@@ -252,7 +248,7 @@ impl Definition {
             }
             self.formula.losses(inputs)
         };
-        EmbeddingEvaluation::new(batch, reduction, Labelled(samples), losses)
+        SampleEvaluation::new(batch, reduction, Labelled(samples), losses)
     }
 }
 

@@ -3,9 +3,7 @@
 use super::{distance::Distance, reduction::MiningReduction};
 use crate::{
     config::config,
-    embeddings::{
-        Batch, Costs, EmbeddingEvaluation, Labelled, Numbers, SampleLosses, Samples, Terms,
-    },
+    embeddings::{Batch, Costs, Labelled, Numbers, SampleEvaluation, SampleLosses, Samples, Terms},
     error::{Check, LossError, built},
     formula::MarginPairs,
     module::display,
@@ -150,11 +148,11 @@ impl ContrastiveLoss {
         &self,
         embeddings: Tensor<2>,
         labels: Tensor<1, Int>,
-    ) -> EmbeddingEvaluation<Labelled, MiningReduction> {
+    ) -> SampleEvaluation<Labelled, MiningReduction> {
         let samples = Samples::new(NAME, embeddings, labels);
         let batch = Batch::of(NAME, &samples.embeddings);
         let loss = self.clone();
-        EmbeddingEvaluation::new(
+        SampleEvaluation::new(
             batch,
             self.reduction,
             Labelled(samples),

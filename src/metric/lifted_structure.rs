@@ -4,7 +4,7 @@ use super::{distance::Distance, selection::positive_pairs};
 use crate::{
     backend::{ListedPairs, PairInputs, listed_pairs},
     config::config,
-    embeddings::{Batch, Costs, EmbeddingEvaluation, SampleLosses, Samples, Terms},
+    embeddings::{Batch, Costs, SampleEvaluation, SampleLosses, Samples, Terms},
     error::{Check, LossError, built},
     formula::{NegativeReach, Real, log_add_exp},
     module::display,
@@ -146,11 +146,11 @@ impl LiftedStructureLoss {
     /// # Panics
     /// If shapes do not fit.
     #[track_caller]
-    pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> EmbeddingEvaluation {
+    pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> SampleEvaluation {
         let samples = Samples::new(NAME, embeddings, labels);
         let batch = Batch::of(NAME, &samples.embeddings);
         let loss = self.clone();
-        EmbeddingEvaluation::complete(batch, self.reduction, move |_| loss.sample_losses(samples))
+        SampleEvaluation::complete(batch, self.reduction, move |_| loss.sample_losses(samples))
     }
 
     fn sample_losses(&self, samples: Samples) -> SampleLosses {

@@ -3,7 +3,7 @@
 use crate::{
     config::config,
     embeddings::{
-        Batch, EmbeddingEvaluation, SampleLosses, Terms, comparable, unlabelled, widened,
+        Batch, SampleEvaluation, SampleLosses, Terms, comparable, unlabelled, widened,
         without_unlabelled, without_weightless,
     },
     error::{Check, LossError, built, check_embeddings_alike, check_labels},
@@ -145,13 +145,13 @@ impl NPairsLoss {
         anchors: Tensor<2>,
         positives: Tensor<2>,
         labels: Tensor<1, Int>,
-    ) -> EmbeddingEvaluation {
+    ) -> SampleEvaluation {
         let (a, b) = (("anchors", &anchors), ("positives", &positives));
         check_embeddings_alike(NAME, a, b);
         check_labels(NAME, labels.dims()[0], anchors.dims()[0]);
         let (loss, labels) = (self.clone(), comparable(labels));
         let batch = Batch::of(NAME, &anchors);
-        EmbeddingEvaluation::complete(batch, self.reduction, move |weights| {
+        SampleEvaluation::complete(batch, self.reduction, move |weights| {
             loss.sample_losses(without_weightless(anchors, weights), positives, labels)
         })
     }

@@ -3,7 +3,7 @@
 use crate::{
     backend::{NO_LABEL, runs_on_cpu},
     embeddings::{
-        Batch, ClassLabels, EmbeddingEvaluation, SampleLosses, of_one_type, ready,
+        Batch, ClassLabels, SampleEvaluation, SampleLosses, of_one_type, ready,
         warn_unless_it_learns,
     },
     error::{Check, LossError, check_dimension, check_embeddings, check_labels, check_proxies},
@@ -94,14 +94,15 @@ impl Proxied {
         labels: ClassLabels,
         reduction: Reduction,
         losses: impl FnOnce(Self) -> SampleLosses + Clone + Send + Sync + 'static,
-    ) -> EmbeddingEvaluation {
+    ) -> SampleEvaluation {
         let classes = labels.clone();
-        let evaluation = EmbeddingEvaluation::complete(batch, reduction, move |weights| {
-            match Self::new(proxies, embeddings, classes, weights) {
-                Ok(proxied) => losses(proxied),
-                Err(nothing) => nothing,
-            }
-        });
+        let evaluation =
+            SampleEvaluation::complete(batch, reduction, move |weights| {
+                match Self::new(proxies, embeddings, classes, weights) {
+                    Ok(proxied) => losses(proxied),
+                    Err(nothing) => nothing,
+                }
+            });
         evaluation.with_class_labels(labels)
     }
 

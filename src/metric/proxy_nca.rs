@@ -3,7 +3,7 @@
 use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
     config::{as_written, config},
-    embeddings::{ClassLabels, EmbeddingEvaluation, Terms},
+    embeddings::{ClassLabels, SampleEvaluation, Terms},
     error::{Check, LossError, built},
     formula::{OnePositive, softplus},
     module::display,
@@ -164,7 +164,7 @@ impl ProxyNcaLoss {
     /// If shapes do not fit. The last call panics if a label that counts is not a class index (on the CPU; the loss of
     /// its embedding is NaN on a GPU).
     #[track_caller]
-    pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> EmbeddingEvaluation {
+    pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> SampleEvaluation {
         let proxies = self.proxies.val();
         let batch = batch(NAME, &proxies, &embeddings, &labels);
         let labels = ClassLabels {

@@ -3,7 +3,7 @@
 use super::proxies::{Proxied, batch, random, replaced};
 use crate::{
     backend::{RowInputs, SoftmaxRow, Target, TargetMargin, row_losses},
-    embeddings::{ClassLabels, EmbeddingEvaluation, SampleLosses, Temperature},
+    embeddings::{ClassLabels, SampleEvaluation, SampleLosses, Temperature},
     formula::{CrossEntropy, Margin},
     module::{Field, Shown, display},
     reduction::Reduction,
@@ -173,7 +173,7 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
     /// If shapes do not fit. The last call panics if a label that counts is not a class index (on the CPU; the loss of
     /// its embedding is NaN on a GPU).
     #[track_caller]
-    pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> EmbeddingEvaluation {
+    pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> SampleEvaluation {
         let proxies = self.proxies.val();
         let batch = batch(self.definition.shown.name, &proxies, &embeddings, &labels);
         let definition = self.definition.clone();

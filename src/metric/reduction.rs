@@ -2,7 +2,7 @@
 
 use crate::{
     config::Named,
-    embeddings::{Divisor, EmbeddingEvaluation},
+    embeddings::{Divisor, SampleEvaluation},
 };
 use burn::serde::{Deserialize, Serialize};
 use core::fmt;
@@ -46,7 +46,7 @@ impl From<MiningReduction> for Divisor {
     }
 }
 
-impl<A> EmbeddingEvaluation<A, MiningReduction> {
+impl<A> SampleEvaluation<A, MiningReduction> {
     /// Replaces the reduction of the loss.
     pub fn reduction(self, reduction: MiningReduction) -> Self {
         self.reduced_by(reduction)

@@ -13,7 +13,7 @@ use crate::{
         semi_hard_terms, triplet_terms,
     },
     config::config,
-    embeddings::{Batch, Complete, Costs, EmbeddingEvaluation, Numbers, SampleLosses, Samples},
+    embeddings::{Batch, Complete, Costs, Numbers, SampleEvaluation, SampleLosses, Samples},
     error::{Check, LossError, built},
     formula::{AllTriplets, PairSelection, TripletPenalty, counts},
     module::display,
@@ -174,13 +174,13 @@ impl TripletLoss {
         &self,
         embeddings: Tensor<2>,
         labels: Tensor<1, Int>,
-    ) -> EmbeddingEvaluation<Mined, MiningReduction> {
+    ) -> SampleEvaluation<Mined, MiningReduction> {
         self.evaluation(Samples::new(NAME, embeddings, labels))
     }
 
     /// Begins an evaluation of these triplets, for example those of a [`TripletMiner`](crate::TripletMiner), instead
     /// of mined ones. Weights of the anchors, a normalizer or another reduction can be added. With a reference set
-    /// they are given by [`triplets`](EmbeddingEvaluation::triplets).
+    /// they are given by [`triplets`](SampleEvaluation::triplets).
     ///
     /// # Shapes
     /// - embeddings: `[N, D]`
@@ -209,19 +209,19 @@ impl TripletLoss {
         &self,
         embeddings: Tensor<2>,
         triplets: Triplets,
-    ) -> EmbeddingEvaluation<Complete, MiningReduction> {
+    ) -> SampleEvaluation<Complete, MiningReduction> {
         let samples = Samples::unlabeled(NAME, embeddings);
         self.evaluation(samples).triplets(triplets)
     }
 
-    fn evaluation(&self, samples: Samples) -> EmbeddingEvaluation<Mined, MiningReduction> {
+    fn evaluation(&self, samples: Samples) -> SampleEvaluation<Mined, MiningReduction> {
         let batch = Batch::of(NAME, &samples.embeddings);
         let loss = self.clone();
         let given = Mined {
             samples,
             triplets: None,
         };
-        EmbeddingEvaluation::new(batch, self.reduction, given, move |given, weights| {
+        SampleEvaluation::new(batch, self.reduction, given, move |given, weights| {
             loss.sample_losses(given, weights)
         })
     }
@@ -368,7 +368,7 @@ pub struct Mined {
     triplets: Option<Triplets>,
 }
 
-impl EmbeddingEvaluation<Mined, MiningReduction> {
+impl SampleEvaluation<Mined, MiningReduction> {
     /// Takes positives and negatives from a reference set, such as a gallery or the contents of a memory
     /// ([`CrossBatchMemory`](crate::CrossBatchMemory)). An embedding that is in both is compared with itself.
     ///
@@ -414,7 +414,7 @@ impl EmbeddingEvaluation<Mined, MiningReduction> {
     /// assert_eq!(value.into_scalar::<f32>(), 0.5);
     /// ```
     #[track_caller]
-    pub fn triplets(self, triplets: Triplets) -> EmbeddingEvaluation<Complete, MiningReduction> {
+    pub fn triplets(self, triplets: Triplets) -> SampleEvaluation<Complete, MiningReduction> {
         let samples = self.given.samples.clone();
         let count = samples.count();
         let others = match &samples.reference {

@@ -4,7 +4,7 @@ use super::distance::Distance;
 use crate::{
     backend::between,
     config::config,
-    embeddings::{Batch, EmbeddingEvaluation, SampleLosses, ready, without_weightless},
+    embeddings::{Batch, SampleEvaluation, SampleLosses, ready, without_weightless},
     error::{Check, LossError, built, check_embeddings_alike},
     formula::TripletPenalty,
     module::display,
@@ -159,13 +159,13 @@ impl TripletMarginLoss {
         anchors: Tensor<2>,
         positives: Tensor<2>,
         negatives: Tensor<2>,
-    ) -> EmbeddingEvaluation {
+    ) -> SampleEvaluation {
         for (name, others) in [("positives", &positives), ("negatives", &negatives)] {
             check_embeddings_alike(NAME, ("anchors", &anchors), (name, others));
         }
         let loss = self.clone();
         let batch = Batch::of(NAME, &anchors);
-        EmbeddingEvaluation::complete(batch, self.reduction, move |weights| {
+        SampleEvaluation::complete(batch, self.reduction, move |weights| {
             let points = [anchors, positives, negatives];
             loss.sample_losses(points.map(|points| without_weightless(points, weights)))
         })

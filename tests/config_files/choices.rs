@@ -244,7 +244,7 @@ fn a_number_out_of_its_range_is_named_when_the_loss_is_built() {
 
 /// Per-sample losses, weights and a normalizer of an evaluation go with the loss of all samples.
 #[track_caller]
-fn assert_forms(what: &str, loss: Tensor<1>, evaluation: EmbeddingEvaluation) {
+fn assert_forms(what: &str, loss: Tensor<1>, evaluation: SampleEvaluation) {
     let number = |loss: Tensor<1>| loss.into_scalar::<f32>();
     let near = |a: f32, b: f32| assert!((a - b).abs() <= 1e-5 * b.abs(), "{what}: {a} {b}");
     near(number(evaluation.clone().reduce()), number(loss));

@@ -80,7 +80,7 @@ impl SampleLosses {
     }
 
     /// Those of no samples: each operand gets a gradient of 0.
-    pub fn none(operands: &[&Tensor<2>]) -> Self {
+    pub fn none<const D: usize>(operands: &[&Tensor<D>]) -> Self {
         let zeros = operands.iter();
         let zeros = zeros.map(|&operand| nothing_of(operand));
         let zero = zeros.reduce(|a, b| a + b).expect("an operand");
@@ -261,13 +261,18 @@ fn weighted(numbers: Tensor<1>, weights: &Tensor<1>) -> Tensor<1> {
     numbers.mask_fill(ignored, 0.0) * weights.clone()
 }
 
-/// The embeddings with those of weight 0 replaced by zeros: whatever they hold, it must not reach a gradient.
-/// For embeddings that no other is compared with.
-pub(crate) fn without_weightless(embeddings: Tensor<2>, weights: Option<&Tensor<1>>) -> Tensor<2> {
-    let Some(weights) = weights.filter(|_| !is_nothing(&embeddings)) else {
-        return embeddings;
+/// The samples (the indices of dimension 0) with those of weight 0 replaced by zeros: whatever they hold, it must not reach
+/// a gradient. For samples that no other is compared with.
+pub(crate) fn without_weightless<const D: usize>(
+    samples: Tensor<D>,
+    weights: Option<&Tensor<1>>,
+) -> Tensor<D> {
+    let Some(weights) = weights.filter(|_| !is_nothing(&samples)) else {
+        return samples;
     };
     let weightless = weights.clone().detach().equal_scalar(0.0);
-    let mask = weightless.unsqueeze_dim::<2>(1).expand(embeddings.shape());
-    embeddings.mask_fill(mask, 0.0)
+    let mut of_samples = [1; D];
+    of_samples[0] = samples.dims()[0];
+    let mask = weightless.reshape(of_samples).expand(samples.shape());
+    samples.mask_fill(mask, 0.0)
 }

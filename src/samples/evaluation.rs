@@ -1,4 +1,4 @@
-//! A loss of embeddings with everything that was given to it.
+//! A loss of samples with everything that was given to it.
 
 use super::{
     class_labels::ClassLabels,
@@ -11,18 +11,18 @@ use crate::{
 use burn::tensor::{DType, Tensor};
 use core::{fmt, marker::PhantomData};
 
-/// Complete arguments: an [`EmbeddingEvaluation`] of them has only the choices of every loss.
+/// Complete arguments: a [`SampleEvaluation`] of them has only the choices of every loss.
 #[derive(Clone, Copy, Debug)]
 pub struct Complete;
 
-/// The loss of a batch of embeddings, made by the `on` of a loss. Nothing is computed before the last call, which is
-/// [`reduce`](Self::reduce), [`each`](Self::each) or [`divided_by`](Self::divided_by).
+/// The loss of a batch of samples (embeddings, images, lists, ..), made by the `on` of a loss. Nothing is computed before the last
+/// call, which is [`reduce`](Self::reduce), [`each`](Self::each) or [`divided_by`](Self::divided_by).
 ///
 /// `A` is the type of the arguments. It decides which choices there are besides those of every loss:
 ///
 /// | `A` | losses | choices |
 /// |---|---|---|
-/// | [`Complete`](crate::arguments::Complete) | losses of two views, of images and texts, of proxies, of given triplets, lifted structure, N-pairs | |
+/// | [`Complete`](crate::arguments::Complete) | all other losses with a number for each sample | |
 /// | [`Labelled`](crate::arguments::Labelled) | losses of all pairs with labels | `reference` |
 /// | [`QueriesAndKeys`](crate::arguments::QueriesAndKeys) | [`InfoNceLoss`](crate::InfoNceLoss) | `offset`, `negatives` |
 /// | [`Mined`](crate::arguments::Mined) | [`TripletLoss`](crate::TripletLoss) | `reference`, `triplets` |
@@ -53,7 +53,7 @@ pub struct Complete;
 /// ```
 #[derive(Clone)]
 #[must_use = "nothing is computed before `reduce`, `each` or `divided_by`"]
-pub struct EmbeddingEvaluation<A = Complete, R = Reduction> {
+pub struct SampleEvaluation<A = Complete, R = Reduction> {
     pub(crate) batch: Batch,
     pub(crate) given: A,
     losses: Box<dyn Losses<A>>,
@@ -98,22 +98,22 @@ pub(crate) struct Batch {
     pub loss: &'static str,
     /// How many samples have a loss.
     pub samples: usize,
-    /// The data type of the embeddings.
+    /// The data type of the predictions.
     pub dtype: DType,
 }
 
 impl Batch {
-    /// A batch of which each of these embeddings has a loss.
-    pub fn of(loss: &'static str, embeddings: &Tensor<2>) -> Self {
+    /// A batch of which each index of dimension 0 has a loss.
+    pub fn of<const D: usize>(loss: &'static str, samples: &Tensor<D>) -> Self {
         Self {
             loss,
-            samples: embeddings.dims()[0],
-            dtype: embeddings.dtype(),
+            samples: samples.dims()[0],
+            dtype: samples.dtype(),
         }
     }
 }
 
-impl<R> EmbeddingEvaluation<Complete, R> {
+impl<R> SampleEvaluation<Complete, R> {
     /// One whose losses follow from what is in the function.
     pub(crate) fn complete(
         batch: Batch,
@@ -129,7 +129,7 @@ impl<R> EmbeddingEvaluation<Complete, R> {
     }
 }
 
-impl<A, R> EmbeddingEvaluation<A, R> {
+impl<A, R> SampleEvaluation<A, R> {
     pub(crate) fn new(
         batch: Batch,
         reduction: R,
@@ -152,7 +152,7 @@ impl<A, R> EmbeddingEvaluation<A, R> {
 
     /// The same with the arguments it has, whatever the loss: nothing can be added to them, and its own reduction stands until
     /// it is replaced.
-    pub(crate) fn of_any(self) -> EmbeddingEvaluation
+    pub(crate) fn of_any(self) -> SampleEvaluation
     where
         A: Clone + Send + Sync + 'static,
     {
@@ -161,12 +161,12 @@ impl<A, R> EmbeddingEvaluation<A, R> {
     }
 
     /// The same with these arguments, to which nothing can be added.
-    pub(crate) fn completed<S>(self, given: A) -> EmbeddingEvaluation<Complete, S>
+    pub(crate) fn completed<S>(self, given: A) -> SampleEvaluation<Complete, S>
     where
         A: Clone + Send + Sync + 'static,
     {
         let losses = self.losses;
-        EmbeddingEvaluation {
+        SampleEvaluation {
             batch: self.batch,
             given: Complete,
             losses: Box::new(|Complete, weights: Option<&_>| losses.losses(given, weights)),
@@ -208,7 +208,7 @@ impl<A, R> EmbeddingEvaluation<A, R> {
     /// still compared with it.
     ///
     /// # Shapes
-    /// - weights: `[N]`, one for each loss of [`each`](Self::each), of the data type of the embeddings or of the loss
+    /// - weights: `[N]`, one for each loss of [`each`](Self::each), of the data type of the predictions or of the loss
     ///   (`f32` for half precision)
     ///
     /// # Panics
@@ -267,16 +267,16 @@ impl<A, R> EmbeddingEvaluation<A, R> {
     }
 }
 
-impl<A> EmbeddingEvaluation<A> {
+impl<A> SampleEvaluation<A> {
     /// Replaces the reduction of the loss. ([`Reduction::BatchMean`] is the mean.)
     pub fn reduction(self, reduction: Reduction) -> Self {
         self.reduced_by(reduction)
     }
 }
 
-impl<A: fmt::Debug, R> fmt::Debug for EmbeddingEvaluation<A, R> {
+impl<A: fmt::Debug, R> fmt::Debug for SampleEvaluation<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("EmbeddingEvaluation");
+        let mut shown = f.debug_struct("SampleEvaluation");
         shown.field("loss", &self.batch.loss);
         shown.field("samples", &self.batch.samples);
         shown.field("given", &self.given);
