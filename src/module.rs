@@ -1,6 +1,6 @@
 //! What every loss has as a module.
 
-use burn::module::{Content, DisplaySettings};
+use burn::module::{Content, DisplaySettings, ModuleDisplay, ModuleDisplayDefault};
 use core::fmt;
 
 /// A hyperparameter and its value.
@@ -86,6 +86,49 @@ pub(crate) fn one_line() -> Option<DisplaySettings> {
         .optional()
 }
 
+/// What a module shows of itself, as functions: Burn's way to put it together is compiled for each type of module, and this way once.
+struct Displayed<'a> {
+    custom: &'a dyn Fn(Content) -> Option<Content>,
+    default: &'a dyn Fn(Content) -> Option<Content>,
+    parameters: usize,
+}
+
+impl ModuleDisplayDefault for Displayed<'_> {
+    fn content(&self, content: Content) -> Option<Content> {
+        (self.default)(content)
+    }
+
+    fn num_params(&self) -> usize {
+        self.parameters
+    }
+}
+
+impl ModuleDisplay for Displayed<'_> {
+    fn custom_settings(&self) -> Option<DisplaySettings> {
+        one_line()
+    }
+
+    fn custom_content(&self, content: Content) -> Option<Content> {
+        (self.custom)(content)
+    }
+}
+
+/// The text of a module of that name, with so many parameters and these contents.
+pub(crate) fn formatted(
+    name: &'static str,
+    parameters: usize,
+    settings: DisplaySettings,
+    custom: &dyn Fn(Content) -> Option<Content>,
+    default: &dyn Fn(Content) -> Option<Content>,
+) -> String {
+    let displayed = Displayed {
+        custom: &|content| custom(content.set_top_level_type(name)),
+        default: &|content| default(content.set_top_level_type(name)),
+        parameters,
+    };
+    displayed.format(settings)
+}
+
 /// A display on one line. The generics of a generic module stand in brackets before it.
 macro_rules! display {
     ($module:ident, |$this:ident, $content:ident| $shown:expr) => {
@@ -103,6 +146,17 @@ macro_rules! display {
             ) -> Option<::burn::module::Content> {
                 let $this = self;
                 $shown.optional()
+            }
+
+            fn format(&self, settings: ::burn::module::DisplaySettings) -> String {
+                use ::burn::module::{ModuleDisplay, ModuleDisplayDefault};
+                $crate::module::formatted(
+                    $crate::module::type_name::<Self>(),
+                    ModuleDisplayDefault::num_params(self),
+                    settings,
+                    &|content| ModuleDisplay::custom_content(self, content),
+                    &|content| ModuleDisplayDefault::content(self, content),
+                )
             }
         }
     };

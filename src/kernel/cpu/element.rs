@@ -10,7 +10,7 @@ use super::{
     fresh::with_room,
     isa::Choice,
     lane::Lane,
-    simd::{Body, Isa, WIDTH},
+    simd::{All, Body, Common, Isa, WIDTH, Widest},
     storage::Storage,
     threads::sum_over_chunks,
 };
@@ -38,8 +38,8 @@ impl<F: ColumnFormula> ElementKernel for F {
             job.target_gradient.is_some(),
         );
         match wanted {
-            (false, false) => choice.run(Evaluation::<_, Value>::new(self, job)),
-            (true, false) => choice.run(Evaluation::<_, ByPrediction>::new(self, job)),
+            // Without a gradient, too: a body for the value alone costs more to compile than it saves.
+            (_, false) => choice.run(Evaluation::<_, ByPrediction>::new(self, job)),
             (false, true) => choice.run(Evaluation::<_, ByTarget>::new(self, job)),
             (true, true) => {
                 // First that by the target: the other may be written over the prediction.
@@ -71,15 +71,15 @@ impl<'a, F, S> Evaluation<'a, F, S> {
 
 /// Which derivative is evaluated besides the loss.
 trait Slope {
-    /// Prediction and target, one of them the variable, or none.
+    /// How much it is asked for: in every training step, or hardly ever.
+    type Widest: Widest;
+
+    /// Prediction and target, one of them the variable.
     fn variables<R: Real>(x: R, t: R) -> [Dual<R>; 2];
 
     /// Where the derivative goes.
     fn gradient(job: &Job<'_>) -> Option<*mut f32>;
 }
-
-/// None.
-struct Value;
 
 /// The derivative with respect to the prediction.
 struct ByPrediction;
@@ -87,19 +87,9 @@ struct ByPrediction;
 /// The derivative with respect to the target.
 struct ByTarget;
 
-impl Slope for Value {
-    #[inline(always)]
-    fn variables<R: Real>(x: R, t: R) -> [Dual<R>; 2] {
-        [Dual::constant(x), Dual::constant(t)]
-    }
-
-    #[inline(always)]
-    fn gradient(_: &Job<'_>) -> Option<*mut f32> {
-        None
-    }
-}
-
 impl Slope for ByPrediction {
+    type Widest = All;
+
     #[inline(always)]
     fn variables<R: Real>(x: R, t: R) -> [Dual<R>; 2] {
         [Dual::variable(x), Dual::constant(t)]
@@ -112,6 +102,8 @@ impl Slope for ByPrediction {
 }
 
 impl Slope for ByTarget {
+    type Widest = Common;
+
     #[inline(always)]
     fn variables<R: Real>(x: R, t: R) -> [Dual<R>; 2] {
         [Dual::constant(x), Dual::variable(t)]
@@ -131,7 +123,7 @@ pub(crate) enum Prediction<'a, E> {
     /// Only read; a gradient goes to memory of its own.
     Kept(&'a [E]),
     /// Overwritten by its gradient; for `f32`, whose derivatives are of the same type.
-    Consumed(&'a mut [E]),
+    Consumed(&'a mut [f32]),
 }
 
 /// What a prediction is compared with.
@@ -185,11 +177,7 @@ pub(crate) fn elements<E: Storage>(
         Prediction::Consumed(slice) => {
             assert!(E::IS_F32, "derivatives are f32");
             let pointer = slice.as_mut_ptr();
-            (
-                pointer.cast_const(),
-                Some(pointer.cast::<f32>()),
-                slice.len(),
-            )
+            (pointer.cast_const().cast(), Some(pointer), slice.len())
         }
     };
     assert_eq!(operands.target.len(), length, "one target per prediction");
@@ -241,6 +229,39 @@ pub(crate) fn elements<E: Storage>(
         prediction_gradient: fresh,
         target_gradient,
     }
+}
+
+/// The losses of whole lanes of predictions against targets, and their slopes where there is room for them.
+///
+/// # Panics
+/// If there is no target for each prediction, or no room.
+pub(super) fn along(
+    formula: &dyn ElementKernel,
+    choice: Choice,
+    [x, t]: [&[[f32; WIDTH]]; 2],
+    values: &mut [[f32; WIDTH]],
+    slopes: Option<&mut [[f32; WIDTH]]>,
+) {
+    assert!(
+        t.len() >= x.len() && values.len() >= x.len(),
+        "a target each"
+    );
+    assert!(slopes.as_ref().is_none_or(|slopes| slopes.len() >= x.len()));
+    let job = Job {
+        source: x.as_ptr().cast(),
+        target: t.as_ptr().cast(),
+        weights: None,
+        shift: 1.0,
+        losses: Some(values.as_mut_ptr().cast()),
+        prediction_gradient: slopes.map(|slopes| slopes.as_mut_ptr().cast()),
+        target_gradient: None,
+        parameters: None,
+        first: 0,
+        scale: 1.0,
+        length: x.len() * WIDTH,
+    };
+    // SAFETY: all of them are as long, and nobody else has those that are written.
+    unsafe { formula.evaluate(choice, &job) };
 }
 
 /// A parameter for each class of tensors `[.., classes, ..]`.
@@ -467,6 +488,8 @@ pub(crate) struct Job<'a> {
 
 impl<F: ColumnFormula, S: Slope> Body for Evaluation<'_, F, S> {
     type Output = f64;
+
+    type Widest = S::Widest;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> f64 {

@@ -4,6 +4,8 @@ use super::simd::Body;
 #[cfg(any(feature = "portable-simd", not(target_arch = "x86_64")))]
 use super::simd::Portable;
 #[cfg(target_arch = "x86_64")]
+use super::simd::Widest;
+#[cfg(target_arch = "x86_64")]
 use super::simd::{Avx2, Avx512, Sse2};
 use std::sync::OnceLock;
 
@@ -74,9 +76,9 @@ impl Choice {
     pub fn run<B: Body>(self, body: B) -> B::Output {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Choice::Avx512(isa) => isa.run(body),
+            Choice::Avx512(isa) => B::Widest::with_avx512(isa, body),
             #[cfg(target_arch = "x86_64")]
-            Choice::Avx2(isa) => isa.run(body),
+            Choice::Avx2(isa) => B::Widest::with_avx2(isa, body),
             #[cfg(target_arch = "x86_64")]
             Choice::Sse2(isa) => isa.run(body),
             #[cfg(any(feature = "portable-simd", not(target_arch = "x86_64")))]

@@ -55,13 +55,6 @@ impl<I: Isa> Lane<I> {
         self.isa.add_to_sum(sum, self.vector)
     }
 
-    /// The larger of both in each place; where one of them is NaN, either.
-    #[inline(always)]
-    pub fn larger(self, other: Self) -> Self {
-        let (a, b) = (self.vector, other.vector);
-        self.with(self.isa.if_below(a, b, b, a))
-    }
-
     /// `then` where both hold the same number, `otherwise` elsewhere (NaN included).
     #[inline(always)]
     pub fn where_same(self, other: Self, then: Self, otherwise: Self) -> Self {
@@ -204,6 +197,18 @@ impl<I: Isa> Real for Lane<I> {
     #[inline(always)]
     fn sqrt(self) -> Self {
         self.with(self.isa.sqrt(self.vector))
+    }
+
+    #[inline(always)]
+    fn smaller(self, other: Self) -> Self {
+        let (a, b) = (self.vector, other.vector);
+        self.with(self.isa.if_below(b, a, b, a))
+    }
+
+    #[inline(always)]
+    fn larger(self, other: Self) -> Self {
+        let (a, b) = (self.vector, other.vector);
+        self.with(self.isa.if_below(a, b, b, a))
     }
 
     #[inline(always)]

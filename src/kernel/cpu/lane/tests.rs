@@ -1,16 +1,20 @@
 //! The lane functions against `f64`, for every instruction set the CPU has.
 
 use super::*;
-use crate::kernel::cpu::{isa::Choice, simd::Body};
+use crate::kernel::cpu::{
+    isa::Choice,
+    simd::{All, Body},
+};
 
 /// A function, its number, its truth, and how many units in the last place it may be off.
 type Function = (&'static str, u8, fn(f64) -> f64, f64);
 
-const FUNCTIONS: [Function; 4] = [
+const FUNCTIONS: [Function; 5] = [
     ("exp", 0, f64::exp, 1.5),
     ("ln", 1, f64::ln, 1.5),
     ("ln_1p", 2, f64::ln_1p, 1.5),
     ("exp_m1", 3, f64::exp_m1, 2.5),
+    ("atan2", 4, f64::atan, 3.0),
 ];
 
 /// One of the functions over the bit patterns that follow `start`.
@@ -22,6 +26,8 @@ struct Evaluation {
 impl Body for Evaluation {
     type Output = [f32; WIDTH];
 
+    type Widest = All;
+
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> [f32; WIDTH] {
         let x = Lane::new(isa, patterns(self.start));
@@ -29,7 +35,8 @@ impl Body for Evaluation {
             0 => x.exp(),
             1 => x.ln(),
             2 => x.ln_1p(),
-            _ => x.exp_m1(),
+            3 => x.exp_m1(),
+            _ => x.atan2(x.constant(1.0)),
         }
         .into_array()
     }
@@ -117,6 +124,10 @@ fn special_values_are_right() {
         (3, 0.0, 0.0),
         (3, inf, inf),
         (3, nan, nan),
+        (4, inf, core::f32::consts::FRAC_PI_2),
+        (4, -inf, -core::f32::consts::FRAC_PI_2),
+        (4, 0.0, 0.0),
+        (4, nan, nan),
     ];
     for choice in Choice::available() {
         for (function, x, expected) in cases {

@@ -5,7 +5,7 @@ use crate::{
     kernel::cpu::{
         gemm::Workers,
         isa::Choice,
-        simd::{Body, Isa, WIDTH},
+        simd::{All, Body, Isa, WIDTH},
     },
     summed::summed,
 };
@@ -215,6 +215,8 @@ struct Finish<'a> {
 
 impl Body for Finish<'_> {
     type Output = Vec<usize>;
+
+    type Widest = All;
 
     #[inline(always)]
     fn run<I: Isa>(self, _isa: I) -> Vec<usize> {

@@ -9,7 +9,7 @@ use crate::{
     kernel::cpu::{
         isa::Choice,
         lane::Lane,
-        simd::{Body, Isa, WIDTH},
+        simd::{All, Body, Isa, WIDTH},
     },
 };
 
@@ -222,6 +222,8 @@ macro_rules! for_each {
 impl<F: PairFormula> Body for RowSums<'_, '_, F> {
     type Output = ();
 
+    type Widest = All;
+
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
         let (formula, tile, sums) = (self.formula, self.tile, self.sums);
@@ -283,6 +285,8 @@ impl<F: PairFormula> Body for RowSums<'_, '_, F> {
 
 impl<F: PairFormula> Body for ColumnSums<'_, '_, F> {
     type Output = ();
+
+    type Widest = All;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
@@ -353,6 +357,8 @@ fn total<I: Isa>(isa: I, sum: I::Sum) -> f64 {
 
 impl<F: PairFormula> Body for Gradient<'_, '_, F> {
     type Output = ();
+
+    type Widest = All;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {

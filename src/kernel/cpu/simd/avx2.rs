@@ -1,6 +1,6 @@
 //! Two 256-bit registers.
 
-use super::{Body, Isa, WIDTH, instructions};
+use super::{Avx512, Body, Isa, WIDTH, instructions};
 use core::{arch::x86_64::*, mem::transmute};
 
 /// AVX2 and FMA.
@@ -12,6 +12,11 @@ impl Avx2 {
     pub fn detect() -> Option<Self> {
         let has_all = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
         has_all.then_some(Self(()))
+    }
+
+    /// The same proof, from that of more.
+    pub fn within(_: Avx512) -> Self {
+        Self(()) // `Avx512::detect` looks for AVX2 and FMA, too.
     }
 
     /// Runs a body that is compiled for it.

@@ -16,6 +16,7 @@ mod avx512;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
+mod widest;
 
 #[cfg(target_arch = "x86_64")]
 pub(super) use avx2::Avx2;
@@ -25,6 +26,7 @@ pub(super) use avx512::Avx512;
 pub(super) use portable::Portable;
 #[cfg(target_arch = "x86_64")]
 pub(super) use sse2::Sse2;
+pub(super) use widest::{All, Common, Half, Widest};
 
 use core::fmt::Debug;
 
@@ -35,6 +37,9 @@ pub(crate) const WIDTH: usize = 16;
 pub(crate) trait Body {
     /// What it returns.
     type Output;
+
+    /// The widest registers it is compiled for.
+    type Widest: Widest;
 
     /// Does the work with the operations of an instruction set. To be marked `#[inline(always)]`: it is
     /// compiled as a part of the function that has the instruction set's features.

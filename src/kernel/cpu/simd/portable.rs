@@ -241,6 +241,8 @@ mod tests {
     impl Body for Everything {
         type Output = f64;
 
+        type Widest = super::All;
+
         #[inline(always)]
         fn run<I: Isa>(self, isa: I) -> f64 {
             let numbers = isa.load(core::array::from_fn(|i| i as f32));

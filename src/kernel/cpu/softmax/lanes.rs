@@ -1,8 +1,11 @@
 //! Numbers of a row, sixteen at a time.
 
-use crate::kernel::cpu::{
-    lane::Lane,
-    simd::{Isa, WIDTH},
+use crate::{
+    formula::Real,
+    kernel::cpu::{
+        lane::Lane,
+        simd::{Isa, WIDTH},
+    },
 };
 
 /// Runs a block for the start and the length of every stretch of sixteen, the last perhaps shorter.
@@ -138,7 +141,7 @@ pub(super) unsafe fn max<I: Isa>(isa: I, logits: *const f32, classes: usize) -> 
 
 /// All sums together.
 #[inline(always)]
-pub(super) fn total<I: Isa>(isa: I, sum: I::Sum) -> f64 {
+pub(in crate::kernel::cpu) fn total<I: Isa>(isa: I, sum: I::Sum) -> f64 {
     let mut sums = isa.sums(sum);
     let mut width = WIDTH / 2;
     while width > 0 {

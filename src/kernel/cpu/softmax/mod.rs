@@ -19,7 +19,7 @@ use super::{
     fresh::with_room,
     indices::Indices,
     isa::Choice,
-    simd::{Body, Isa},
+    simd::{All, Body, Isa},
     storage::Storage,
     threads::{CHUNK, sum_over},
 };
@@ -29,6 +29,7 @@ use curved::Stretch;
 use row::{Row, Target};
 use spec::Constants;
 
+pub(super) use lanes::total;
 pub(crate) use object::{ClassKernel, MarginKernel};
 pub(crate) use spec::{RowMargin, SoftmaxRow};
 
@@ -112,7 +113,7 @@ pub(crate) fn softmax_rows<E: Storage>(
         Prediction::Kept(slice) => (Elements::new(slice), None, slice.len()),
         Prediction::Consumed(slice) => {
             assert!(E::IS_F32, "gradients are f32");
-            let pointer = slice.as_mut_ptr().cast::<f32>();
+            let pointer = slice.as_mut_ptr();
             let elements = Elements::Plain(pointer.cast_const());
             (elements, Some(pointer), slice.len())
         }
@@ -268,6 +269,8 @@ struct Task<'a> {
 
 impl Body for Task<'_> {
     type Output = f64;
+
+    type Widest = All;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> f64 {

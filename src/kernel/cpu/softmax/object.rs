@@ -8,7 +8,7 @@ use crate::{
     kernel::cpu::{
         isa::Choice,
         lane::Lane,
-        simd::{Body, Isa, WIDTH},
+        simd::{All, Body, Isa, WIDTH},
     },
 };
 
@@ -87,6 +87,8 @@ struct Along<'a, F> {
 
 impl<F: ClassFormula> Body for Along<'_, F> {
     type Output = ();
+
+    type Widest = All;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {

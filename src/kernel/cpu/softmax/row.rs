@@ -20,7 +20,7 @@ use crate::{
     formula::{Real, divergence_term},
     kernel::cpu::{
         lane::Lane,
-        simd::{Body, Isa, WIDTH},
+        simd::{All, Body, Half, Isa, WIDTH},
     },
 };
 
@@ -69,6 +69,8 @@ struct Distribution<'a> {
 impl Body for Distribution<'_> {
     type Output = f64;
 
+    type Widest = All;
+
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> f64 {
         let (row, logits, peak) = (self.row, self.logits, self.peak);
@@ -92,6 +94,8 @@ struct NearDivergence<'a> {
 
 impl Body for NearDivergence<'_> {
     type Output = f64;
+
+    type Widest = Half;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> f64 {
