@@ -6,7 +6,7 @@ use crate::{
     panics::message,
     support::{
         Dtype, Layout, Method, Scaled, Site, Tolerance, differentiable_sites,
-        differentiable_sites_and_gpu,
+        differentiable_sites_and_gpu, differentiable_sites_and_traced,
         golden::{assert_agrees, golden_file, list, named_lists, scaled},
         linear::{LinearCall, LinearOracle, LinearTracked, check_linear},
         sites,
@@ -258,7 +258,7 @@ fn layers_of_any_layout_are_right_on_every_path() {
                             repeat_first_row(list, rows);
                         }
                     }
-                    assert_right(&oracle, &call, &differentiable_sites_and_gpu());
+                    assert_right(&oracle, &call, &differentiable_sites_and_traced());
                 }
             }
         }

@@ -7,7 +7,7 @@ use super::{
 use crate::support::{
     Site,
     contrastive::{Ask, EmbeddingCall, EmbeddingLoss, EmbeddingOutcome, Form, Last, More},
-    differentiable_sites, differentiable_sites_and_gpu,
+    differentiable_sites, differentiable_sites_and_traced,
 };
 use serde_json::{Value, json};
 
@@ -184,7 +184,7 @@ fn the_shorthands_are_evaluations_without_more() {
         if entry.call.more != More::Nothing {
             continue;
         }
-        for site in differentiable_sites_and_gpu() {
+        for site in differentiable_sites_and_traced() {
             let what = entry.what(&site);
             let count = entry.each(&site).len();
             for (shorthand, last, upstream) in [
@@ -208,7 +208,7 @@ fn the_shorthands_are_evaluations_without_more() {
 #[test]
 fn sums_are_of_the_loss_of_each() {
     for entry in entries(10) {
-        for site in differentiable_sites_and_gpu() {
+        for site in differentiable_sites_and_traced() {
             let what = entry.what(&site);
             let each = entry.each(&site);
             let entry = entry.weighted(each.len());
@@ -259,7 +259,7 @@ fn sums_are_of_the_loss_of_each() {
 #[test]
 fn another_reduction_is_that_of_a_loss_configured_with_it() {
     for entry in entries(10) {
-        for site in differentiable_sites_and_gpu() {
+        for site in differentiable_sites_and_traced() {
             let entry = entry.weighted(entry.each(&site).len());
             for &reduction in entry.reductions() {
                 let mut configured = Entry::new(entry.key, &entry.config, entry.call.clone());
@@ -284,7 +284,7 @@ fn another_reduction_is_that_of_a_loss_configured_with_it() {
 #[test]
 fn a_weighted_gradient_is_the_sum_of_weighted_gradients() {
     for entry in entries(10) {
-        for site in differentiable_sites_and_gpu() {
+        for site in differentiable_sites_and_traced() {
             let what = entry.what(&site);
             let each = entry.each(&site);
             let entry = entry.weighted(each.len());
@@ -322,7 +322,7 @@ fn a_weighted_gradient_is_the_sum_of_weighted_gradients() {
 fn an_empty_batch_is_loss_0_in_every_form() {
     for entry in entries(0) {
         for form in forms(&entry) {
-            for site in differentiable_sites_and_gpu() {
+            for site in differentiable_sites_and_traced() {
                 let what = format!("{form:?} of {}", entry.what(&site));
                 let mut call = entry.call.asked(Ask::On(form));
                 let count = match form.last {
@@ -412,7 +412,7 @@ fn weights_that_cancel_leave_the_quotient_as_it_is() {
         if entry.is_of_pairs() {
             continue; // Their mean is over pairs, of which some anchors have more.
         }
-        for site in differentiable_sites_and_gpu() {
+        for site in differentiable_sites_and_traced() {
             let each = entry.each(&site);
             let counted = each.iter().filter(|&&loss| loss != 0.0).count();
             if counted < each.len() || counted % 2 == 1 {

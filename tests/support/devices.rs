@@ -41,6 +41,14 @@ impl fmt::Display for Site {
 }
 
 impl Site {
+    /// The same device by another path.
+    pub fn on(&self, path: Path) -> Self {
+        Self {
+            path,
+            ..self.clone()
+        }
+    }
+
     /// Whether the device has every float type.
     pub fn is_flex(&self) -> bool {
         self.name.starts_with("flex")
@@ -132,6 +140,17 @@ pub fn differentiable_sites_and_gpu() -> Vec<Site> {
         let [autodiff, checkpointing] = with_gradients(device);
         sites.extend(on_paths(&Path::BOTH, [autodiff].into_iter()));
         sites.extend(on_paths(&[Path::Chosen], [checkpointing].into_iter()));
+    }
+    sites
+}
+
+/// Every site on the CPU where there are gradients, and the kernels of the GPU. For what the paths have in common: forms and
+/// layouts in many combinations, which the composed path has been through on the CPU.
+pub fn differentiable_sites_and_traced() -> Vec<Site> {
+    let mut sites = differentiable_sites();
+    for device in gpu() {
+        let [autodiff, _] = with_gradients(device);
+        sites.extend(on_paths(&[Path::Chosen], [autodiff].into_iter()));
     }
     sites
 }

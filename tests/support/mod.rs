@@ -22,8 +22,8 @@ pub use call::{Call, Dtype, Method, Outcome, Tracked};
 pub use cases::{Case, Inputs, cases};
 pub use compare::Tolerance;
 pub use devices::{
-    Path, Site, differentiable_sites, differentiable_sites_and_gpu, plain_sites_and_gpu, sites,
-    sites_and_gpu,
+    Path, Site, differentiable_sites, differentiable_sites_and_gpu,
+    differentiable_sites_and_traced, plain_sites_and_gpu, sites, sites_and_gpu,
 };
 pub use expected::Expected;
 pub use loss::Loss;

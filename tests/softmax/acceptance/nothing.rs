@@ -2,7 +2,8 @@
 //! NaN reaches.
 
 use crate::support::{
-    Dtype, Method, Random, Tracked, differentiable_sites_and_gpu, sites,
+    Dtype, Method, Random, Tracked, differentiable_sites_and_gpu, differentiable_sites_and_traced,
+    sites,
     softmax::{RowCall, RowCase, RowLoss, Targets, cases::entropy, check_rows, row_cases},
 };
 use burn_losses::Reduction;
@@ -39,7 +40,7 @@ fn an_empty_batch_is_loss_0_with_an_empty_gradient() {
                 }
                 for call in calls {
                     let loss = case.loss(&call);
-                    for site in differentiable_sites_and_gpu() {
+                    for site in differentiable_sites_and_traced() {
                         let outcome = call.run(&loss, &site);
                         let what = format!("{} {method:?} {shape:?} on {site}", case.name);
                         if method.reduces() {
