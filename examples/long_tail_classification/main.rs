@@ -15,6 +15,8 @@
 //! A loss is a JSON file, `examples/configs/*.json`, read in `loss_file.rs`; `classifier.rs` shows
 //! how it plugs into burn-train's `Learner`.
 
+#[path = "../support/bar_renderer.rs"]
+mod bar_renderer;
 mod batch;
 mod calibration;
 #[path = "../support/chart.rs"]
@@ -33,7 +35,6 @@ mod loss_file;
 mod network;
 #[path = "../support/output.rs"]
 mod output;
-mod progress;
 #[path = "../support/progress_bar.rs"]
 mod progress_bar;
 mod reliability;

@@ -20,13 +20,13 @@ use burn::{
 use indicatif::ProgressBar;
 
 use crate::{
+    bar_renderer::BarRenderer,
     batch::{DigitBatch, DigitBatcher},
     classifier::Classifier,
     digit_images::DigitImage,
     error::{Error, Result},
     evaluate::Prediction,
     loss_file::LossFile,
-    progress::BarRenderer,
     settings::Settings,
     split::Split,
 };

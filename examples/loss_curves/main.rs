@@ -10,8 +10,8 @@ mod chart;
 mod svg;
 
 use burn_losses::formula::{
-    Absolute, BinaryCrossEntropy, Charbonnier, ColumnFormula, Dual, Huber, LogCosh, Quantile,
-    SigmoidFocal, SmoothL1, Squared,
+    Absolute, BalancedL1, BinaryCrossEntropy, Cauchy, Charbonnier, ColumnFormula, Dual,
+    GemanMcClure, Huber, LogCosh, Quantile, SigmoidFocal, SmoothL1, Squared, Welsch, Wing,
 };
 use chart::{Axis, Chart, Frame, INK, Line};
 use std::{fs, path::PathBuf, process::ExitCode};
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         PathBuf::from,
     );
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
-    match folder.and_then(|()| fs::write(&path, draw(&[regression(), binary()]))) {
+    match folder.and_then(|()| fs::write(&path, draw(&[regression(), robust(), binary()]))) {
         Ok(()) => {
             println!("written to {}", path.display());
             ExitCode::SUCCESS
@@ -91,6 +91,34 @@ fn regression() -> Family {
                 curve(Charbonnier { epsilon: 0.5 }, 0.0, 1.0),
             ),
             ("quantile 0.9", "#777777", curve(Quantile, 0.0, 0.9)),
+        ],
+    }
+}
+
+fn robust() -> Family {
+    let balanced = BalancedL1 {
+        alpha: 0.5,
+        gamma: 1.5,
+        beta: 1.0,
+    };
+    let wing = Wing {
+        width: 1.5,
+        epsilon: 0.5,
+    };
+    Family {
+        titles: ["robust loss of an error", "its gradient"],
+        x: ("prediction - target", 5.0),
+        y: [(0.0, 5.0), (-3.0, 3.0)],
+        curves: vec![
+            ("Cauchy", "#4477aa", curve(Cauchy { c: 1.0 }, 0.0, 1.0)),
+            ("Welsch", "#ee6677", curve(Welsch { c: 1.0 }, 0.0, 1.0)),
+            (
+                "Geman-McClure",
+                "#228833",
+                curve(GemanMcClure { c: 1.0 }, 0.0, 1.0),
+            ),
+            ("balanced L1", "#ccbb44", curve(balanced, 0.0, 1.0)),
+            ("Wing, width 1.5", "#aa3377", curve(wing, 0.0, 1.0)),
         ],
     }
 }

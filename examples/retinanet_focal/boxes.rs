@@ -1,5 +1,6 @@
 //! Axis-aligned boxes: overlap, and the offsets that a box head regresses.
 
+use burn::tensor::Tensor;
 use serde::Serialize;
 
 /// The largest `ln(size ratio)` a decoded offset may ask for, so that an untrained head cannot
@@ -92,6 +93,14 @@ impl BoundingBox {
             anchor.height() * log_height.min(MAX_LOG_SCALE).exp(),
         )
     }
+}
+
+/// Boxes `[B, A, 4]`, the centre (relative to that of the anchor) and the sides, from offsets and the sides of the anchors
+/// `[B, A, 2]`.
+pub fn decoded(offsets: Tensor<3>, sides: Tensor<3>) -> Tensor<3> {
+    let centers = offsets.clone().narrow(2, 0, 2) * sides.clone();
+    let scales = offsets.narrow(2, 2, 2).clamp_max(MAX_LOG_SCALE).exp();
+    Tensor::cat(vec![centers, scales * sides], 2)
 }
 
 /// A box of 10 x 10 pixels whose left edge is at `left`, for the tests.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::{device::DeviceName, settings::Settings};
+use crate::{device::DeviceName, loss::BoxLossKind, settings::Settings};
 
 /// Trains a small RetinaNet on cluttered digit scenes twice, with focal loss and with plain BCE,
 /// and compares the two detectors.
@@ -30,6 +30,10 @@ pub struct Cli {
     /// Optimisation steps of each training, instead of the schedule's own number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10..))]
     pub steps: Option<u32>,
+
+    /// Train once more, with focal loss and another loss of the boxes, and add its row
+    #[arg(long, value_enum, default_value_t)]
+    pub box_loss: BoxLossKind,
 
     /// Seed of the initial weights and of all scenes
     #[arg(long, default_value_t = 1)]
@@ -61,6 +65,7 @@ mod tests {
     fn the_defaults_are_the_documented_ones() {
         let cli = Cli::try_parse_from(["retinanet_focal"]).expect("no argument is required");
         assert_eq!(cli.out, PathBuf::from("target/retinanet_focal"));
+        assert_eq!(cli.box_loss, BoxLossKind::SmoothL1);
         assert_eq!(
             (cli.quick, cli.device, cli.data_dir.is_none()),
             (false, None, true)

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --example retinanet_focal
 //! cargo run --release --example retinanet_focal -- --quick --out DIR --device NAME --data-dir DIR
+//! cargo run --release --example retinanet_focal -- --box-loss giou
 //! ```
 //!
 //! A detector classifies thousands of anchors, of which a handful cover an object. Focal loss keeps
@@ -41,6 +42,7 @@ mod network;
 #[path = "../support/output.rs"]
 mod output;
 mod picture;
+#[allow(dead_code)] // Shared; not every example has grey and coloured images.
 #[path = "../support/png_image.rs"]
 mod png_image;
 #[path = "../support/progress_bar.rs"]
@@ -70,7 +72,7 @@ use crate::{
     digits::DigitSets,
     error::Result,
     evaluate::{EASY_PROBABILITY, TestBench},
-    loss::{DetectionLoss, LossKind},
+    loss::{BoxLossKind, DetectionLoss, LossKind},
     network::RetinaNet,
     report::{Report, Run},
     scene::{SIDE, Scene, SceneGenerator},
@@ -116,8 +118,13 @@ fn run(cli: &Cli) -> Result<()> {
     let initial = RetinaNet::new(&trainer.device);
 
     let bench = bench(&test);
-    let (focal, focal_found) = compare(LossKind::Focal, &initial, &trainer, &bench)?;
-    let (bce, bce_found) = compare(LossKind::Bce, &initial, &trainer, &bench)?;
+    let train = |kind, boxes| compare(kind, boxes, &initial, &trainer, &bench);
+    let (focal, focal_found) = train(LossKind::Focal, BoxLossKind::SmoothL1)?;
+    let (bce, bce_found) = train(LossKind::Bce, BoxLossKind::SmoothL1)?;
+    let other_boxes = match cli.box_loss {
+        BoxLossKind::SmoothL1 => None,
+        other => Some(train(LossKind::Focal, other)?.0),
+    };
 
     let runs = [focal, bce];
     let curves = curves::draw(&runs, settings.steps);
@@ -133,6 +140,7 @@ fn run(cli: &Cli) -> Result<()> {
     let report = Report {
         focal,
         bce,
+        other_boxes,
         background_per_foreground: background as f64 / foreground.max(1) as f64,
         anchors: anchors.len(),
         easy_probability: EASY_PROBABILITY,
@@ -153,15 +161,17 @@ fn run(cli: &Cli) -> Result<()> {
 /// Trains with one of the losses and tests the result.
 fn compare(
     kind: LossKind,
+    box_loss: BoxLossKind,
     initial: &RetinaNet,
     trainer: &Trainer,
     bench: &TestBench,
 ) -> Result<(Run, Vec<Vec<Detection>>)> {
-    let trained = trainer.train(initial, kind)?;
+    let trained = trainer.train(initial, kind, box_loss)?;
     let found = bench.detections(&trained.model);
-    let loss = DetectionLoss::new(kind);
+    let loss = DetectionLoss::new(kind, box_loss);
     let run = Run {
         kind,
+        box_loss,
         ap50: bench.average_precision(&found),
         easy_background_share_before: bench.easy_background_share(&initial.valid(), &loss),
         easy_background_share_after: bench.easy_background_share(&trained.model, &loss),

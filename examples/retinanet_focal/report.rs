@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     evaluate::EASY_PROBABILITY,
-    loss::LossKind,
+    loss::{BoxLossKind, LossKind},
     settings::Settings,
     train::{Checkpoint, LossPoint},
 };
@@ -14,6 +14,8 @@ use crate::{
 pub struct Run {
     #[serde(skip)]
     pub kind: LossKind,
+    /// The loss of the boxes.
+    pub box_loss: BoxLossKind,
     /// AP@0.5 on the test scenes, averaged over the classes.
     pub ap50: f64,
     /// Share of the classification loss that easy background carries, on the test scenes, with
@@ -32,6 +34,9 @@ pub struct Run {
 pub struct Report {
     pub focal: Run,
     pub bce: Run,
+    /// Focal loss with another loss of the boxes, if one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_boxes: Option<Run>,
     /// Background anchors for each foreground anchor, on the test scenes.
     pub background_per_foreground: f64,
     /// Anchors in one scene.
@@ -45,6 +50,16 @@ pub struct Report {
     pub settings: Settings,
 }
 
+impl Run {
+    /// The name of its row.
+    fn name(&self) -> &'static str {
+        match self.box_loss {
+            BoxLossKind::SmoothL1 => self.kind.name(),
+            other => other.name(),
+        }
+    }
+}
+
 impl Report {
     /// The table that is printed at the end.
     pub fn table(&self) -> String {
@@ -56,7 +71,7 @@ impl Report {
         let row = |run: &Run| {
             format!(
                 "{:<10}  {:>6.3}  {:>17.1} %  {:>17.1} %  {:>12.0}",
-                run.kind.name(),
+                run.name(),
                 run.ap50,
                 run.easy_background_share_before * 100.0,
                 run.easy_background_share_after * 100.0,
@@ -77,11 +92,16 @@ impl Report {
             rule.clone(),
             row(&self.focal),
             row(&self.bce),
+        ]
+        .into_iter()
+        .chain(self.other_boxes.as_ref().map(row))
+        .chain([
             rule,
             format!(
                 "* background anchors whose every class has a probability below {EASY_PROBABILITY}"
             ),
-        ]
+        ])
+        .collect::<Vec<_>>()
         .join("\n")
     }
 }
@@ -93,6 +113,7 @@ mod tests {
     fn run(kind: LossKind, ap50: f64) -> Run {
         Run {
             kind,
+            box_loss: BoxLossKind::SmoothL1,
             ap50,
             easy_background_share_before: 0.25,
             easy_background_share_after: 0.125,
@@ -110,6 +131,10 @@ mod tests {
         Report {
             focal: run(LossKind::Focal, 0.75),
             bce: run(LossKind::Bce, 0.5),
+            other_boxes: Some(Run {
+                box_loss: BoxLossKind::Giou,
+                ..run(LossKind::Focal, 0.8)
+            }),
             background_per_foreground: 170.2,
             anchors: 4536,
             easy_probability: EASY_PROBABILITY,
@@ -133,8 +158,9 @@ mod tests {
         let table = report().table();
         assert!(table.contains("1 : 170"), "{table}");
         let rows: Vec<&str> = table.lines().filter(|line| line.contains('%')).collect();
-        assert_eq!(rows.len(), 2);
-        assert_eq!(rows[0].len(), rows[1].len());
+        assert_eq!(rows.len(), 3);
+        assert!(rows.iter().all(|row| row.len() == rows[0].len()));
         assert!(rows[0].contains("focal loss   0.750"), "{table}");
+        assert!(rows[2].contains("with GIoU    0.800"), "{table}");
     }
 }

@@ -19,6 +19,8 @@ pub struct Targets {
     pub offsets: Tensor<3>,
     /// `[B, A, 4]`: 1 for foreground anchors, 0 elsewhere.
     pub offset_weights: Tensor<3>,
+    /// `[B, A, 2]`: width and height of the anchors.
+    pub sides: Tensor<3>,
     /// What each anchor of each scene was matched with, scene after scene.
     pub matches: Vec<Match>,
 }
@@ -31,6 +33,10 @@ impl Targets {
         let mut class_weights = vec![1.0_f32; count * CLASSES];
         let mut offsets = vec![0.0_f32; count * 4];
         let mut offset_weights = vec![0.0_f32; count * 4];
+        let sides = anchors
+            .iter()
+            .flat_map(|anchor| [anchor.width(), anchor.height()]);
+        let sides: Vec<f32> = sides.collect();
         let mut matches = Vec::with_capacity(count);
         for scene in scenes {
             let bounds: Vec<_> = scene.objects.iter().map(|object| object.bounds).collect();
@@ -58,6 +64,7 @@ impl Targets {
             class_weights: tensor(class_weights, CLASSES),
             offsets: tensor(offsets, 4),
             offset_weights: tensor(offset_weights, 4),
+            sides: tensor(sides.repeat(scenes.len()), 2),
             matches,
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     error::{Error, Result},
     evaluate::TestBench,
     history::{History, Point},
-    loss::{DetectionLoss, LossKind},
+    loss::{BoxLossKind, DetectionLoss, LossKind},
     network::RetinaNet,
     progress_bar,
     scene::{Scene, SceneGenerator},
@@ -75,9 +75,14 @@ pub struct Trainer<'a> {
 
 impl Trainer<'_> {
     /// Trains a copy of `initial`; the training scenes depend on the seed alone.
-    pub fn train(&self, initial: &RetinaNet, kind: LossKind) -> Result<Trained> {
+    pub fn train(
+        &self,
+        initial: &RetinaNet,
+        kind: LossKind,
+        boxes: BoxLossKind,
+    ) -> Result<Trained> {
         let settings = self.settings;
-        let loss = DetectionLoss::new(kind);
+        let loss = DetectionLoss::new(kind, boxes);
         let mut scenes = SceneGenerator::new(self.digits, settings.seed);
         let mut model = initial.clone();
         let mut optimizer = AdamConfig::new().init();

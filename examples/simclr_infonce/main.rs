@@ -46,6 +46,7 @@ mod pair_log;
 #[path = "../support/pca.rs"]
 mod pca;
 mod picture;
+#[allow(dead_code)] // Shared; not every example has grey and coloured images.
 #[path = "../support/png_image.rs"]
 mod png_image;
 mod probe;

@@ -6,6 +6,7 @@ use super::{
     raster::Raster,
 };
 
+#[allow(unused_imports)] // Shared; not every example counts classes.
 pub use super::digit_images::CLASSES;
 
 /// Share of the brightness range above which a pixel counts as ink when a digit's box is taken.

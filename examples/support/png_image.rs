@@ -1,4 +1,4 @@
-//! Grey images for SVG documents.
+//! Images for SVG documents.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
@@ -9,18 +9,24 @@ use super::{
 
 /// A grey image as a PNG in base64.
 pub fn encode_png(image: &Raster) -> Result<String> {
-    let bytes: Vec<u8> = image
-        .pixels
-        .iter()
-        .map(|pixel| (pixel * 255.0).round() as u8)
-        .collect();
+    let pixels = image.pixels.iter();
+    let bytes: Vec<u8> = pixels.map(|pixel| (pixel * 255.0).round() as u8).collect();
+    encode(image.width, image.height, png::ColorType::Grayscale, &bytes)
+}
+
+/// A coloured image, red, green and blue of each pixel, as a PNG in base64.
+pub fn encode_png_rgb(width: usize, height: usize, bytes: &[u8]) -> Result<String> {
+    encode(width, height, png::ColorType::Rgb, bytes)
+}
+
+fn encode(width: usize, height: usize, color: png::ColorType, bytes: &[u8]) -> Result<String> {
     let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, image.width as u32, image.height as u32);
-    encoder.set_color(png::ColorType::Grayscale);
+    let mut encoder = png::Encoder::new(&mut file, width as u32, height as u32);
+    encoder.set_color(color);
     encoder.set_depth(png::BitDepth::Eight);
     encoder
         .write_header()
-        .and_then(|mut writer| writer.write_image_data(&bytes))
+        .and_then(|mut writer| writer.write_image_data(bytes))
         .map_err(|fault| Error::new(format!("cannot encode an image as PNG: {fault}")))?;
     Ok(BASE64_STANDARD.encode(file))
 }
