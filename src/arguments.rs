@@ -3,5 +3,5 @@
 
 pub use crate::{
     contrastive::info_nce::QueriesAndKeys, embeddings::Labelled, metric::triplet::Mined,
-    samples::Complete,
+    ranking::lists::Lists, samples::Complete, segmentation::Masks,
 };

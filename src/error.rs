@@ -169,6 +169,11 @@ impl Check {
         self.that(ok, field, value, "a finite number within the range of f32")
     }
 
+    /// A window with a pixel in its middle.
+    pub fn odd(self, field: &'static str, size: usize) -> Result<(), LossError> {
+        self.that(size % 2 == 1, field, size, "an odd number of pixels")
+    }
+
     /// Weights, one for each class.
     pub fn class_weights(
         self,
@@ -234,6 +239,23 @@ pub(crate) fn check_like_prediction<const D: usize>(
     assert!(
         given == wanted,
         "{loss}: the {name} {is} {given:?} and the prediction {wanted:?}; cast one of them",
+    );
+}
+
+/// Panics unless a prediction, named `name`, has the shape and the data type of the target.
+#[track_caller]
+pub(crate) fn check_like_target<const D: usize>(
+    loss: &str,
+    name: &str,
+    prediction: &Tensor<D>,
+    target: &Tensor<D>,
+) {
+    let (given, expected) = (prediction.dims(), target.dims());
+    let (is, wanted) = (prediction.dtype(), target.dtype());
+    assert!(
+        given == expected && is == wanted,
+        "{loss}: the {name} has shape {given:?} and is {is:?}, expected {expected:?} and {wanted:?} as the target; shapes \
+         are not broadcast, expand the {name} first",
     );
 }
 
@@ -325,6 +347,15 @@ fn coordinates(mut place: usize, shape: &[usize]) -> Vec<usize> {
     indices
 }
 
+/// Panics unless masks are images.
+#[track_caller]
+pub(crate) fn check_images(loss: &str, dims: &[usize]) {
+    assert!(
+        dims.len() == 2,
+        "{loss}: the masks have the size {dims:?}, expected images of two dimensions",
+    );
+}
+
 /// Panics unless there is something for each of the `classes`.
 #[track_caller]
 pub(crate) fn check_class_list(
@@ -400,6 +431,45 @@ pub(crate) fn check_rows(
         shape == expected,
         "{loss}: the {name} have shape {shape:?}, expected {expected:?}, one for each row of the \
          {whole} of shape {of:?} (a row runs along dimension {along}){advice}",
+    );
+}
+
+/// Panics unless the last dimension of a prediction has the numbers of a sample.
+#[track_caller]
+pub(crate) fn check_tuples(loss: &str, shape: &[usize], width: usize) {
+    assert!(
+        shape.last() == Some(&width),
+        "{loss}: the prediction has shape {shape:?}, expected {width} numbers of each sample in its last dimension",
+    );
+}
+
+/// Panics unless there is a weight for each sample.
+#[track_caller]
+pub(crate) fn check_sample_weights(loss: &str, shape: &[usize], samples: &[usize]) {
+    let is_single = samples.is_empty() && shape == [1];
+    assert!(
+        shape == samples || is_single,
+        "{loss}: the weights have shape {shape:?}, expected {samples:?}, one for each sample",
+    );
+}
+
+/// Panics unless the losses, of that shape, are asked for with their rank.
+#[track_caller]
+pub(crate) fn check_rank(loss: &str, rank: usize, shape: &[usize]) {
+    assert!(
+        rank == shape.len(),
+        "{loss}: the losses of the samples have shape {shape:?} and were asked for as a tensor of rank {rank}; name \
+         their rank: `let losses: Tensor<{}> = ..each()`",
+        shape.len(),
+    );
+}
+
+/// Panics unless a prediction has so many columns, if there are several.
+#[track_caller]
+pub(crate) fn check_columns(loss: &str, columns: usize, shape: &[usize]) {
+    assert!(
+        columns == 1 || shape.last() == Some(&columns),
+        "{loss}: the prediction has shape {shape:?}, expected {columns} columns in its last dimension",
     );
 }
 
@@ -607,6 +677,28 @@ pub(crate) fn check_keys(loss: &str, queries: usize, keys: usize, offset: usize)
     );
 }
 
+/// Panics unless there is something of each item of the lists, or of each class of the samples.
+#[track_caller]
+pub(crate) fn check_items(loss: &str, name: &str, shape: [usize; 2], scores: [usize; 2]) {
+    let [has, _] = verbs(name);
+    assert!(
+        shape == scores,
+        "{loss}: the {name} {has} shape {shape:?}, expected {scores:?} to go with the scores",
+    );
+}
+
+/// Panics unless there are as many of one thing as of another.
+#[track_caller]
+pub(crate) fn check_counts(loss: &str, name: &str, given: usize, (of, wanted): (&str, usize)) {
+    let many = |count, one: &str| counted(count, one, &format!("{one}s"));
+    assert!(
+        given == wanted,
+        "{loss}: {} for {}, expected one for each",
+        many(given, name),
+        many(wanted, of),
+    );
+}
+
 /// Panics unless there is a weight for each loss.
 #[track_caller]
 pub(crate) fn check_loss_weights(loss: &str, weights: &Tensor<1>, losses: usize, wanted: DType) {
@@ -617,7 +709,59 @@ pub(crate) fn check_loss_weights(loss: &str, weights: &Tensor<1>, losses: usize,
         counted(count, "weight", "weights"),
         counted(losses, "loss", "losses"),
     );
-    check_weights_type(loss, weights.dtype(), ("embeddings", wanted));
+    check_weights_type(loss, weights.dtype(), ("predictions", wanted));
+}
+
+/// Panics unless two losses of as many samples can be added.
+#[track_caller]
+pub(crate) fn check_sum_of_losses(
+    [loss, other]: [&str; 2],
+    [samples, others]: [usize; 2],
+    factor: f64,
+    is_weighted: bool,
+) {
+    assert!(
+        samples == others,
+        "{loss}: {other} is added with {} to {}, expected as many",
+        counted(others, "loss", "losses"),
+        counted(samples, "loss", "losses"),
+    );
+    assert!(
+        factor.is_finite(),
+        "{loss}: {other} is added {factor} times, expected a finite factor",
+    );
+    assert!(
+        !is_weighted,
+        "{loss}: {other} is added with weights of its own; give them to the sum, behind `plus`",
+    );
+}
+
+/// How large images have to be.
+#[derive(Default)]
+pub(crate) struct Least {
+    pub side: usize,
+    /// What for.
+    pub because: String,
+    /// What to do where they are smaller.
+    pub advice: &'static str,
+}
+
+/// Panics unless images have sides of at least so many pixels.
+#[track_caller]
+pub(crate) fn check_image_sides(
+    loss: &str,
+    [height, width]: [usize; 2],
+    Least {
+        side: least,
+        because,
+        advice,
+    }: Least,
+) {
+    assert!(
+        height >= least && width >= least,
+        "{loss}: the images are {height} x {width} pixels (height x width), expected at least {least} x {least} for \
+         {because}; {advice}",
+    );
 }
 
 /// Panics unless proxies have the shape of those they replace.

@@ -83,6 +83,64 @@ fn a_negative_beta_or_gamma_is_refused() {
 }
 
 #[test]
+fn hyperparameters_of_robust_losses_out_of_range_are_refused() {
+    let welsch = |c| WelschLossConfig::new().with_c(c);
+    assert_refused!(welsch(0.0), "WelschLossConfig", "c", "0");
+    let geman = |c| GemanMcClureLossConfig::new().with_c(c);
+    assert_refused!(geman(-1.0), "GemanMcClureLossConfig", "c", "-1");
+    let wing = |width, epsilon| {
+        WingLossConfig::new()
+            .with_width(width)
+            .with_epsilon(epsilon)
+    };
+    assert_refused!(wing(0.0, 2.0), "WingLossConfig", "width", "0");
+    assert_refused!(wing(10.0, f64::NAN), "WingLossConfig", "epsilon", "NaN");
+    assert_refused!(wing(1e10, 1e-30), "WingLossConfig", "epsilon", "1e-30");
+    let adaptive = |alpha| AdaptiveWingLossConfig::new().with_alpha(alpha);
+    assert_refused!(adaptive(1.9), "AdaptiveWingLossConfig", "alpha", "1.9");
+    assert_refused!(adaptive(1e3), "AdaptiveWingLossConfig", "alpha", "1000");
+    let theta = AdaptiveWingLossConfig::new().with_theta(0.0);
+    assert_refused!(theta, "AdaptiveWingLossConfig", "theta", "0");
+    let balanced = |gamma| BalancedL1LossConfig::new().with_gamma(gamma);
+    assert_refused!(balanced(0.0), "BalancedL1LossConfig", "gamma", "0");
+    assert_refused!(balanced(50.0), "BalancedL1LossConfig", "gamma", "50");
+    let poisson = |epsilon| PoissonNllLossConfig::new().with_epsilon(epsilon);
+    assert_refused!(poisson(0.0), "PoissonNllLossConfig", "epsilon", "0");
+}
+
+#[test]
+fn hyperparameters_of_margins_and_detectors_out_of_range_are_refused() {
+    let embedding = |margin| HingeEmbeddingLossConfig::new().with_margin(margin);
+    assert_refused!(
+        embedding(f64::NAN),
+        "HingeEmbeddingLossConfig",
+        "margin",
+        "NaN"
+    );
+    let quality = |beta| QualityFocalLossConfig::new().with_beta(beta);
+    assert_refused!(quality(-1.0), "QualityFocalLossConfig", "beta", "-1");
+    let varifocal = |alpha| VarifocalLossConfig::new().with_alpha(alpha);
+    assert_refused!(varifocal(-0.5), "VarifocalLossConfig", "alpha", "-0.5");
+    let gaussian = |gamma| GaussianFocalLossConfig::new().with_gamma(gamma);
+    assert_refused!(
+        gaussian(f64::INFINITY),
+        "GaussianFocalLossConfig",
+        "gamma",
+        "inf"
+    );
+    let labels =
+        |weight| MultiLabelSoftMarginLossConfig::new().with_class_weights(Some(vec![weight]));
+    assert_refused!(
+        labels(-1.0),
+        "MultiLabelSoftMarginLossConfig",
+        "class_weights"[0],
+        "-1"
+    );
+    let nll = |weight| NllLossConfig::new().with_class_weights(Some(vec![1.0, weight]));
+    assert_refused!(nll(f64::NAN), "NllLossConfig", "class_weights"[1], "NaN");
+}
+
+#[test]
 fn a_share_outside_0_to_1_is_refused() {
     let focal = |alpha| SigmoidFocalLossConfig::new().with_alpha(Some(alpha));
     assert_refused!(focal(1.25), "SigmoidFocalLossConfig", "alpha", "1.25");

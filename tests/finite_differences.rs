@@ -37,13 +37,16 @@ fn smooth_call(case: &Case, method: Method, shape: &[usize]) -> Call {
     for t in &mut call.target {
         let share = random.uniform(0.05, 0.95);
         match case.inputs {
-            Inputs::Real => {}
+            Inputs::Real | Inputs::Signs | Inputs::Scores => {}
+            Inputs::Counts { .. } => *t = 8.0 * share,
             Inputs::Shares { logs: [_, true] } => *t = share.ln(),
             _ => *t = share,
         }
     }
     for (i, x) in call.prediction.iter_mut().enumerate() {
-        if case.inputs == Inputs::Real && (*x - call.target[i / per_target]).abs() < 0.02 {
+        if matches!(case.inputs, Inputs::Real | Inputs::Heatmap)
+            && (*x - call.target[i / per_target]).abs() < 0.02
+        {
             *x += 0.05;
         }
         match case.inputs {

@@ -32,6 +32,7 @@ fn assert_passes_with(name: &str) {
         "extremes::",
         "distillation::random",
         "linear::random",
+        "lists::paths",
     ];
     let output = run_with(name, &filters);
     let text = String::from_utf8_lossy(&output.stdout);

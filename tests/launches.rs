@@ -4,6 +4,7 @@
 mod elements;
 mod pairs;
 mod rows;
+mod tuples;
 
 use burn::cubecl::logging::{LaunchObservation, LaunchObserver};
 use std::{
@@ -24,6 +25,7 @@ fn launches_are_few() {
             "launches::elements::",
             "launches::pairs::",
             "launches::rows::",
+            "launches::tuples::",
         ])
         .args(["--test-threads", "1", "--nocapture"])
         .env(VARIABLE, "1")
@@ -31,7 +33,7 @@ fn launches_are_few() {
         .expect("this binary can be started");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}");
-    for counted in ["elements", "pairs", "rows"] {
+    for counted in ["elements", "pairs", "rows", "tuples"] {
         let counted = format!("launches of {counted}");
         assert!(text.contains(&counted), "{counted}: {text}");
     }

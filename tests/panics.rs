@@ -152,6 +152,38 @@ fn a_normalizer_that_is_no_count_is_refused() {
 /// Debug builds look at what the host can read.
 #[test]
 #[cfg(debug_assertions)]
+fn counts_and_rates_that_are_none_are_refused_where_they_are_given() {
+    let poisson = PoissonNllLossConfig::new();
+    let (logarithms, rates) = (poisson.init(), poisson.with_log_input(false).init());
+    let msle = MsleLossConfig::new().init();
+    for Site { device, path, .. } in sites() {
+        let of = |numbers: [f32; 2]| Tensor::<1>::from_floats(numbers, &device);
+        let text = message(|| path.run(|| logarithms.forward(of([1.0, 1.0]), of([2.0, -1.0]))));
+        let start = "PoissonNllLoss: the target holds -1 at [1], expected a number of 0 or above; ";
+        assert!(text.starts_with(start), "{text}");
+        let text = message(|| path.run(|| rates.forward(of([-2.0, 1.0]), of([2.0, 1.0]))));
+        let start =
+            "PoissonNllLoss: the prediction holds -2 at [0], expected a number of 0 or above; ";
+        assert!(text.starts_with(start), "{text}");
+        let text = message(|| path.run(|| msle.forward(of([-3.0, 1.0]), of([2.0, 1.0]))));
+        let start = "MsleLoss: the prediction holds -3 at [0], expected a number of -1 or above; ";
+        assert!(text.starts_with(start), "{text}");
+        // What is ignored may be anything, and so may logarithms.
+        let weights = of([0.0, 1.0]);
+        let loss = path.run(|| {
+            rates
+                .on(of([-2.0, 1.0]), of([-1.0, 1.0]))
+                .weights(weights)
+                .reduce()
+        });
+        assert!((loss.into_scalar::<f32>() - 1.0).abs() < 1e-6);
+        path.run(|| logarithms.forward(of([-9.0, 1.0]), of([0.0, 1.0])));
+    }
+}
+
+/// Debug builds look at what the host can read.
+#[test]
+#[cfg(debug_assertions)]
 fn numbers_that_are_no_probabilities_are_refused_where_they_are_given() {
     use crate::contrastive::places::assert_here;
 

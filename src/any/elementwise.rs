@@ -3,9 +3,12 @@
 use crate::{
     classification::*,
     config::choice,
+    detection::*,
     distribution::*,
     element::{AnyElementFormula, ElementLoss},
     error::{LossError, built},
+    margin::*,
+    ranking::*,
     regression::*,
 };
 
@@ -47,6 +50,22 @@ choice! {
         "charbonnier" => Charbonnier(CharbonnierLossConfig),
         /// Cauchy.
         "cauchy" => Cauchy(CauchyLossConfig),
+        /// Welsch.
+        "welsch" => Welsch(WelschLossConfig),
+        /// Geman-McClure.
+        "geman_mcclure" => GemanMcClure(GemanMcClureLossConfig),
+        /// Wing.
+        "wing" => Wing(WingLossConfig),
+        /// Adaptive Wing.
+        "adaptive_wing" => AdaptiveWing(AdaptiveWingLossConfig),
+        /// Balanced L1.
+        "balanced_l1" => BalancedL1(BalancedL1LossConfig),
+        /// Poisson likelihood.
+        "poisson_nll" => PoissonNll(PoissonNllLossConfig),
+        /// Mean squared logarithmic error.
+        "msle" => Msle(MsleLossConfig),
+        /// Barron's general robust loss.
+        "barron" => Barron(BarronLossConfig),
         /// Binary cross entropy of logits or probabilities.
         "binary_cross_entropy" => BinaryCrossEntropy(BinaryCrossEntropyLossConfig),
         /// Sigmoid focal loss.
@@ -57,6 +76,20 @@ choice! {
         "kl_div" => KlDiv(KlDivLossConfig),
         /// Jensen-Shannon divergence.
         "jensen_shannon" => JensenShannon(JensenShannonLossConfig),
+        /// Quality focal loss.
+        "quality_focal" => QualityFocal(QualityFocalLossConfig),
+        /// Varifocal loss.
+        "varifocal" => Varifocal(VarifocalLossConfig),
+        /// Gaussian focal loss.
+        "gaussian_focal" => GaussianFocal(GaussianFocalLossConfig),
+        /// Hinge.
+        "hinge" => Hinge(HingeLossConfig),
+        /// Soft margin.
+        "soft_margin" => SoftMargin(SoftMarginLossConfig),
+        /// Hinge of distances.
+        "hinge_embedding" => HingeEmbedding(HingeEmbeddingLossConfig),
+        /// Bayesian personalised ranking.
+        "bpr" => Bpr(BprLossConfig),
     }
 }
 
@@ -93,11 +126,26 @@ impl ElementwiseLossConfig {
             Self::Quantile(config) => config.try_init()?.into(),
             Self::Charbonnier(config) => config.try_init()?.into(),
             Self::Cauchy(config) => config.try_init()?.into(),
+            Self::Welsch(config) => config.try_init()?.into(),
+            Self::GemanMcClure(config) => config.try_init()?.into(),
+            Self::Wing(config) => config.try_init()?.into(),
+            Self::AdaptiveWing(config) => config.try_init()?.into(),
+            Self::BalancedL1(config) => config.try_init()?.into(),
+            Self::PoissonNll(config) => config.try_init()?.into(),
+            Self::Msle(config) => config.try_init()?.into(),
+            Self::Barron(config) => config.try_init()?.into(),
             Self::BinaryCrossEntropy(config) => config.try_init()?.into(),
             Self::SigmoidFocal(config) => config.try_init()?.into(),
             Self::Asymmetric(config) => config.try_init()?.into(),
             Self::KlDiv(config) => config.try_init()?.into(),
             Self::JensenShannon(config) => config.try_init()?.into(),
+            Self::QualityFocal(config) => config.try_init()?.into(),
+            Self::Varifocal(config) => config.try_init()?.into(),
+            Self::GaussianFocal(config) => config.try_init()?.into(),
+            Self::Hinge(config) => config.try_init()?.into(),
+            Self::SoftMargin(config) => config.try_init()?.into(),
+            Self::HingeEmbedding(config) => config.try_init()?.into(),
+            Self::Bpr(config) => config.try_init()?.into(),
         })
     }
 

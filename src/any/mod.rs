@@ -3,9 +3,13 @@
 mod classification;
 mod elementwise;
 mod embeddings;
+mod images;
+mod segmentation;
 mod views;
 
 pub use classification::{ClassificationLoss, ClassificationLossConfig};
 pub use elementwise::{ElementwiseLoss, ElementwiseLossConfig};
 pub use embeddings::{EmbeddingLoss, EmbeddingLossConfig};
+pub use images::ImageLossConfig;
+pub use segmentation::{SegmentationLoss, SegmentationLossConfig};
 pub use views::{ViewLoss, ViewLossConfig};

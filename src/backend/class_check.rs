@@ -4,15 +4,40 @@ use super::{path::is_cpu, row::SoftmaxRow};
 use crate::error::refuse_class;
 use burn::tensor::{Int, Tensor};
 
+/// Which class indices a loss takes.
+#[derive(Clone, Copy)]
+pub(crate) struct ClassesWanted<'a> {
+    /// The name of the loss in messages.
+    pub loss: &'a str,
+    /// How many classes there are.
+    pub count: usize,
+    /// The class that stands for no target.
+    pub ignore_index: Option<i64>,
+}
+
+impl<'a> ClassesWanted<'a> {
+    pub fn of_row(row: &'a SoftmaxRow, count: usize) -> Self {
+        Self {
+            loss: row.loss,
+            count,
+            ignore_index: row.ignore_index,
+        }
+    }
+
+    fn is_strange(&self, class: i64) -> bool {
+        let is_one = usize::try_from(class).is_ok_and(|class| class < self.count);
+        !is_one && self.ignore_index != Some(class)
+    }
+}
+
 /// Panics, on a CPU, if the class of a row that counts is out of range. The shape is that in which classes were given.
 #[track_caller]
-pub(super) fn check_classes<const D: usize>(
-    row: &SoftmaxRow,
+pub(crate) fn check_classes<const D: usize>(
+    wanted: ClassesWanted<'_>,
     (classes, shape): (&Tensor<D, Int>, &[usize]),
     weights: Option<&Tensor<D>>,
-    count: usize,
 ) {
-    let found = strangers(row, classes, count);
+    let found = strangers(wanted, classes);
     if found.is_empty() {
         return;
     }
@@ -21,19 +46,22 @@ pub(super) fn check_classes<const D: usize>(
     for (index, class) in found {
         let is_weightless = weights.as_ref().is_some_and(|list| list[index] == 0.0);
         if !is_weightless {
-            refuse_class(row.loss, (index, shape), class, count, row.ignore_index);
+            let ClassesWanted {
+                loss,
+                count,
+                ignore_index,
+            } = wanted;
+            refuse_class(loss, (index, shape), class, count, ignore_index);
         }
     }
 }
 
 /// The rows whose class is out of range, and that class.
 fn strangers<const D: usize>(
-    row: &SoftmaxRow,
+    wanted: ClassesWanted<'_>,
     classes: &Tensor<D, Int>,
-    count: usize,
 ) -> Vec<(usize, i64)> {
-    let is_one = |class: i64| usize::try_from(class).is_ok_and(|class| class < count);
-    let is_strange = |class: i64| !is_one(class) && !row.is_ignored(class);
+    let is_strange = |class: i64| wanted.is_strange(class);
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     {
         let classes = classes.clone().without_autodiff();

@@ -1,10 +1,13 @@
 //! The operations a backend with fused kernels has on top of Burn's own.
 #![cfg_attr(feature = "ndarray", allow(deprecated))] // The list of backends names NdArray.
 
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+use super::overlap::OverlapSpec;
 use super::{
     element::{ElementFormula, PerClass},
     fold::Fold,
     row::SoftmaxRow,
+    tuple::TupleObject,
 };
 use burn::backend::{
     Backend, Dispatch, ExtensionType, backend_extension,
@@ -14,7 +17,7 @@ use burn::tensor::Tensor;
 use std::sync::Arc;
 
 /// Weights of the elements.
-#[derive(ExtensionType)]
+#[derive(Clone, Debug, ExtensionType)]
 pub(crate) enum Weights<B: Backend> {
     /// All elements count the same.
     Equal,
@@ -32,8 +35,8 @@ impl Weights<Dispatch> {
     }
 }
 
-/// What softmax rows are compared with.
-#[derive(ExtensionType)]
+/// What softmax rows, or the pixels of masks, are compared with.
+#[derive(Clone, Debug, ExtensionType)]
 pub(crate) enum RowTarget<B: Backend> {
     /// The index of a class for each row, `[N, K]`.
     Classes(IntTensor<B>),
@@ -58,6 +61,26 @@ pub(crate) trait ElementBackend: Backend {
         target: FloatTensor<Self>,
         #[extension_type] weights: Weights<Self>,
         parameters: Option<PerClass>,
+        fold: Option<Fold>,
+    ) -> FloatTensor<Self>;
+}
+
+/// A backend with fused losses of samples of a few numbers each.
+#[backend_extension(
+    Flex: cfg(feature = "flex"),
+    NdArray: cfg(feature = "ndarray"),
+    Cube: cfg(feature = "cube"),
+    Autodiff,
+)]
+pub(crate) trait TupleBackend: Backend {
+    /// A formula over all samples, predictions `[N, P]` against targets `[N, T]`: the loss of each (in shape `[N]`), or
+    /// their fold (in shape `[1]`).
+    #[allow(unused_variables)] // As above.
+    fn tuples(
+        formula: Arc<dyn TupleObject>,
+        prediction: FloatTensor<Self>,
+        target: FloatTensor<Self>,
+        #[extension_type] weights: Weights<Self>,
         fold: Option<Fold>,
     ) -> FloatTensor<Self>;
 }
@@ -115,4 +138,21 @@ pub(crate) trait UnitRowsBackend: Backend {
     /// Rows `[N, D]` of `f32` divided by their norms; a row of zeros stays one.
     #[allow(unused_variables)] // As above.
     fn unit_rows(rows: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+/// A backend with fused overlap sums.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[backend_extension(
+    Flex: cfg(feature = "flex"),
+    NdArray: cfg(feature = "ndarray"),
+    Autodiff,
+)]
+pub(crate) trait OverlapBackend: Backend {
+    /// The overlap sums of logits `[N, C, K]` with classes or masks, one after the other: `[SUMS, N, C]`.
+    fn overlap_sums(
+        spec: Arc<OverlapSpec>,
+        logits: FloatTensor<Self>,
+        #[extension_type] target: RowTarget<Self>,
+        #[extension_type] weights: Weights<Self>,
+    ) -> FloatTensor<Self>;
 }

@@ -1,6 +1,8 @@
 //! From the losses of all elements, or samples, to one number.
 
 use super::ordered_sum::ordered_sum;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+use crate::kernel::cpu;
 #[cfg(feature = "cube")]
 use crate::kernel::gpu::Shifts;
 use burn::tensor::{Bool, Tensor};
@@ -100,6 +102,23 @@ impl Fold {
         }
     }
 
+    /// Losses as one number, of weights that are [shifted](Self::shifted) where there are some.
+    pub(super) fn of_losses<const D: usize>(
+        self,
+        losses: Tensor<D>,
+        weights: Option<Tensor<D>>,
+    ) -> Tensor<1> {
+        match weights {
+            Some(weights) => {
+                let total = ordered_sum(losses * weights.clone());
+                self.on_tensors(total, || Count::of(weights))
+            }
+            None => self.on_tensors(ordered_sum(losses), || {
+                unreachable!("a weighted mean has weights")
+            }),
+        }
+    }
+
     /// A sum of losses, folded: multiplied with a factor, or divided by a count; 0 where nothing counts.
     pub(crate) fn on_tensors(self, total: Tensor<1>, count: impl FnOnce() -> Count) -> Tensor<1> {
         match self {
@@ -120,6 +139,45 @@ pub(super) struct Counts<S, Z> {
     pub sum: S,
     /// Whether every count is 0; asked where the sum is.
     pub are_zero: Z,
+}
+
+/// What weighted losses, and their derivatives, are multiplied with and divided by.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+pub(super) struct Scale {
+    /// What each weight is multiplied with.
+    pub shift: f64,
+    pub factor: f64,
+    /// Of the weights that are shifted.
+    pub divisor: f64,
+}
+
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+impl Scale {
+    /// Of losses with these weights; `None` where nothing counts.
+    pub fn of(fold: Option<Fold>, weights: Option<&[f32]>) -> Option<Self> {
+        let weights = weights.unwrap_or_default();
+        let counts = Counts {
+            sum: || cpu::sum(weights),
+            are_zero: || cpu::is_zero(weights),
+        };
+        let (factor, divisor) = Fold::of(fold, counts)?;
+        let shift = Fold::shift(divisor, weights);
+        Some(Self {
+            shift,
+            factor,
+            divisor: divisor * shift,
+        })
+    }
+
+    /// What a derivative is multiplied with.
+    pub fn of_derivatives(&self) -> f32 {
+        (self.factor / self.divisor) as f32
+    }
+
+    /// The fold of a sum of losses.
+    pub fn of_sum(&self, sum: f64) -> f32 {
+        (sum * self.factor / self.divisor) as f32
+    }
 }
 
 #[cfg(any(feature = "flex", feature = "ndarray"))]

@@ -2,11 +2,15 @@
 
 use super::{
     element::{Differentiated, ElementCall, ElementFormula, PerClass},
-    extension::{ElementBackend, LinearBackend, RowBackend, RowTarget, UnitRowsBackend, Weights},
+    extension::{
+        ElementBackend, LinearBackend, RowBackend, RowTarget, TupleBackend, UnitRowsBackend,
+        Weights,
+    },
     fold::Fold,
     linear::{self, LinearCall},
     row::SoftmaxRow,
     softmax,
+    tuple::{TupleCall, TupleObject},
     unit_rows::UnitRows,
 };
 use burn::{
@@ -20,7 +24,11 @@ use core::fmt::Debug;
 use std::sync::Arc;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use {
-    super::host::Host,
+    super::{
+        extension::OverlapBackend,
+        host::Host,
+        overlap::{OverlapSpec, fused::OverlapCall},
+    },
     crate::kernel::cpu::{self, Storage},
     burn::backend::TensorMetadata,
 };
@@ -31,12 +39,18 @@ pub(super) trait FusedElements: Backend {
     fn differentiate(call: ElementCall<Self>) -> Differentiated<Self>;
 
     /// The saved `gradient` times `upstream` (one number, one for each element, or one for each row
-    /// of a gradient `[N, C, K]`), in the data type `dtype`. Both are `f32`, as the loss is.
+    /// of a gradient `[N, C]` or `[N, C, K]`), in the data type `dtype`. Both are `f32`, as the loss is.
     fn chain(
         gradient: FloatTensor<Self>,
         upstream: FloatTensor<Self>,
         dtype: DType,
     ) -> FloatTensor<Self>;
+}
+
+/// Losses of samples of a few numbers each of a backend, whatever the data type.
+pub(super) trait FusedTuples: FusedElements {
+    /// A loss of tuples with the gradients that are wanted.
+    fn differentiate_tuples(call: TupleCall<Self>) -> Differentiated<Self>;
 }
 
 /// Losses of softmax rows of a backend, whatever the data type.
@@ -69,6 +83,16 @@ pub(super) trait FusedUnitRows: Backend {
     fn units_backward(units: UnitRows<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
+/// Overlap sums of a backend, whatever the data type.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+pub(super) trait FusedOverlap: Backend {
+    /// The sums.
+    fn sums_of(call: OverlapCall<Self>) -> FloatTensor<Self>;
+
+    /// What an upstream gradient of these is to the logits.
+    fn gradient_of_sums(call: OverlapCall<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
 impl<B: FusedElements> ElementBackend for B {
     fn elements(
         formula: Arc<dyn ElementFormula>,
@@ -89,6 +113,27 @@ impl<B: FusedElements> ElementBackend for B {
             target_gradient: false,
         };
         Self::differentiate(call).loss
+    }
+}
+
+impl<B: FusedTuples> TupleBackend for B {
+    fn tuples(
+        formula: Arc<dyn TupleObject>,
+        prediction: FloatTensor<Self>,
+        target: FloatTensor<Self>,
+        weights: Weights<Self>,
+        fold: Option<Fold>,
+    ) -> FloatTensor<Self> {
+        let call = TupleCall {
+            formula,
+            prediction,
+            target,
+            weights,
+            fold,
+            prediction_gradient: false,
+            target_gradient: false,
+        };
+        Self::differentiate_tuples(call).loss
     }
 }
 
@@ -140,6 +185,23 @@ impl<B: FusedUnitRows> UnitRowsBackend for B {
     }
 }
 
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+impl<B: FusedOverlap> OverlapBackend for B {
+    fn overlap_sums(
+        spec: Arc<OverlapSpec>,
+        logits: FloatTensor<Self>,
+        target: RowTarget<Self>,
+        weights: Weights<Self>,
+    ) -> FloatTensor<Self> {
+        Self::sums_of(OverlapCall {
+            spec,
+            logits,
+            target,
+            weights,
+        })
+    }
+}
+
 /// Implements the fused operations for a backend by its data types.
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 macro_rules! fused_backend {
@@ -164,6 +226,18 @@ macro_rules! fused_backend {
                     $(DType::$dtype => {
                         $crate::backend::fused::chain::<Self, $element>(gradient, upstream)
                     })+
+                    dtype => unreachable!("{dtype:?} takes the composed path"),
+                }
+            }
+        }
+
+        impl $crate::backend::fused::FusedTuples for $backend {
+            fn differentiate_tuples(
+                call: $crate::backend::tuple::TupleCall<Self>,
+            ) -> $crate::backend::element::Differentiated<Self> {
+                use $crate::backend::tuple::fused::differentiate;
+                match call.prediction.dtype() {
+                    $(DType::$dtype => differentiate::<Self, $element>(call),)+
                     dtype => unreachable!("{dtype:?} takes the composed path"),
                 }
             }
@@ -213,6 +287,43 @@ macro_rules! fused_backend {
             }
         }
 
+        impl $crate::backend::fused::FusedOverlap for $backend {
+            fn sums_of(
+                call: $crate::backend::overlap::fused::OverlapCall<Self>,
+            ) -> FloatTensor<Self> {
+                match call.logits.dtype() {
+                    $(DType::$dtype => {
+                        $crate::backend::overlap::fused::sums::<Self, $element>(call)
+                    })+
+                    dtype => unreachable!("{dtype:?} takes the composed path"),
+                }
+            }
+
+            fn gradient_of_sums(
+                call: $crate::backend::overlap::fused::OverlapCall<Self>,
+                upstream: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                match call.logits.dtype() {
+                    $(DType::$dtype => {
+                        $crate::backend::overlap::fused::gradient::<Self, $element>(call, upstream)
+                    })+
+                    dtype => unreachable!("{dtype:?} takes the composed path"),
+                }
+            }
+        }
+
+        impl $crate::backend::ssim::FusedSsim for $backend {
+            fn differentiate_ssim(
+                call: $crate::backend::ssim::SsimCall<Self>,
+            ) -> $crate::backend::ssim::SsimDifferentiated<Self> {
+                use $crate::backend::ssim::fused::differentiate;
+                match call.images[0].dtype() {
+                    $(DType::$dtype => differentiate::<Self, $element>(call),)+
+                    dtype => unreachable!("{dtype:?} takes the composed path"),
+                }
+            }
+        }
+
         impl $crate::backend::attached::GradientBackend for $backend {}
     };
 }
@@ -222,14 +333,35 @@ pub(super) use fused_backend;
 /// [`FusedElements::chain`] for one element type of the operand.
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) fn chain<B: Host<E> + Host<f32>, E: Storage>(
-    mut gradient: FloatTensor<B>,
+    gradient: FloatTensor<B>,
     upstream: FloatTensor<B>,
 ) -> FloatTensor<B> {
+    let shape = gradient.shape();
+    let dims = |dim: usize| {
+        if dim < shape.num_dims() {
+            shape[dim]
+        } else {
+            1
+        }
+    };
     if !<B as Host<f32>>::is_contiguous(&gradient) {
-        // That of a weight whose rows and columns are exchanged in memory.
+        // Rows and columns are exchanged in memory.
         let as_it_lies = B::float_swap_dims(gradient, 0, 1);
-        return B::float_swap_dims(chain::<B, E>(as_it_lies, upstream), 0, 1);
+        let columns = [dims(1), dims(0)];
+        return B::float_swap_dims(scaled::<B, E>(as_it_lies, upstream, columns), 0, 1);
     }
+    let row = [dims(1), dims(2)];
+    scaled::<B, E>(gradient, upstream, row)
+}
+
+/// A contiguous gradient times what comes from upstream; where that is a number for each row, a row is the first of these
+/// two dimensions, and the second is what follows it.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+fn scaled<B: Host<E> + Host<f32>, E: Storage>(
+    mut gradient: FloatTensor<B>,
+    upstream: FloatTensor<B>,
+    [classes, inner]: [usize; 2],
+) -> FloatTensor<B> {
     let shape = gradient.shape();
     let upstream = <B as Host<f32>>::contiguous(upstream);
     let factors = <B as Host<f32>>::slice(&upstream);
@@ -237,7 +369,7 @@ pub(super) fn chain<B: Host<E> + Host<f32>, E: Storage>(
         [1.0] => {}
         [factor] => cpu::scale(elements, *factor),
         _ if factors.len() == elements.len() => cpu::multiply(elements, factors),
-        _ => cpu::multiply_rows(elements, factors, shape[1], shape[2]),
+        _ => cpu::multiply_rows(elements, factors, classes, inner),
     };
     match <B as Host<f32>>::slice_mut(&mut gradient) {
         Some(elements) => apply(elements),

@@ -20,12 +20,28 @@ pub(crate) fn ordered_mean<const D: usize>(numbers: Tensor<D>) -> Tensor<1> {
 
 /// The sum of each column, `[1, D]`, in the data type of the numbers; on a CPU added up in `f64`.
 pub(crate) fn column_sums(numbers: Tensor<2>) -> Tensor<2> {
+    sums_along(numbers, 0)
+}
+
+/// The sum of each row, `[N]`, likewise.
+pub(crate) fn row_sums(numbers: Tensor<2>) -> Tensor<1> {
+    let rows = numbers.dims()[0];
+    sums_along(numbers, 1).reshape([rows])
+}
+
+/// The mean of each row, `[N]`, likewise.
+pub(crate) fn row_means(numbers: Tensor<2>) -> Tensor<1> {
+    let share = 1.0 / numbers.dims()[1] as f64;
+    row_sums(numbers) * share
+}
+
+fn sums_along(numbers: Tensor<2>, dim: usize) -> Tensor<2> {
     use burn::tensor::DType;
 
     let dtype = numbers.dtype();
     match super::path::runs_on_cpu(&numbers) && dtype != DType::F64 {
-        true => numbers.cast(DType::F64).sum_dim(0).cast(dtype),
-        false => numbers.sum_dim(0),
+        true => numbers.cast(DType::F64).sum_dim(dim).cast(dtype),
+        false => numbers.sum_dim(dim),
     }
 }
 

@@ -46,6 +46,12 @@ pub(super) fn is_fused<const D: usize>(tensor: &Tensor<D>) -> bool {
     is_known(tensor.dtype()) && !COMPOSED.get() && runs_on_cpu(tensor)
 }
 
+/// Whether what is computed on the host, in any type, is to be, for a tensor on a CPU.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+pub(super) fn runs_fused<const D: usize>(tensor: &Tensor<D>) -> bool {
+    runs_on_cpu(tensor) && !COMPOSED.get()
+}
+
 /// Whether kernels compute with tensors of this type, in `f32`.
 #[cfg(feature = "any-backend")]
 fn is_known(dtype: burn::tensor::DType) -> bool {

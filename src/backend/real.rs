@@ -52,6 +52,20 @@ impl<const D: usize> Real for Tensor<D> {
         self.powf_scalar(exponent)
     }
 
+    fn atan2(self, x: Self) -> Self {
+        Tensor::atan2(self, x)
+    }
+
+    /// Relative to a constant of the size of the divisor: Burn's backward pass of a division squares the divisor, and the square
+    /// of a small one is 0.
+    fn over(self, divisor: Self, otherwise: f64) -> Self {
+        let is_zero = divisor.clone().equal_scalar(0.0);
+        let divisor = divisor.mask_fill(is_zero.clone(), 1.0);
+        let size = divisor.clone().detach();
+        let quotient = (self / size.clone()) / (divisor / size);
+        quotient.mask_fill(is_zero, otherwise)
+    }
+
     fn where_below(&self, bound: f64, then: Self, otherwise: Self) -> Self {
         otherwise.mask_where(self.clone().lower_scalar(bound), then)
     }

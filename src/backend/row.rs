@@ -119,6 +119,8 @@ pub(crate) struct SoftmaxRow {
     /// Whether `sum_c q_c w_c ln q_c` is added: the divergence rather than the cross entropy. Shares are given as
     /// their logarithms then, which say how far a share near 1 is from it; there is no smoothing.
     pub divergence: bool,
+    /// Whether logarithms of probabilities are given in place of logits, and taken as they are.
+    pub log_probabilities: bool,
     /// f
     pub factor: f64,
     /// The hyperparameters with a number for each class, and how many numbers these are.
@@ -141,6 +143,7 @@ impl SoftmaxRow {
             ignore_index: None,
             z_loss: 0.0,
             divergence: false,
+            log_probabilities: false,
             factor: 1.0,
             lists: Vec::new(),
         }
@@ -159,11 +162,6 @@ impl SoftmaxRow {
     /// Whether the loss of a row whose target is one class has no term but that of this class.
     pub fn is_of_target_alone(&self) -> bool {
         self.smoothing == 0.0 && self.z_loss == 0.0
-    }
-
-    /// Whether a class index stands for no target.
-    pub fn is_ignored(&self, class: i64) -> bool {
-        self.ignore_index == Some(class)
     }
 
     /// Panics unless every list has a number for each class.

@@ -8,7 +8,7 @@ use crate::{
     error::{assert_rank_of_samples, check_weights_type},
     reduction::{Normalizer, Reduction},
 };
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{DType, Int, Tensor};
 use std::sync::Arc;
 
 /// The loss of a batch of samples with classes, made by [`ClassLoss::on`](crate::ClassLoss::on),
@@ -44,6 +44,8 @@ pub struct ClassEvaluation<const D: usize> {
     samples: Samples,
     frame: Frame<D>,
     reduction: Reduction,
+    /// The data type of the prediction.
+    dtype: DType,
     /// `[N, K]`, in the data type of the loss.
     weights: Option<Tensor<2>>,
 }
@@ -57,11 +59,17 @@ impl<const D: usize> ClassEvaluation<D> {
     ) -> Self {
         Self {
             loss,
+            dtype: samples.dtype(),
             samples,
             frame,
             reduction,
             weights: None,
         }
+    }
+
+    /// The same of a prediction that was given in another data type.
+    pub(crate) fn of_type(self, dtype: DType) -> Self {
+        Self { dtype, ..self }
     }
 
     /// Logits against class indices.
@@ -103,7 +111,7 @@ impl<const D: usize> ClassEvaluation<D> {
     pub fn weights<const T: usize>(mut self, weights: Tensor<T>) -> Self {
         const { assert_rank_of_samples(D, T) };
         self.frame.check(self.loss, "weights", &weights.dims());
-        let of_prediction = ("prediction", self.samples.dtype());
+        let of_prediction = ("prediction", self.dtype);
         check_weights_type(self.loss, weights.dtype(), of_prediction);
         self.weights = Some(flat(widened(weights), nothing_tracked));
         self

@@ -27,6 +27,7 @@ use std::sync::Arc;
 /// | loss | `phi(l)` with `l = ln p` | probabilities |
 /// |---|---|---|
 /// | [`CrossEntropyLoss`](crate::CrossEntropyLoss) | `-l` | yes |
+/// | [`NllLoss`](crate::NllLoss) | `-l` of logarithms that are given | yes |
 /// | [`SoftmaxFocalLoss`](crate::SoftmaxFocalLoss) | `-(1 - p)^gamma l` | yes |
 /// | [`PolyLoss`](crate::PolyLoss) | `-l + epsilon (1 - p)` | yes |
 /// | [`BalancedSoftmaxLoss`](crate::BalancedSoftmaxLoss) | `-l` of logits plus `ln n` | yes |
@@ -104,6 +105,19 @@ impl<F: ClassFormula> ClassLoss<F> {
             definition: Definition::new(shown, phi, formula.adjustment()),
             formula,
             reduction,
+        }
+    }
+
+    /// The same of logarithms of probabilities, taken as they are in place of logits.
+    pub(crate) fn of_log_probabilities<M>(mut self, formula: M) -> ClassLoss<M>
+    where
+        M: Clone + fmt::Debug + Send + Sync + 'static,
+    {
+        self.definition.change(|row| row.log_probabilities = true);
+        ClassLoss {
+            formula,
+            definition: self.definition,
+            reduction: self.reduction,
         }
     }
 

@@ -9,5 +9,7 @@ mod samples;
 mod shape;
 
 pub use evaluation::ClassEvaluation;
+pub(crate) use frame::Frame;
 pub use loss::{AnyClassFormula, ClassLoss};
-pub(crate) use samples::{Distilled, Layer, Parts, Samples};
+pub(crate) use samples::{Distilled, Layer, Logits, Parts, Samples};
+pub(crate) use shape::{flat, no_classes, nothing_tracked, rows_of};

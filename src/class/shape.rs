@@ -4,14 +4,14 @@ use crate::backend::{loss_of_nothing, runs_on_cpu};
 use burn::tensor::{Int, Shape, Tensor, kind::Basic};
 
 /// `[N, C, d1..dk]` as `[N, C, K]`: the softmax does not look at what follows the classes.
-pub(super) fn rows_of<const D: usize>(logits: Tensor<D>) -> Tensor<3> {
+pub(crate) fn rows_of<const D: usize>(logits: Tensor<D>) -> Tensor<3> {
     let dims = logits.dims();
     let inner = dims[2..].iter().product();
     reshaped(logits, [dims[0], dims[1], inner], nothing_tracked)
 }
 
 /// `[N, d1..dk]` as `[N, K]`.
-pub(super) fn flat<const T: usize, K: Basic>(
+pub(crate) fn flat<const T: usize, K: Basic>(
     samples: Tensor<T, K>,
     nothing: impl FnOnce(Tensor<T, K>, [usize; 2]) -> Tensor<2, K>,
 ) -> Tensor<2, K> {
@@ -35,7 +35,7 @@ pub(super) fn reshaped<const D: usize, const R: usize, K: Basic>(
 }
 
 /// No numbers, in another shape and with a backward pass.
-pub(super) fn nothing_tracked<const D: usize, const R: usize>(
+pub(crate) fn nothing_tracked<const D: usize, const R: usize>(
     tensor: Tensor<D>,
     shape: [usize; R],
 ) -> Tensor<R> {
@@ -44,7 +44,7 @@ pub(super) fn nothing_tracked<const D: usize, const R: usize>(
 }
 
 /// No class indices, in another shape.
-pub(super) fn no_classes<const D: usize, const R: usize>(
+pub(crate) fn no_classes<const D: usize, const R: usize>(
     tensor: Tensor<D, Int>,
     shape: [usize; R],
 ) -> Tensor<R, Int> {

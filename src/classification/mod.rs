@@ -9,6 +9,7 @@ mod generalized_cross_entropy;
 mod ldam;
 mod linear_cross_entropy;
 mod logit_adjusted;
+mod nll;
 mod output_layer;
 mod poly;
 mod sigmoid_focal;
@@ -26,6 +27,7 @@ pub use generalized_cross_entropy::{
 pub use ldam::{LdamLoss, LdamLossConfig};
 pub use linear_cross_entropy::{LinearCrossEntropyLoss, LinearCrossEntropyLossConfig};
 pub use logit_adjusted::{LogitAdjustedLoss, LogitAdjustedLossConfig};
+pub use nll::{LogLikelihood, NllLoss, NllLossConfig};
 pub use output_layer::OutputLayer;
 pub use poly::{PolyLoss, PolyLossConfig};
 pub use sigmoid_focal::{SigmoidFocalLoss, SigmoidFocalLossConfig};

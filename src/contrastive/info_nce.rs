@@ -237,6 +237,8 @@ pub struct QueriesAndKeys {
     negatives: Option<Tensor<2>>,
 }
 
+impl crate::samples::Given for QueriesAndKeys {}
+
 impl SampleEvaluation<QueriesAndKeys> {
     /// Sets the position of the keys of the queries among keys gathered from several devices: the key of query i is
     /// key `i + offset`, and all others are its negatives.

@@ -8,6 +8,8 @@ use burn::tensor::{Int, Tensor};
 #[derive(Clone, Debug)]
 pub struct Labelled(pub(crate) Samples);
 
+impl crate::samples::Given for Labelled {}
+
 impl<R> SampleEvaluation<Labelled, R> {
     /// Compares all embeddings with a reference set instead of one another, such as a gallery or the contents of a
     /// memory ([`CrossBatchMemory`](crate::CrossBatchMemory)). An embedding that is in both is compared with itself.

@@ -14,6 +14,8 @@ pub(crate) enum Numbers {
     Probabilities(Option<Instead>),
     /// At most 0, unless the loss is configured otherwise.
     LogProbabilities(Option<Instead>),
+    /// Not below a number.
+    AtLeast(f64),
 }
 
 /// What a loss can be configured to take in place of what it expects.
@@ -47,19 +49,25 @@ impl Numbers {
     }
 
     /// From where to where they are, what they are, and what to do where something else was given.
-    fn range(self) -> Option<(f64, f64, &'static str, String)> {
+    fn range(self) -> Option<(f64, f64, String, String)> {
         let (low, high, expected, advice, instead) = match self {
             Numbers::Any => return None,
+            Numbers::AtLeast(low) => {
+                let expected = format!("a number of {low} or above");
+                let advice = "make predictions positive by a softplus or an exponential, and give an element that has \
+                              no target the weight 0";
+                return Some((low, f64::INFINITY, expected, advice.to_string()));
+            }
             Numbers::Probabilities(instead) => (
-                0.0,
-                1.0,
+                -SLACK,
+                1.0 + SLACK,
                 "a probability from 0 to 1",
                 "apply a softmax or a sigmoid to logits, and `exp` to logarithms",
                 instead,
             ),
             Numbers::LogProbabilities(instead) => (
                 f64::NEG_INFINITY,
-                0.0,
+                SLACK,
                 "the logarithm of a probability, 0 or below",
                 "apply `log_softmax` to logits, and `log` to probabilities",
                 instead,
@@ -73,7 +81,7 @@ impl Numbers {
             }) => format!(", or configure the loss for {numbers}: `with_{field}({value})`"),
             None => String::new(),
         };
-        Some((low, high, expected, format!("{advice}{or}")))
+        Some((low, high, expected.to_string(), format!("{advice}{or}")))
     }
 }
 
@@ -102,8 +110,8 @@ pub(crate) fn check_numbers<const D: usize>(
     let plain = tensor.clone().without_autodiff();
     let mut outside = plain
         .clone()
-        .lower_scalar(low - SLACK)
-        .bool_or(plain.clone().greater_scalar(high + SLACK));
+        .lower_scalar(low)
+        .bool_or(plain.clone().greater_scalar(high));
     if let Some(weights) = weights {
         let weights = weights.clone().without_autodiff();
         outside = outside.bool_and(weights.not_equal_scalar(0.0));

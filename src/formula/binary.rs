@@ -28,6 +28,12 @@ impl<R: Real> Logit<R> {
         }
     }
 
+    /// The share of the target that the sign of x speaks for.
+    #[inline(always)]
+    pub fn towards(&self) -> R {
+        -(self.against.clone() - 1.0)
+    }
+
     /// `share · |x|`, where a share of exactly 0 gives 0 also for an infinite logit.
     #[inline(always)]
     pub fn reach(&self, share: R) -> R {

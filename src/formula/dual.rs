@@ -246,6 +246,22 @@ impl<R: Real> Real for Dual<R> {
     }
 
     #[inline(always)]
+    fn atan2(self, x: Self) -> Self {
+        let value = self.value.clone().atan2(x.value.clone());
+        // Relative to their size: a square might overflow or vanish.
+        let size = self.value.clone().abs() + x.value.clone().abs();
+        let (height, width) = (self.value / size.clone(), x.value / size.clone());
+        let square = height.clone() * height.clone() + width.clone() * width.clone();
+        let scale = square * size;
+        let up = self.tangent.map(|t| t * width);
+        let along = x.tangent.map(|t| -(t * height));
+        Self {
+            value,
+            tangent: sum(up, along).map(|t| t / scale),
+        }
+    }
+
+    #[inline(always)]
     fn where_below(&self, bound: f64, then: Self, otherwise: Self) -> Self {
         self.pick(then, otherwise, |x, a, b| x.where_below(bound, a, b))
     }

@@ -3,7 +3,7 @@
 use super::{Formula, Real, binary::Logit};
 
 /// The least number that has a finite reciprocal in `f32`.
-const TINY: f64 = f32::MIN_POSITIVE as f64;
+pub(super) const TINY: f64 = f32::MIN_POSITIVE as f64;
 
 /// A whole exponent small enough to be multiplied out.
 #[inline(always)]
@@ -16,8 +16,18 @@ fn whole(gamma: f64) -> Option<u32> {
 pub(super) fn power<R: Real>(miss: R, gamma: f64) -> R {
     match whole(gamma) {
         Some(gamma) => miss.powi(gamma),
-        None => (miss.at_least(TINY).ln() * gamma).exp(),
+        None => {
+            let power = (miss.clone().at_least(TINY).ln() * gamma).exp();
+            miss.where_equal(0.0, miss.constant(0.0), power)
+        }
     }
+}
+
+/// An entropy times what it fades by. An infinite one is that of a certain miss, where that is 1 and flat.
+#[inline(always)]
+pub(super) fn faded<R: Real>(entropy: R, modulation: R) -> R {
+    let finite = entropy.clone().at_most(f32::MAX as f64);
+    entropy.where_below(f64::INFINITY, finite * modulation, entropy.clone())
 }
 
 /// `alpha_t (1 - p_t)^gamma CE(x, t)` with `p = sigmoid(x)` (Lin et al., 2017), where
@@ -35,8 +45,7 @@ impl SigmoidFocal {
     #[inline(always)]
     fn modulation<R: Real>(&self, logit: &Logit<R>) -> Option<R> {
         // 1 - p_t = (against + towards z) / (1 + z): a sum of what is not negative.
-        let towards = -(logit.against.clone() - 1.0);
-        let numerator = logit.against.clone() + towards * logit.decay.clone();
+        let numerator = logit.against.clone() + logit.towards() * logit.decay.clone();
         if self.gamma == 0.0 {
             None
         } else if let Some(gamma) = whole(self.gamma) {
@@ -61,11 +70,7 @@ impl Formula for SigmoidFocal {
         let logit = Logit::new(x, t.clone());
         let entropy = logit.cross_entropy();
         let faded = match self.modulation(&logit) {
-            // An infinite entropy is that of a certain miss, whose modulation is 1 and flat.
-            Some(modulation) => {
-                let finite = entropy.clone().at_most(f32::MAX as f64);
-                entropy.where_below(f64::INFINITY, finite * modulation, entropy.clone())
-            }
+            Some(modulation) => faded(entropy, modulation),
             None => entropy,
         };
         match self.alpha {

@@ -11,18 +11,29 @@
 mod anchors;
 mod asymmetric;
 mod binary;
+mod boxes;
 mod class;
 mod corrected;
+mod counts;
+mod detection;
 mod distance;
 mod divergence;
 mod dual;
 mod excess;
 mod exponentials;
 mod focal;
+mod heavy_tail;
+mod hinge;
+mod likelihood;
+mod lists;
+mod overlap;
 mod pairs;
 mod real;
 mod regression;
+mod robust;
+mod ssim;
 mod triplets;
+mod tuple;
 
 pub use anchors::{AnchorFormula, SupervisedPairs, has_pairs, log_add_exp, softplus};
 pub use asymmetric::Asymmetric;
@@ -30,6 +41,7 @@ pub use binary::{
     BinaryCrossEntropy, BinaryVariant, ProbabilityCrossEntropy, Smoothed, WeightedCrossEntropy,
     WeightedProbabilityCrossEntropy,
 };
+pub use boxes::{BoxFormat, BoxOverlap, IouKind};
 pub(crate) use class::ClassList;
 pub use class::{
     AdditiveMargin, Adjustment, AngularMargin, BalancedSoftmax, ClassFormula, CrossEntropy,
@@ -37,12 +49,22 @@ pub use class::{
     SoftmaxFocal, SymmetricCrossEntropy,
 };
 pub(crate) use corrected::{exp_m1_near_0, ln_near_1};
+pub use counts::{PoissonNll, SquaredLogRatio};
+pub use detection::{GaussianFocal, QualityFocal, Varifocal};
 pub use distance::{Gap, Measure, Norm};
 pub use divergence::{JensenShannon, KullbackLeibler};
 pub use dual::Dual;
 pub(crate) use excess::divergence_term;
 pub(crate) use exponentials::Exponentials;
 pub use focal::SigmoidFocal;
+pub(crate) use heavy_tail::barron;
+pub use heavy_tail::{Barron, BarronNll};
+pub use hinge::{Hinge, HingeEmbedding, Preference, SoftMargin};
+pub use likelihood::{Evidential, GaussianNll, LaplaceNll, MarginRanking, StudentTNll};
+pub(crate) use lists::PADDED;
+pub use lists::{Compared, ListFormula, LowerItems, PairwiseHinge, PairwiseLogistic, Precedence};
+pub(crate) use overlap::{Activation, errors, of_channel};
+pub use overlap::{FocalTversky, Matthews, Overlap, OverlapFormula, Tversky};
 pub use pairs::{
     CirclePairs, HardNegatives, Kind, MarginPairs, NegativeReach, OnePositive, PairFormula,
     ScaledPairs, SigmoidPairs, Summation, Term,
@@ -50,8 +72,11 @@ pub use pairs::{
 pub use real::Real;
 pub(crate) use real::Sealed;
 pub use regression::{Absolute, Cauchy, Charbonnier, Huber, LogCosh, Quantile, SmoothL1, Squared};
+pub use robust::{AdaptiveWing, BalancedL1, GemanMcClure, Welsch, Wing};
+pub(crate) use ssim::{Moments, Ssim, SsimTerm};
 pub(crate) use triplets::Rounded;
 pub use triplets::{AllTriplets, PairSelection, TripletPenalty, counts};
+pub use tuple::TupleFormula;
 
 use core::fmt::Debug;
 

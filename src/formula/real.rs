@@ -84,6 +84,59 @@ pub trait Real:
         self.clone().where_below(bound, limit, self)
     }
 
+    /// The smaller of two numbers, with the derivative of what is picked; that of `self` where they are equal.
+    #[inline(always)]
+    fn smaller(self, other: Self) -> Self {
+        let beyond = other.clone() - self.clone();
+        beyond.where_below(0.0, other, self)
+    }
+
+    /// The larger of two numbers, with the derivative of what is picked; that of `self` where they are equal.
+    #[inline(always)]
+    fn larger(self, other: Self) -> Self {
+        let beyond = self.clone() - other.clone();
+        beyond.where_below(0.0, other, self)
+    }
+
+    /// `self / divisor`, and `otherwise` with derivative 0 where the divisor is 0.
+    #[inline(always)]
+    fn over(self, divisor: Self, otherwise: f64) -> Self {
+        let one = divisor.constant(1.0);
+        let instead = divisor.constant(otherwise);
+        let quotient = self / divisor.where_equal(0.0, one, divisor.clone());
+        divisor.where_equal(0.0, instead, quotient)
+    }
+
+    /// The angle of the point (`x`, `self`), from -pi to pi. There is no derivative at the origin.
+    ///
+    /// To the precision of `f32`: the smaller of both over the larger, brought to within tan(pi/8) of 0, and the
+    /// polynomial of Cephes' `atanf` (S. L. Moshier).
+    #[inline(always)]
+    fn atan2(self, x: Self) -> Self {
+        use core::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
+        const TAN_OF_EIGHTH: f64 = core::f64::consts::SQRT_2 - 1.0;
+        let (height, width) = (self.clone().abs(), x.clone().abs());
+        let beyond = width.clone() - height.clone();
+        let small = beyond.where_below(0.0, width.clone(), height.clone());
+        let ratio = small.over(beyond.where_below(0.0, height, width), 0.0);
+        let turned = (ratio.clone() - 1.0) / (ratio.clone() + 1.0);
+        let z = ratio.where_below(TAN_OF_EIGHTH, ratio.clone(), turned);
+        let square = z.clone() * z.clone();
+        let mut series = square.constant(8.053_744_495_38e-2);
+        for coefficient in [
+            -1.387_768_560_32e-1,
+            1.997_771_064_78e-1,
+            -3.333_294_915_39e-1,
+        ] {
+            series = series * square.clone() + coefficient;
+        }
+        let angle = z.clone() + z * square * series;
+        let angle = ratio.where_below(TAN_OF_EIGHTH, angle.clone(), angle + FRAC_PI_4);
+        let angle = beyond.where_below(0.0, -(angle.clone() - FRAC_PI_2), angle);
+        let angle = x.where_below(0.0, -(angle.clone() - PI), angle);
+        self.where_below(0.0, -angle.clone(), angle)
+    }
+
     /// The larger of `self` and 0, with derivative 0 at 0.
     #[inline(always)]
     fn positive_part(self) -> Self {
@@ -133,6 +186,10 @@ impl Real for f64 {
 
     fn powf(self, exponent: f64) -> Self {
         f64::powf(self, exponent)
+    }
+
+    fn atan2(self, x: Self) -> Self {
+        f64::atan2(self, x)
     }
 
     fn where_below(&self, bound: f64, then: Self, otherwise: Self) -> Self {

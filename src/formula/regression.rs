@@ -1,6 +1,6 @@
 //! Losses of a difference between a prediction and a real-valued target.
 
-use super::{ColumnFormula, Formula, Real};
+use super::{ColumnFormula, Formula, Real, heavy_tail::ln_1p_square};
 use core::f64::consts::LN_2;
 
 /// `(x - t)²`
@@ -168,12 +168,7 @@ impl Formula for Cauchy {
         let bound = self.c * FAR;
         let a = (x - t).abs();
         let ratio = a.clone().at_most(bound) * (1.0 / self.c);
-        let inside = ratio.clone().at_most(1.0);
-        let near = (inside.clone() * inside).ln_1p();
-        let outside = ratio.clone().at_least(1.0);
-        let inverse = outside.constant(1.0) / outside.clone();
-        let beyond = outside.ln() * 2.0 + (inverse.clone() * inverse).ln_1p();
         let far = (a.clone().at_least(bound).ln() - self.c.ln()) * 2.0;
-        a.where_below(bound, ratio.where_below(1.0, near, beyond), far)
+        a.where_below(bound, ln_1p_square(ratio), far)
     }
 }

@@ -130,11 +130,7 @@ impl ProxyAnchorLoss {
         let proxies = self.proxies.val();
         // For its checks: there are no losses of samples.
         let _ = batch(NAME, &proxies, &embeddings, &labels);
-        let labels = ClassLabels {
-            labels,
-            classes: proxies.dims()[0],
-            ignore_index: self.ignore_index,
-        };
+        let labels = ClassLabels::new(labels, proxies.dims()[0]).ignoring(self.ignore_index);
         labels.check(NAME, None);
         let proxied = match Proxied::new(proxies, embeddings, labels, None) {
             Ok(proxied) => proxied,

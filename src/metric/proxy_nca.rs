@@ -167,11 +167,7 @@ impl ProxyNcaLoss {
     pub fn on(&self, embeddings: Tensor<2>, labels: Tensor<1, Int>) -> SampleEvaluation {
         let proxies = self.proxies.val();
         let batch = batch(NAME, &proxies, &embeddings, &labels);
-        let labels = ClassLabels {
-            labels,
-            classes: proxies.dims()[0],
-            ignore_index: self.ignore_index,
-        };
+        let labels = ClassLabels::new(labels, proxies.dims()[0]).ignoring(self.ignore_index);
         let (loss, points) = (self.clone(), (proxies, embeddings));
         let losses = move |proxied: Proxied| proxied.sample_losses(loss.losses(&proxied));
         Proxied::evaluation(batch, points, labels, self.reduction, losses)

@@ -177,11 +177,7 @@ impl<M: Margin> ProxySoftmaxLoss<M> {
         let proxies = self.proxies.val();
         let batch = batch(self.definition.shown.name, &proxies, &embeddings, &labels);
         let definition = self.definition.clone();
-        let labels = ClassLabels {
-            labels,
-            classes: proxies.dims()[0],
-            ignore_index: definition.ignore_index,
-        };
+        let labels = ClassLabels::new(labels, proxies.dims()[0]).ignoring(definition.ignore_index);
         let learned = self.temperature.clone().filter(Temperature::is_learned);
         let losses = move |proxied| definition.losses(proxied, learned);
         Proxied::evaluation(batch, (proxies, embeddings), labels, self.reduction, losses)

@@ -46,7 +46,7 @@ impl From<MiningReduction> for Divisor {
     }
 }
 
-impl<A> SampleEvaluation<A, MiningReduction> {
+impl<A: crate::samples::Given> SampleEvaluation<A, MiningReduction> {
     /// Replaces the reduction of the loss.
     pub fn reduction(self, reduction: MiningReduction) -> Self {
         self.reduced_by(reduction)

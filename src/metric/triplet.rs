@@ -368,6 +368,8 @@ pub struct Mined {
     triplets: Option<Triplets>,
 }
 
+impl crate::samples::Given for Mined {}
+
 impl SampleEvaluation<Mined, MiningReduction> {
     /// Takes positives and negatives from a reference set, such as a gallery or the contents of a memory
     /// ([`CrossBatchMemory`](crate::CrossBatchMemory)). An embedding that is in both is compared with itself.

@@ -23,8 +23,8 @@ config! {
 /// ```text
 /// l = ln(1 + ((x - t) / c)²)
 /// ```
-/// The derivative is largest at an error of `c` and falls to 0 beyond. (Kornia and J. Barron's general loss have a
-/// factor of 1/2 before the square.)
+/// The derivative is largest at an error of `c` and falls to 0 beyond. `kornia.losses.cauchy_loss` and J. Barron's general
+/// loss at `alpha = 0` have a factor of 1/2 before the square: they are this loss with `sqrt(2) c`.
 ///
 /// Source: M. J. Black, P. Anandan, *The Robust Estimation of Multiple Motions: Parametric and Piecewise-Smooth
 /// Flow Fields*, 1996.
@@ -41,6 +41,7 @@ config! {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 10f32.ln()).abs() < 1e-6);
 /// ```
+#[doc(alias = "cauchy_loss")]
 pub type CauchyLoss = ElementLoss<Cauchy>;
 
 impl CauchyLossConfig {

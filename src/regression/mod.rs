@@ -1,19 +1,47 @@
 //! Losses of a real-valued prediction against a real-valued target.
 
+mod adaptive_wing;
+mod balanced_l1;
+mod barron;
+mod barron_adaptive;
 mod cauchy;
 mod charbonnier;
+mod cox;
+mod evidential;
+mod gaussian_nll;
+mod geman_mcclure;
 mod huber;
+mod laplace_nll;
 mod log_cosh;
 mod mae;
 mod mse;
+mod msle;
+mod poisson_nll;
 mod quantile;
 mod smooth_l1;
+mod student_t_nll;
+mod welsch;
+mod wing;
 
+pub use adaptive_wing::{AdaptiveWingLoss, AdaptiveWingLossConfig};
+pub use balanced_l1::{BalancedL1Loss, BalancedL1LossConfig};
+pub use barron::{BarronLoss, BarronLossConfig};
+pub use barron_adaptive::{AdaptiveBarronLoss, AdaptiveBarronLossConfig};
 pub use cauchy::{CauchyLoss, CauchyLossConfig};
 pub use charbonnier::{CharbonnierLoss, CharbonnierLossConfig};
+pub use cox::{CoxLoss, CoxLossConfig, CoxTies};
+pub use evidential::{EvidentialLoss, EvidentialLossConfig};
+pub use gaussian_nll::{GaussianNllLoss, GaussianNllLossConfig};
+pub use geman_mcclure::{GemanMcClureLoss, GemanMcClureLossConfig};
 pub use huber::{HuberLoss, HuberLossConfig};
+pub use laplace_nll::{LaplaceNllLoss, LaplaceNllLossConfig};
 pub use log_cosh::{LogCoshLoss, LogCoshLossConfig};
 pub use mae::{MaeLoss, MaeLossConfig};
 pub use mse::{MseLoss, MseLossConfig};
+pub use msle::{MsleLoss, MsleLossConfig};
+pub use poisson_nll::{PoissonNllLoss, PoissonNllLossConfig};
 pub use quantile::{QuantileLoss, QuantileLossConfig};
 pub use smooth_l1::{SmoothL1Loss, SmoothL1LossConfig};
+pub use student_t_nll::{StudentTNllLoss, StudentTNllLossConfig};
+pub use welsch::{WelschLoss, WelschLossConfig};
+pub use wing::{WingLoss, WingLossConfig};

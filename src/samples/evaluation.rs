@@ -5,7 +5,7 @@ use super::{
     losses::{Divisor, SampleLosses},
 };
 use crate::{
-    error::check_loss_weights,
+    error::{check_loss_weights, check_sum_of_losses},
     reduction::{Normalizer, Reduction},
 };
 use burn::tensor::{DType, Tensor};
@@ -25,7 +25,9 @@ pub struct Complete;
 /// | [`Complete`](crate::arguments::Complete) | all other losses with a number for each sample | |
 /// | [`Labelled`](crate::arguments::Labelled) | losses of all pairs with labels | `reference` |
 /// | [`QueriesAndKeys`](crate::arguments::QueriesAndKeys) | [`InfoNceLoss`](crate::InfoNceLoss) | `offset`, `negatives` |
+/// | [`Masks`](crate::arguments::Masks) | losses of masks | `pixel_weights` |
 /// | [`Mined`](crate::arguments::Mined) | [`TripletLoss`](crate::TripletLoss) | `reference`, `triplets` |
+/// | [`Lists`](crate::arguments::Lists) | [losses of rankings](crate::ListLoss) | `padded` |
 ///
 /// `R` is the type of the reduction: [`Reduction`], or [`MiningReduction`](crate::MiningReduction) for losses of mined
 /// pairs or triplets.
@@ -58,7 +60,7 @@ pub struct SampleEvaluation<A = Complete, R = Reduction> {
     pub(crate) given: A,
     losses: Box<dyn Losses<A>>,
     /// Labels that the last word looks at: which of them count depends on the weights.
-    labels: Option<ClassLabels>,
+    labels: Vec<ClassLabels>,
     weights: Option<Tensor<1>>,
     divisor: Divisor,
     reduction: PhantomData<R>,
@@ -90,6 +92,18 @@ impl<A> Clone for Box<dyn Losses<A>> {
         (**self).boxed()
     }
 }
+
+/// The arguments of a loss of samples, which the last word looks at: only then all of them, and the weights, are known.
+pub trait Given {
+    /// # Panics
+    /// If something that counts is not what it should be, where the host can see it without waiting.
+    #[track_caller]
+    fn check(&self, loss: &str, weights: Option<&Tensor<1>>) {
+        let _ = (loss, weights);
+    }
+}
+
+impl Given for Complete {}
 
 /// What a loss says of its batch.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +143,7 @@ impl<R> SampleEvaluation<Complete, R> {
     }
 }
 
-impl<A, R> SampleEvaluation<A, R> {
+impl<A: Given, R> SampleEvaluation<A, R> {
     pub(crate) fn new(
         batch: Batch,
         reduction: R,
@@ -143,7 +157,7 @@ impl<A, R> SampleEvaluation<A, R> {
             batch,
             given,
             losses: Box::new(losses),
-            labels: None,
+            labels: Vec::new(),
             weights: None,
             divisor: reduction.into(),
             reduction: PhantomData,
@@ -179,20 +193,21 @@ impl<A, R> SampleEvaluation<A, R> {
 
     /// With labels that have to be classes where they count.
     pub(crate) fn with_class_labels(mut self, labels: ClassLabels) -> Self {
-        self.labels = Some(labels);
+        self.labels.push(labels);
         self
     }
 
     /// The losses of all samples, and their weights.
     ///
     /// # Panics
-    /// If a label that counts is no class, where the host can see it.
+    /// If a label or an argument that counts is not what it should be, where the host can see it.
     #[track_caller]
     fn sample_losses(self) -> (SampleLosses, Option<Tensor<1>>) {
         let weights = self.weights;
-        if let Some(labels) = self.labels {
+        for labels in &self.labels {
             labels.check(self.batch.loss, weights.as_ref());
         }
+        self.given.check(self.batch.loss, weights.as_ref());
         let losses = self.losses.losses(self.given, weights.as_ref());
         (losses, weights)
     }
@@ -267,7 +282,64 @@ impl<A, R> SampleEvaluation<A, R> {
     }
 }
 
-impl<A> SampleEvaluation<A> {
+impl<A: Given + Clone + Send + Sync + 'static> SampleEvaluation<A> {
+    /// Adds the losses of the same samples by another loss, times a factor: any weighted sum of losses is one loss, with weights,
+    /// reductions and losses of each sample as usual. The reduction is that of the first. A mean is the sum of the means of both,
+    /// each over the samples that say something to it.
+    ///
+    /// # Panics
+    /// If the other loss has another number of samples, or has been given weights of its own: give them to the sum. If the
+    /// factor is not finite.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Int, Tensor};
+    /// use burn_losses::{DiceLossConfig, LovaszSoftmaxLossConfig};
+    ///
+    /// let device = Device::flex();
+    /// let logits = Tensor::<3>::from_floats([[[3.0, -2.0], [0.0, 1.0]]], &device);
+    /// let targets = Tensor::<2, Int>::from_ints([[0, 1]], &device);
+    /// let (dice, lovasz) = (DiceLossConfig::new().init(), LovaszSoftmaxLossConfig::new().init());
+    /// let dice = || dice.on(logits.clone(), targets.clone());
+    /// let lovasz = || lovasz.on(logits.clone(), targets.clone());
+    /// let sum = dice().plus(0.5, lovasz()).reduce();
+    /// let by_hand = dice().reduce() + lovasz().reduce() * 0.5;
+    /// assert!((sum - by_hand).into_scalar::<f32>().abs() < 1e-6);
+    /// ```
+    #[track_caller]
+    pub fn plus<S: Given + Clone + Send + Sync + 'static>(
+        self,
+        factor: f64,
+        other: SampleEvaluation<S>,
+    ) -> SampleEvaluation {
+        let samples = [self.batch.samples, other.batch.samples];
+        check_sum_of_losses(
+            [self.batch.loss, other.batch.loss],
+            samples,
+            factor,
+            other.weights.is_some(),
+        );
+        let (given, losses) = (self.given, self.losses);
+        let (others_given, others) = (other.given, other.losses);
+        let names = [self.batch.loss, other.batch.loss];
+        SampleEvaluation {
+            batch: self.batch,
+            given: Complete,
+            losses: Box::new(move |Complete, weights: Option<&_>| {
+                given.check(names[0], weights);
+                others_given.check(names[1], weights);
+                let others = others.losses(others_given, weights);
+                losses.losses(given, weights).plus(factor, others)
+            }),
+            labels: [self.labels, other.labels].concat(),
+            weights: self.weights,
+            divisor: self.divisor,
+            reduction: PhantomData,
+        }
+    }
+}
+
+impl<A: Given> SampleEvaluation<A> {
     /// Replaces the reduction of the loss. ([`Reduction::BatchMean`] is the mean.)
     pub fn reduction(self, reduction: Reduction) -> Self {
         self.reduced_by(reduction)

@@ -66,11 +66,7 @@ impl SampleLosses {
     /// One for each sample, some of which say nothing: they cost 0 and do not count in a mean.
     pub fn with_silent(losses: Tensor<1>, silent: Tensor<1, Bool>) -> Self {
         let samples = losses.dims()[0];
-        let costs = Costs {
-            silent: Some(silent.clone()),
-            ..Costs::new(losses.mask_fill(silent, 0.0))
-        };
-        Self::of_kinds(vec![costs], samples)
+        Self::of_kinds(vec![Costs::with_silent(losses, silent)], samples)
     }
 
     /// Those of samples of which none says anything.
@@ -104,6 +100,16 @@ impl SampleLosses {
     /// What so many samples cost, in several kinds or in lists.
     pub fn of_kinds(kinds: Vec<Costs>, samples: usize) -> Self {
         Self { kinds, samples }
+    }
+
+    /// These and others times a factor, of the same samples.
+    pub fn plus(mut self, factor: f64, others: Self) -> Self {
+        let others = others.kinds.into_iter().map(|kind| Costs {
+            costs: kind.costs * factor,
+            ..kind
+        });
+        self.kinds.extend(others);
+        self
     }
 
     /// The loss of each sample, times its weight if there are weights.
@@ -171,6 +177,14 @@ impl Costs {
             silent: None,
             numbers: None,
             samples: None,
+        }
+    }
+
+    /// One cost for each sample, some of which say nothing: they cost 0 and do not count in a mean.
+    pub fn with_silent(costs: Tensor<1>, silent: Tensor<1, Bool>) -> Self {
+        Self {
+            silent: Some(silent.clone()),
+            ..Self::new(costs.mask_fill(silent, 0.0))
         }
     }
 

@@ -5,7 +5,7 @@ mod class_labels;
 mod evaluation;
 mod losses;
 
-pub use evaluation::{Complete, SampleEvaluation};
+pub use evaluation::{Complete, Given, SampleEvaluation};
 
 pub(crate) use class_labels::ClassLabels;
 pub(crate) use evaluation::Batch;

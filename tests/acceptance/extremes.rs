@@ -17,7 +17,7 @@ pub fn exact_numbers(values: &[f64]) -> Scaled {
 
 /// The losses of single elements are `losses`, their slopes `slopes`.
 #[track_caller]
-fn assert_elements(oracle: Oracle, x: &[f64], t: &[f64], losses: &[f64], slopes: &[f64]) {
+pub fn assert_elements(oracle: Oracle, x: &[f64], t: &[f64], losses: &[f64], slopes: &[f64]) {
     let mut call = Call::new(Method::NoReduction, &[x.len()], x.to_vec(), t.to_vec());
     let loss = Loss::like(&oracle, Reduction::Mean);
     let exact = exact_numbers;

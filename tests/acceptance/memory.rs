@@ -6,7 +6,7 @@ use burn_losses::{Reduction, SigmoidFocalLossConfig};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
-static MEMORY: PeakAlloc = PeakAlloc;
+pub static MEMORY: PeakAlloc = PeakAlloc;
 
 const MEAN: Method = Method::Reduced(Reduction::Mean);
 
@@ -158,6 +158,14 @@ fn growth(work: impl FnOnce()) -> usize {
     let before = MEMORY.current_usage();
     work();
     MEMORY.current_usage().saturating_sub(before)
+}
+
+/// Runs `work` and says how many bytes more the process used while it ran.
+pub fn peak(work: impl FnOnce()) -> usize {
+    MEMORY.reset_peak_usage();
+    let before = MEMORY.current_usage();
+    work();
+    MEMORY.peak_usage().saturating_sub(before)
 }
 
 /// Whether this process runs nothing but the test `name`. Otherwise starts one that does: what

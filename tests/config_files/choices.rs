@@ -37,6 +37,14 @@ fn elementwise() -> Vec<Named<ElementwiseLossConfig>> {
         named("quantile", QuantileLossConfig::new().into()),
         named("charbonnier", CharbonnierLossConfig::new().into()),
         named("cauchy", CauchyLossConfig::new().into()),
+        named("welsch", WelschLossConfig::new().into()),
+        named("geman_mcclure", GemanMcClureLossConfig::new().into()),
+        named("wing", WingLossConfig::new().into()),
+        named("adaptive_wing", AdaptiveWingLossConfig::new().into()),
+        named("balanced_l1", BalancedL1LossConfig::new().into()),
+        named("poisson_nll", PoissonNllLossConfig::new().into()),
+        named("msle", MsleLossConfig::new().into()),
+        named("barron", BarronLossConfig::new().into()),
         named(
             "binary_cross_entropy",
             BinaryCrossEntropyLossConfig::new().into(),
@@ -45,6 +53,13 @@ fn elementwise() -> Vec<Named<ElementwiseLossConfig>> {
         named("asymmetric", AsymmetricLossConfig::new().into()),
         named("kl_div", KlDivLossConfig::new().into()),
         named("jensen_shannon", JensenShannonLossConfig::new().into()),
+        named("quality_focal", QualityFocalLossConfig::new().into()),
+        named("varifocal", VarifocalLossConfig::new().into()),
+        named("gaussian_focal", GaussianFocalLossConfig::new().into()),
+        named("hinge", HingeLossConfig::new().into()),
+        named("soft_margin", SoftMarginLossConfig::new().into()),
+        named("hinge_embedding", HingeEmbeddingLossConfig::new().into()),
+        named("bpr", BprLossConfig::new().into()),
     ]
 }
 
@@ -87,6 +102,23 @@ fn views() -> Vec<Named<ViewLossConfig>> {
     ]
 }
 
+fn segmentation() -> Vec<Named<SegmentationLossConfig>> {
+    let named = |name, config| (name, json!({}), config);
+    vec![
+        named("dice", DiceLossConfig::new().into()),
+        named("generalized_dice", GeneralizedDiceLossConfig::new().into()),
+        named("jaccard", JaccardLossConfig::new().into()),
+        named("tversky", TverskyLossConfig::new().into()),
+        named("focal_tversky", FocalTverskyLossConfig::new().into()),
+        named("mcc", MccLossConfig::new().into()),
+        named("combined", CombinedLossConfig::new().into()),
+        named("lovasz_hinge", LovaszHingeLossConfig::new().into()),
+        named("lovasz_softmax", LovaszSoftmaxLossConfig::new().into()),
+        named("boundary", BoundaryLossConfig::new().into()),
+        named("cl_dice", ClDiceLossConfig::new().into()),
+    ]
+}
+
 /// Panics unless a file with a name and what has to be there is read as that configuration.
 #[track_caller]
 fn assert_chosen<C: Config + fmt::Display>(choice: &str, cases: &[Named<C>]) {
@@ -113,8 +145,8 @@ fn assert_chosen<C: Config + fmt::Display>(choice: &str, cases: &[Named<C>]) {
     }
     let complaint = |value| read(&value).expect_err("unsound");
     assert_eq!(
-        complaint(json!({"loss": "hinge"})),
-        format!("{choice}: `loss` is \"hinge\", {expected}")
+        complaint(json!({"loss": "hings"})),
+        format!("{choice}: `loss` is \"hings\", {expected}")
     );
     assert_eq!(
         complaint(json!({"loss": 3})),
@@ -131,6 +163,7 @@ fn a_file_names_any_loss_of_a_family() {
     assert_chosen("ElementwiseLossConfig", &elementwise());
     assert_chosen("EmbeddingLossConfig", &embeddings());
     assert_chosen("ViewLossConfig", &views());
+    assert_chosen("SegmentationLossConfig", &segmentation());
 }
 
 /// A loss and its gradient by the first argument.

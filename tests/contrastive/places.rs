@@ -113,4 +113,19 @@ fn arguments_are_refused_where_they_are_given() {
     assert_here(|| proxies.forward(zeros(3, 3), labels(3)));
     let anchor = ProxyAnchorLossConfig::new(2, 2).init(&device);
     assert_here(|| anchor.forward(zeros(3, 2), labels(3) - 1));
+
+    // Masks, images and lists, whose arguments are looked at by the last word, too.
+    let dice = DiceLossConfig::new().init();
+    let logits = || Tensor::<3>::zeros([1, 2, 3], &device);
+    let strange = || Tensor::<2, Int>::from_ints([[0, 1, 2]], &device);
+    assert_here(|| dice.forward(logits(), strange()));
+    assert_here(|| dice.on(logits(), strange()).each());
+    let masks = ClDiceLossConfig::new().init();
+    assert_here(|| masks.on(logits(), strange()));
+    let image = || Tensor::<4>::zeros([1, 1, 4, 4], &device);
+    let similarity = SsimLossConfig::new(1.0).init();
+    assert_here(|| similarity.forward(image(), image()));
+    assert_here(|| similarity.on(image(), image()));
+    let margin = MultiMarginLossConfig::new().init();
+    assert_here(|| margin.forward(zeros(3, 2), labels(3) + 2));
 }

@@ -21,6 +21,14 @@ enum Arguments {
     Logits,
     Probabilities,
     Shares([bool; 2]),
+    /// Any numbers, and targets of -1 or 1.
+    Signs,
+    /// Rates, or their logarithms, and counts.
+    Counts {
+        log: bool,
+    },
+    /// Numbers near targets in `[0, 1]`.
+    Heatmap,
 }
 
 fn oracle(random: &mut Random, columns: usize) -> Oracle {
@@ -35,7 +43,7 @@ fn oracle(random: &mut Random, columns: usize) -> Oracle {
         1 => Some((0..columns).map(|_| random.uniform(0.1, 20.0)).collect()),
         _ => None,
     };
-    match below(random, 14) {
+    match below(random, 28) {
         0 => Oracle::Mse,
         1 => Oracle::Mae,
         2 => Oracle::SmoothL1 {
@@ -79,8 +87,54 @@ fn oracle(random: &mut Random, columns: usize) -> Oracle {
                 &[[true, true], [true, false], [false, true], [false, false]],
             ),
         },
-        _ => Oracle::JensenShannon {
+        13 => Oracle::JensenShannon {
             logs: random.chance(0.5),
+        },
+        14 => Oracle::Welsch { c: width },
+        15 => Oracle::GemanMcClure { c: width },
+        16 => Oracle::Wing {
+            width,
+            epsilon: power_of_ten(random, -2.0, 1.0),
+        },
+        17 => Oracle::AdaptiveWing {
+            parameters: [
+                random.uniform(0.5, 20.0),
+                random.uniform(0.1, 1.0),
+                random.uniform(0.1, 2.0),
+                random.uniform(2.0, 3.0),
+            ],
+        },
+        18 => Oracle::BalancedL1 {
+            alpha: random.uniform(0.1, 2.0),
+            gamma: random.uniform(0.5, 3.0),
+            beta: width,
+        },
+        19 => Oracle::PoissonNll {
+            log_input: random.chance(0.5),
+            full: random.chance(0.5),
+            epsilon: pick(random, &[1e-8, 1e-3]),
+        },
+        20 => Oracle::Msle,
+        21 => Oracle::Hinge {
+            squared: random.chance(0.5),
+            from_zero: random.chance(0.5),
+        },
+        22 => Oracle::SoftMargin,
+        23 => Oracle::HingeEmbedding {
+            margin: random.uniform(0.0, 3.0),
+        },
+        24 => Oracle::Bpr,
+        25 => Oracle::QualityFocal {
+            beta: gamma(random),
+        },
+        26 => Oracle::Varifocal {
+            alpha: random.uniform(0.1, 2.0),
+            gamma: gamma(random),
+            iou_weighted: random.chance(0.5),
+        },
+        _ => Oracle::GaussianFocal {
+            alpha: gamma(random),
+            gamma: gamma(random),
         },
     }
 }
@@ -88,9 +142,21 @@ fn oracle(random: &mut Random, columns: usize) -> Oracle {
 fn arguments(oracle: &Oracle) -> Arguments {
     match oracle {
         Oracle::Binary { logits: false, .. } => Arguments::Probabilities,
-        Oracle::Binary { .. } | Oracle::Focal { .. } | Oracle::Asymmetric { .. } => {
-            Arguments::Logits
+        Oracle::Binary { .. }
+        | Oracle::Focal { .. }
+        | Oracle::Asymmetric { .. }
+        | Oracle::QualityFocal { .. }
+        | Oracle::Varifocal { .. }
+        | Oracle::GaussianFocal { .. }
+        | Oracle::Hinge {
+            from_zero: true, ..
+        } => Arguments::Logits,
+        Oracle::Hinge { .. } | Oracle::SoftMargin | Oracle::HingeEmbedding { .. } => {
+            Arguments::Signs
         }
+        Oracle::PoissonNll { log_input, .. } => Arguments::Counts { log: *log_input },
+        Oracle::Msle => Arguments::Counts { log: false },
+        Oracle::AdaptiveWing { .. } => Arguments::Heatmap,
         Oracle::KullbackLeibler { logs } => Arguments::Shares(*logs),
         Oracle::JensenShannon { logs } => Arguments::Shares([*logs; 2]),
         _ => Arguments::Real,
@@ -101,7 +167,8 @@ fn arguments(oracle: &Oracle) -> Arguments {
 /// `gamma / |x|` where the probability is below the range of `f32`, as its formula says.
 fn is_steady(oracle: &Oracle, dtype: Dtype) -> bool {
     match oracle {
-        Oracle::Focal { gamma, .. } => gamma.fract() == 0.0,
+        Oracle::Focal { gamma, .. } | Oracle::QualityFocal { beta: gamma } => gamma.fract() == 0.0,
+        Oracle::GaussianFocal { alpha, gamma } => alpha.fract() == 0.0 && gamma.fract() == 0.0,
         // What several quantiles share is summed in the type, which may be half precision, and overflow there.
         Oracle::Quantile { quantiles } => quantiles.len() == 1 || dtype != Dtype::F16,
         _ => true,
@@ -130,7 +197,13 @@ impl Elements {
         let dtype = match (&oracle, dtype(random)) {
             // A power with a fractional exponent ends where `f32` does.
             (Oracle::Asymmetric { .. }, Dtype::F64) => Dtype::F32,
-            (Oracle::Focal { gamma, .. }, Dtype::F64) if gamma.fract() != 0.0 => Dtype::F32,
+            (
+                Oracle::Focal { gamma, .. }
+                | Oracle::QualityFocal { beta: gamma }
+                | Oracle::Varifocal { gamma, .. },
+                Dtype::F64,
+            ) if gamma.fract() != 0.0 => Dtype::F32,
+            (Oracle::GaussianFocal { .. } | Oracle::AdaptiveWing { .. }, Dtype::F64) => Dtype::F32,
             (_, dtype) => dtype,
         };
         let count: usize = shape.iter().product();
@@ -160,6 +233,9 @@ impl Elements {
             Arguments::Real => random.normal(scale),
             Arguments::Shares([_, false]) if random.chance(0.1) && !symmetric => 0.0,
             Arguments::Shares([_, log]) => share(random, log),
+            Arguments::Signs => pick(random, &[-1.0, 1.0]),
+            Arguments::Counts { .. } if random.chance(0.2) => 0.0,
+            Arguments::Counts { .. } => random.uniform(0.0, 20.0).ceil(),
             _ if random.chance(0.25) => random.uniform(0.0, 1.0),
             _ => random.chance(0.3) as u8 as f64,
         });
@@ -169,7 +245,11 @@ impl Elements {
             let t = target[place.next().expect("a place each") / per_target];
             let large = largest(dtype);
             match arguments {
-                Arguments::Real if random.chance(0.125) => t,
+                Arguments::Real | Arguments::Heatmap if random.chance(0.125) => t,
+                Arguments::Heatmap => t + random.normal(0.5),
+                Arguments::Counts { log: true } => random.uniform(-8.0, 8.0),
+                Arguments::Counts { log: false } => power_of_ten(random, -4.0, 2.0),
+                Arguments::Signs => random.normal(scale),
                 Arguments::Real | Arguments::Logits if hostile && random.chance(0.1) => pick(
                     random,
                     &[

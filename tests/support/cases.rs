@@ -14,6 +14,14 @@ pub enum Inputs {
     Probabilities,
     /// Probabilities for both, or logarithms of such.
     Shares { logs: [bool; 2] },
+    /// Any numbers for targets in `[0, 1]`, of which they are not far.
+    Heatmap,
+    /// Rates, or their logarithms, and counts.
+    Counts { log: bool },
+    /// Any numbers, and targets of -1 or 1.
+    Signs,
+    /// Any numbers that are not targets of one another.
+    Scores,
 }
 
 /// A variant of a loss.
@@ -27,7 +35,7 @@ pub struct Case {
 
 /// Every loss in every variant.
 pub fn cases() -> Vec<Case> {
-    use Inputs::{Logits, Probabilities, Real, Shares};
+    use Inputs::{Counts, Heatmap, Logits, Probabilities, Real, Scores, Shares, Signs};
     let case = |name, inputs, oracle| Case {
         name,
         inputs,
@@ -134,7 +142,102 @@ pub fn cases() -> Vec<Case> {
         case("js of logarithms", Shares { logs: [true, true] }, |_| {
             Oracle::JensenShannon { logs: true }
         }),
+        case("welsch", Real, |_| Oracle::Welsch { c: 1.0 }),
+        case("welsch, c 0.3", Real, |_| Oracle::Welsch { c: 0.3 }),
+        case("geman-mcclure", Real, |_| Oracle::GemanMcClure { c: 1.0 }),
+        case("geman-mcclure, c 0.3", Real, |_| Oracle::GemanMcClure {
+            c: 0.3,
+        }),
+        case("wing", Real, |_| wing(10.0, 2.0)),
+        case("wing, width 0.5", Real, |_| wing(0.5, 2.0)),
+        case("adaptive wing", Heatmap, |_| {
+            adaptive_wing([14.0, 0.5, 1.0, 2.1])
+        }),
+        case("adaptive wing, alpha 3", Heatmap, |_| {
+            adaptive_wing([1.0, 0.25, 0.125, 3.0])
+        }),
+        case("balanced l1", Real, |_| balanced_l1(0.5, 1.5, 1.0)),
+        case("balanced l1, beta 4", Real, |_| balanced_l1(1.0, 0.5, 4.0)),
+        case("poisson", Counts { log: true }, |_| poisson(true, false)),
+        case("poisson, full", Counts { log: true }, |_| {
+            poisson(true, true)
+        }),
+        case("poisson of rates", Counts { log: false }, |_| {
+            poisson(false, false)
+        }),
+        case("poisson of rates, full", Counts { log: false }, |_| {
+            poisson(false, true)
+        }),
+        case("msle", Counts { log: false }, |_| Oracle::Msle),
+        case("hinge", Signs, |_| hinge(false, false)),
+        case("hinge, squared", Signs, |_| hinge(true, false)),
+        case("hinge, 0 and 1", Logits, |_| hinge(false, true)),
+        case("hinge, squared, 0 and 1", Logits, |_| hinge(true, true)),
+        case("soft margin", Signs, |_| Oracle::SoftMargin),
+        case("hinge embedding", Signs, |_| Oracle::HingeEmbedding {
+            margin: 1.0,
+        }),
+        case("hinge embedding, margin 2.5", Signs, |_| {
+            Oracle::HingeEmbedding { margin: 2.5 }
+        }),
+        case("bpr", Scores, |_| Oracle::Bpr),
+        case("quality focal", Logits, |_| Oracle::QualityFocal {
+            beta: 2.0,
+        }),
+        case("quality focal, beta 1.5", Logits, |_| {
+            Oracle::QualityFocal { beta: 1.5 }
+        }),
+        case("quality focal, beta 0", Logits, |_| Oracle::QualityFocal {
+            beta: 0.0,
+        }),
+        case("varifocal", Logits, |_| varifocal(0.75, 2.0, true)),
+        case("varifocal, gamma 1.5", Logits, |_| {
+            varifocal(0.5, 1.5, false)
+        }),
+        case("gaussian focal", Logits, |_| gaussian_focal(2.0, 4.0)),
+        case("gaussian focal, exponents 0", Logits, |_| {
+            gaussian_focal(0.0, 0.0)
+        }),
+        case("gaussian focal, exponents 1.5 and 2.5", Logits, |_| {
+            gaussian_focal(1.5, 2.5)
+        }),
     ]
+}
+
+fn wing(width: f64, epsilon: f64) -> Oracle {
+    Oracle::Wing { width, epsilon }
+}
+
+fn adaptive_wing(parameters: [f64; 4]) -> Oracle {
+    Oracle::AdaptiveWing { parameters }
+}
+
+fn balanced_l1(alpha: f64, gamma: f64, beta: f64) -> Oracle {
+    Oracle::BalancedL1 { alpha, gamma, beta }
+}
+
+fn poisson(log_input: bool, full: bool) -> Oracle {
+    Oracle::PoissonNll {
+        log_input,
+        full,
+        epsilon: 1e-8,
+    }
+}
+
+fn hinge(squared: bool, from_zero: bool) -> Oracle {
+    Oracle::Hinge { squared, from_zero }
+}
+
+fn varifocal(alpha: f64, gamma: f64, iou_weighted: bool) -> Oracle {
+    Oracle::Varifocal {
+        alpha,
+        gamma,
+        iou_weighted,
+    }
+}
+
+fn gaussian_focal(alpha: f64, gamma: f64) -> Oracle {
+    Oracle::GaussianFocal { alpha, gamma }
 }
 
 /// The cases that take these inputs.
@@ -220,7 +323,10 @@ impl Case {
         };
         let targets = count / per_target;
         let target = random.list(targets, dtype, |random| match self.inputs {
-            Inputs::Real => random.normal(2.0),
+            Inputs::Real | Inputs::Scores => random.normal(2.0),
+            Inputs::Signs => f64::from(u8::from(random.chance(0.5))) * 2.0 - 1.0,
+            Inputs::Counts { .. } if random.chance(0.2) => 0.0,
+            Inputs::Counts { .. } => random.uniform(0.0, 8.0).ceil(),
             Inputs::Shares { logs: [_, true] } => random.uniform(0.01, 1.0).ln(),
             // Where nothing is expected, the size of the prediction does not matter.
             Inputs::Shares { .. } if random.chance(0.1) && !self.is_symmetric() => 0.0,
@@ -232,8 +338,11 @@ impl Case {
         let prediction = random.list(count, dtype, |random| {
             let t = target[place.next().expect("a place each") / per_target];
             match self.inputs {
-                Inputs::Real if random.chance(0.125) => t,
-                Inputs::Real => random.normal(2.0),
+                Inputs::Real | Inputs::Heatmap if random.chance(0.125) => t,
+                Inputs::Real | Inputs::Signs | Inputs::Scores => random.normal(2.0),
+                Inputs::Heatmap => t + random.normal(0.5),
+                Inputs::Counts { log: true } => random.normal(1.5),
+                Inputs::Counts { log: false } => random.uniform(0.05, 8.0),
                 Inputs::Logits if random.chance(0.125) => 0.0,
                 Inputs::Logits => random.normal(4.0),
                 Inputs::Probabilities => random.uniform(0.01, 0.99),

@@ -71,6 +71,20 @@ losses! {
     Asymmetric(AsymmetricLoss, AsymmetricLossConfig) = "asymmetric";
     KlDiv(KlDivLoss, KlDivLossConfig) = "kl_div";
     JensenShannon(JensenShannonLoss, JensenShannonLossConfig) = "jensen_shannon";
+    Welsch(WelschLoss, WelschLossConfig) = "welsch";
+    GemanMcClure(GemanMcClureLoss, GemanMcClureLossConfig) = "geman_mcclure";
+    Wing(WingLoss, WingLossConfig) = "wing";
+    AdaptiveWing(AdaptiveWingLoss, AdaptiveWingLossConfig) = "adaptive_wing";
+    BalancedL1(BalancedL1Loss, BalancedL1LossConfig) = "balanced_l1";
+    PoissonNll(PoissonNllLoss, PoissonNllLossConfig) = "poisson_nll";
+    Msle(MsleLoss, MsleLossConfig) = "msle";
+    Hinge(HingeLoss, HingeLossConfig) = "hinge";
+    SoftMargin(SoftMarginLoss, SoftMarginLossConfig) = "soft_margin";
+    HingeEmbedding(HingeEmbeddingLoss, HingeEmbeddingLossConfig) = "hinge_embedding";
+    Bpr(BprLoss, BprLossConfig) = "bpr";
+    QualityFocal(QualityFocalLoss, QualityFocalLossConfig) = "quality_focal";
+    Varifocal(VarifocalLoss, VarifocalLossConfig) = "varifocal";
+    GaussianFocal(GaussianFocalLoss, GaussianFocalLossConfig) = "gaussian_focal";
 }
 
 impl Loss {
@@ -151,6 +165,84 @@ impl Loss {
             Oracle::JensenShannon { logs } => {
                 let config = JensenShannonLossConfig::new().with_log_inputs(logs);
                 Self::JensenShannon(config.with_reduction(reduction).init())
+            }
+            Oracle::Welsch { c } => {
+                let config = WelschLossConfig::new().with_c(c);
+                Self::Welsch(config.with_reduction(reduction).init())
+            }
+            Oracle::GemanMcClure { c } => {
+                let config = GemanMcClureLossConfig::new().with_c(c);
+                Self::GemanMcClure(config.with_reduction(reduction).init())
+            }
+            Oracle::Wing { width, epsilon } => {
+                let config = WingLossConfig::new()
+                    .with_width(width)
+                    .with_epsilon(epsilon);
+                Self::Wing(config.with_reduction(reduction).init())
+            }
+            Oracle::AdaptiveWing {
+                parameters: [omega, theta, epsilon, alpha],
+            } => {
+                let config = AdaptiveWingLossConfig::new()
+                    .with_omega(omega)
+                    .with_theta(theta)
+                    .with_epsilon(epsilon)
+                    .with_alpha(alpha);
+                Self::AdaptiveWing(config.with_reduction(reduction).init())
+            }
+            Oracle::BalancedL1 { alpha, gamma, beta } => {
+                let config = BalancedL1LossConfig::new()
+                    .with_alpha(alpha)
+                    .with_gamma(gamma)
+                    .with_beta(beta);
+                Self::BalancedL1(config.with_reduction(reduction).init())
+            }
+            Oracle::PoissonNll {
+                log_input,
+                full,
+                epsilon,
+            } => {
+                let config = PoissonNllLossConfig::new()
+                    .with_log_input(log_input)
+                    .with_full(full)
+                    .with_epsilon(epsilon);
+                Self::PoissonNll(config.with_reduction(reduction).init())
+            }
+            Oracle::Msle => Self::Msle(MsleLossConfig::new().with_reduction(reduction).init()),
+            Oracle::Hinge { squared, from_zero } => {
+                let config = HingeLossConfig::new()
+                    .with_squared(squared)
+                    .with_from_zero(from_zero);
+                Self::Hinge(config.with_reduction(reduction).init())
+            }
+            Oracle::SoftMargin => {
+                Self::SoftMargin(SoftMarginLossConfig::new().with_reduction(reduction).init())
+            }
+            Oracle::HingeEmbedding { margin } => {
+                let config = HingeEmbeddingLossConfig::new().with_margin(margin);
+                Self::HingeEmbedding(config.with_reduction(reduction).init())
+            }
+            Oracle::Bpr => Self::Bpr(BprLossConfig::new().with_reduction(reduction).init()),
+            Oracle::QualityFocal { beta } => {
+                let config = QualityFocalLossConfig::new().with_beta(beta);
+                Self::QualityFocal(config.with_reduction(reduction).init())
+            }
+            Oracle::Varifocal {
+                alpha,
+                gamma,
+                iou_weighted,
+            } => {
+                let config = VarifocalLossConfig::new()
+                    .with_alpha(alpha)
+                    .with_gamma(gamma)
+                    .with_iou_weighted(iou_weighted);
+                Self::Varifocal(config.with_reduction(reduction).init())
+            }
+            Oracle::GaussianFocal { alpha, gamma } => {
+                let config = GaussianFocalLossConfig::new()
+                    .with_alpha(alpha)
+                    .with_gamma(gamma);
+                Self::GaussianFocal(config.with_reduction(reduction).init())
             }
         }
     }

@@ -5,7 +5,11 @@
 //! smaller type cannot be better than a few units in the last place of that size.
 
 mod asymmetric;
+mod counts;
+mod detection;
 mod divergence;
+mod margin;
+mod robust;
 
 use super::Number;
 use core::f64::consts::LN_2;
@@ -54,6 +58,52 @@ pub enum Oracle {
     /// Whether both are logarithms.
     JensenShannon {
         logs: bool,
+    },
+    Welsch {
+        c: f64,
+    },
+    GemanMcClure {
+        c: f64,
+    },
+    Wing {
+        width: f64,
+        epsilon: f64,
+    },
+    /// omega, theta, epsilon and alpha.
+    AdaptiveWing {
+        parameters: [f64; 4],
+    },
+    BalancedL1 {
+        alpha: f64,
+        gamma: f64,
+        beta: f64,
+    },
+    PoissonNll {
+        log_input: bool,
+        full: bool,
+        epsilon: f64,
+    },
+    Msle,
+    Hinge {
+        squared: bool,
+        from_zero: bool,
+    },
+    SoftMargin,
+    HingeEmbedding {
+        margin: f64,
+    },
+    Bpr,
+    QualityFocal {
+        beta: f64,
+    },
+    Varifocal {
+        alpha: f64,
+        gamma: f64,
+        iou_weighted: bool,
+    },
+    GaussianFocal {
+        alpha: f64,
+        gamma: f64,
     },
 }
 
@@ -114,12 +164,39 @@ impl Oracle {
             } => asymmetric::asymmetric(x, t, *positive, *negative, *clip),
             Oracle::KullbackLeibler { logs } => divergence::kullback_leibler(x, t, *logs),
             Oracle::JensenShannon { logs } => divergence::jensen_shannon(x, t, *logs),
+            Oracle::Welsch { c } => robust::welsch(d, *c),
+            Oracle::GemanMcClure { c } => robust::geman_mcclure(d, *c),
+            Oracle::Wing { width, epsilon } => robust::wing(d, *width, *epsilon),
+            Oracle::AdaptiveWing { parameters } => robust::adaptive_wing(x, t, *parameters),
+            Oracle::BalancedL1 { alpha, gamma, beta } => {
+                robust::balanced_l1(d, *alpha, *gamma, *beta)
+            }
+            Oracle::PoissonNll {
+                log_input,
+                full,
+                epsilon,
+            } => counts::poisson_nll(x, t, *log_input, *full, *epsilon),
+            Oracle::Msle => counts::msle(x, t),
+            Oracle::Hinge { squared, from_zero } => margin::hinge(x, t, *squared, *from_zero),
+            Oracle::SoftMargin => margin::soft_margin(x, t),
+            Oracle::HingeEmbedding { margin } => margin::hinge_embedding(x, t, *margin),
+            Oracle::Bpr => margin::preference(x, t),
+            Oracle::QualityFocal { beta } => detection::quality_focal(x, t, *beta),
+            Oracle::Varifocal {
+                alpha,
+                gamma,
+                iou_weighted,
+            } => detection::varifocal(x, t, *alpha, *gamma, *iou_weighted),
+            Oracle::GaussianFocal { alpha, gamma } => {
+                detection::gaussian_focal(x, t, *alpha, *gamma)
+            }
         }
     }
 
     /// The oracle for a configuration as the golden files have it.
     pub fn from_json(key: &str, config: &Value) -> Option<Self> {
         let number = |field: &str| config[field].as_f64().expect(field);
+        let is = |field: &str| config[field].as_bool().expect(field);
         let list = |field: &str| -> Option<Vec<f64>> {
             let list = config[field].as_array()?;
             Some(list.iter().map(|v| v.as_f64().expect(field)).collect())
@@ -162,6 +239,47 @@ impl Oracle {
             },
             "jensen_shannon" => Oracle::JensenShannon {
                 logs: config["log_inputs"].as_bool().expect("log_inputs"),
+            },
+            "welsch" => Oracle::Welsch { c: number("c") },
+            "geman_mcclure" => Oracle::GemanMcClure { c: number("c") },
+            "wing" => Oracle::Wing {
+                width: number("width"),
+                epsilon: number("epsilon"),
+            },
+            "adaptive_wing" => Oracle::AdaptiveWing {
+                parameters: ["omega", "theta", "epsilon", "alpha"].map(number),
+            },
+            "balanced_l1" => Oracle::BalancedL1 {
+                alpha: number("alpha"),
+                gamma: number("gamma"),
+                beta: number("beta"),
+            },
+            "poisson_nll" => Oracle::PoissonNll {
+                log_input: is("log_input"),
+                full: is("full"),
+                epsilon: number("epsilon"),
+            },
+            "msle" => Oracle::Msle,
+            "hinge" => Oracle::Hinge {
+                squared: is("squared"),
+                from_zero: is("from_zero"),
+            },
+            "soft_margin" => Oracle::SoftMargin,
+            "hinge_embedding" => Oracle::HingeEmbedding {
+                margin: number("margin"),
+            },
+            "bpr" => Oracle::Bpr,
+            "quality_focal" => Oracle::QualityFocal {
+                beta: number("beta"),
+            },
+            "varifocal" => Oracle::Varifocal {
+                alpha: number("alpha"),
+                gamma: number("gamma"),
+                iou_weighted: is("iou_weighted"),
+            },
+            "gaussian_focal" => Oracle::GaussianFocal {
+                alpha: number("alpha"),
+                gamma: number("gamma"),
             },
             _ => return None,
         })

@@ -6,9 +6,16 @@ mod chain;
 mod elements;
 #[cfg(feature = "kernels")]
 mod linear;
+mod lists;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod overlap;
 mod pairs;
 #[cfg(feature = "kernels")]
 mod rows;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod ssim;
+#[cfg(feature = "kernels")]
+mod tuples;
 #[cfg(feature = "kernels")]
 mod unit_rows;
 

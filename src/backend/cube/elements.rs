@@ -86,6 +86,9 @@ impl FusedElements for Cube {
         let shape = gradient.shape();
         let upstream = match upstream.shape().num_elements() {
             1 => Self::float_reshape(upstream, Shape::from(vec![1; shape.num_dims()])),
+            count if count != shape.num_elements() => {
+                Self::float_reshape(upstream, Shape::new([count, 1]))
+            }
             _ => Self::float_reshape(upstream, shape),
         };
         // A derivative of 0 stays 0, whatever comes from upstream.

@@ -5,9 +5,11 @@
 
 mod elements;
 mod linear;
+mod lists;
 mod pairs;
 mod rows;
 mod stream;
+mod tuples;
 mod unit_rows;
 
 use burn::{

@@ -1,10 +1,7 @@
 //! An element-wise loss as ordinary tensor operations.
 
 use super::{inputs::Inputs, object::ElementFormula};
-use crate::backend::{
-    fold::{Count, Fold},
-    ordered_sum::ordered_sum,
-};
+use crate::backend::fold::Fold;
 use burn::tensor::Tensor;
 
 /// The loss of every element, times its weight where there are some.
@@ -20,15 +17,7 @@ pub(super) fn losses(formula: &dyn ElementFormula, inputs: Inputs) -> Tensor<2> 
 pub(super) fn reduced(formula: &dyn ElementFormula, mut inputs: Inputs, fold: Fold) -> Tensor<1> {
     inputs.weights = inputs.weights.map(|weights| fold.shifted(weights));
     let (elements, weights) = masked(formula, inputs);
-    match weights {
-        Some(weights) => {
-            let total = ordered_sum(elements * weights.clone());
-            fold.on_tensors(total, || Count::of(weights))
-        }
-        None => fold.on_tensors(ordered_sum(elements), || {
-            unreachable!("a weighted mean has weights")
-        }),
-    }
+    fold.of_losses(elements, weights)
 }
 
 /// The losses and the weights they are yet to be multiplied with.

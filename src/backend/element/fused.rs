@@ -4,7 +4,7 @@ use super::call::{Differentiated, ElementCall};
 use crate::{
     backend::{
         extension::Weights,
-        fold::{Counts, Fold},
+        fold::Scale,
         host::{Host, zeros},
     },
     kernel::cpu::{self, Operands, Prediction, Storage, Wanted},
@@ -23,11 +23,7 @@ pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage>(
         Weights::Each(weights) => Some(<B as Host<f32>>::contiguous(weights)),
     };
     let weights = weights.as_ref().map(<B as Host<f32>>::slice);
-    let counts = Counts {
-        sum: || cpu::sum(weights.unwrap_or_default()),
-        are_zero: || cpu::is_zero(weights.unwrap_or_default()),
-    };
-    let Some((factor, divisor)) = Fold::of(call.fold, counts) else {
+    let Some(scale) = Scale::of(call.fold, weights) else {
         let zeros = || zeros::<B>(&shape);
         return Differentiated {
             loss: B::from_vec(vec![0f32], Shape::new([1])),
@@ -35,12 +31,10 @@ pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage>(
             target_gradient: call.target_gradient.then(zeros),
         };
     };
-    let shift = Fold::shift(divisor, weights.unwrap_or_default());
-    let divisor = divisor * shift;
     let operands = Operands {
         target: <B as Host<E>>::slice(&target),
         weights,
-        shift: shift as f32,
+        shift: scale.shift as f32,
         parameters: call.parameters.as_ref().map(|parameters| cpu::PerClass {
             values: &parameters.values,
             run: parameters.run,
@@ -52,13 +46,12 @@ pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage>(
         target_gradient: call.target_gradient,
     };
     let run = |prediction: Prediction<'_, E>| {
-        let scale = (factor / divisor) as f32;
-        cpu::elements(&*call.formula, prediction, &operands, wanted, scale)
+        let factor = scale.of_derivatives();
+        cpu::elements(&*call.formula, prediction, &operands, wanted, factor)
     };
-    let owned = if call.prediction_gradient && E::IS_F32 {
-        <B as Host<E>>::slice_mut(&mut prediction)
-    } else {
-        None
+    let owned = match call.prediction_gradient {
+        true => <B as Host<E>>::slice_mut(&mut prediction).and_then(E::in_f32),
+        false => None,
     };
     let outcome = match owned {
         Some(slice) => run(Prediction::Consumed(slice)),
@@ -67,10 +60,7 @@ pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage>(
 
     let loss = match outcome.losses {
         Some(losses) => B::from_vec(losses, shape.clone()),
-        None => {
-            let value = (outcome.sum * factor / divisor) as f32;
-            B::from_vec(vec![value], Shape::new([1]))
-        }
+        None => B::from_vec(vec![scale.of_sum(outcome.sum)], Shape::new([1])),
     };
     let prediction_gradient = match outcome.prediction_gradient {
         Some(fresh) => Some(B::from_vec(fresh, shape.clone())),

@@ -3,7 +3,7 @@
 #[cfg(feature = "kernels")]
 use crate::backend::path::has_kernels;
 use crate::backend::{
-    class_check::check_classes,
+    class_check::{ClassesWanted, check_classes},
     nothing::{loss_of_nothing, nothing_of},
     precision::widened,
     row::{RowInputs, SoftmaxRow, Target},
@@ -54,12 +54,9 @@ impl LinearInputs {
     #[track_caller]
     pub(super) fn check_classes(&self, row: &SoftmaxRow) {
         let count = self.weight.dims()[0];
-        check_classes(
-            row,
-            (&self.classes, &self.samples),
-            self.weights.as_ref(),
-            count,
-        );
+        let wanted = ClassesWanted::of_row(row, count);
+        let classes = (&self.classes, &self.samples[..]);
+        check_classes(wanted, classes, self.weights.as_ref());
     }
 
     /// The fused operation has no gradient to weights of the rows; such weights take the composed

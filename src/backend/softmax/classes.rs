@@ -4,7 +4,7 @@ use crate::backend::row::SoftmaxRow;
 use burn::tensor::{Bool, DType, Device, Int, Shape, Tensor, TensorData};
 
 /// Class indices, looked at.
-pub(super) struct Classes {
+pub(in crate::backend) struct Classes {
     /// The index, 0 where it is none.
     pub safe: Tensor<2, Int>,
     /// Where the index says that there is no target.
@@ -79,7 +79,7 @@ impl Classes {
 }
 
 /// Class indices in a type that can be compared with any index.
-pub(in crate::backend) fn comparable<const D: usize>(classes: Tensor<D, Int>) -> Tensor<D, Int> {
+pub(crate) fn comparable<const D: usize>(classes: Tensor<D, Int>) -> Tensor<D, Int> {
     match classes.dtype() {
         DType::I32 | DType::I64 => classes,
         DType::U32 | DType::U64 => classes.cast(DType::I64),

@@ -112,9 +112,13 @@ fn evaluate(row: &SoftmaxRow, inputs: RowInputs, kept: Kept) -> Tensor<2> {
     };
     let classes = &kept.classes;
     let logits = transformed(row, fill_rows(inputs.logits), classes.as_ref());
-    let softmax = LogSumExp::of_classes(logits);
-    let log_sum = (row.z_loss != 0.0).then(|| softmax.clone().value());
-    let ln = softmax.log_softmax();
+    let (ln, log_sum) = if row.log_probabilities {
+        (logits, None)
+    } else {
+        let softmax = LogSumExp::of_classes(logits);
+        let log_sum = (row.z_loss != 0.0).then(|| softmax.clone().value());
+        (softmax.log_softmax(), log_sum)
+    };
     let mut losses = match (inputs.target, classes) {
         (Target::Shares(shares), _) => of_shares(row, fill_rows(shares), ln),
         (Target::Classes(_), Some(classes)) => of_classes(row, classes, ln),

@@ -61,10 +61,9 @@ where
     let run = |logits: Prediction<'_, E>| {
         cpu::softmax_rows(&row, logits, shape, &operands, wanted, factor / divisor)
     };
-    let owned = if call.gradient && E::IS_F32 {
-        <B as Host<E>>::slice_mut(&mut logits)
-    } else {
-        None
+    let owned = match call.gradient {
+        true => <B as Host<E>>::slice_mut(&mut logits).and_then(E::in_f32),
+        false => None,
     };
     let outcome = match owned {
         Some(slice) => run(Prediction::Consumed(slice)),
@@ -126,7 +125,7 @@ pub(in crate::backend) fn counts<E: Storage>(
         RowTargets::Classes(classes) => match (weight(i), classes.at(i)) {
             // Whatever the class is.
             (0.0, _) => 0.0,
-            (_, class) if row.is_ignored(class) => 0.0,
+            (_, class) if row.ignore_index == Some(class) => 0.0,
             (weight, class) => weight * of_class(class),
         },
     };

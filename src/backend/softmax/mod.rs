@@ -8,7 +8,7 @@ mod composed;
 pub(super) mod fused;
 
 use super::{
-    class_check::check_classes,
+    class_check::{ClassesWanted, check_classes},
     fold::Fold,
     row::{RowInputs, SoftmaxRow, Target},
     served::expect_served,
@@ -18,9 +18,8 @@ use std::sync::Arc;
 
 #[cfg(feature = "kernels")]
 pub(super) use call::{Differentiated, RowGradient, Rows};
-#[cfg(feature = "kernels")]
-pub(super) use classes::comparable;
-pub(crate) use classes::ignored;
+pub(super) use classes::Classes;
+pub(crate) use classes::{comparable, ignored};
 pub(super) use composed::{Kept, losses as composed_losses, total};
 
 /// The loss of every row, times its weight.
@@ -29,7 +28,7 @@ pub(crate) fn row_losses(row: Arc<SoftmaxRow>, inputs: RowInputs) -> Tensor<2> {
     expect_served(&inputs.logits.device());
     inputs.check_classes(&row);
     #[cfg(feature = "kernels")]
-    if are_fused(&inputs) {
+    if are_fused(&row, &inputs) {
         return Tensor::from_dispatch(run_fused(row, inputs, None));
     }
     composed::losses(&row, inputs)
@@ -41,7 +40,7 @@ pub(crate) fn reduced_rows(row: Arc<SoftmaxRow>, inputs: RowInputs, fold: Fold) 
     expect_served(&inputs.logits.device());
     inputs.check_classes(&row);
     #[cfg(feature = "kernels")]
-    if are_fused(&inputs) {
+    if are_fused(&row, &inputs) {
         return Tensor::from_dispatch(run_fused(row, inputs, Some(fold)));
     }
     composed::reduced(&row, inputs, fold)
@@ -54,22 +53,23 @@ impl RowInputs {
         if let Target::Classes(classes) = &self.target {
             let count = self.logits.dims()[1];
             let classes = (classes, &self.samples[..]);
-            check_classes(row, classes, self.weights.as_ref(), count);
+            let wanted = ClassesWanted::of_row(row, count);
+            check_classes(wanted, classes, self.weights.as_ref());
         }
     }
 }
 
-/// The fused operation has a gradient to logits alone; a target or weights that are tracked take the
+/// The fused operation has a softmax in it, and a gradient to logits alone; a target or weights that are tracked take the
 /// composed path.
 #[cfg(feature = "kernels")]
-fn are_fused(inputs: &RowInputs) -> bool {
+fn are_fused(row: &SoftmaxRow, inputs: &RowInputs) -> bool {
     let shares_are_tracked =
         matches!(&inputs.target, Target::Shares(shares) if shares.is_tracked());
     let weights_are_tracked = inputs.weights.as_ref().is_some_and(Tensor::is_tracked);
     // Kernels of GPUs name classes in `f32`.
     let is_narrow = inputs.logits.dims()[1] < 1 << 24 || super::path::runs_on_cpu(&inputs.logits);
     let are_tracked = shares_are_tracked || weights_are_tracked;
-    super::path::has_kernels(&inputs.logits) && is_narrow && !are_tracked
+    super::path::has_kernels(&inputs.logits) && is_narrow && !are_tracked && !row.log_probabilities
 }
 
 #[cfg(feature = "kernels")]

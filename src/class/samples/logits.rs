@@ -4,7 +4,7 @@ use crate::{
     backend::{
         Fold, RowInputs, SoftmaxRow, Target, is_nothing, loss_of_nothing, reduced_rows, row_losses,
     },
-    class::shape::{flat, has_operations, no_classes, nothing_tracked, rows_of},
+    class::shape::{flat, has_operations, no_classes, nothing_tracked, reshaped, rows_of},
     error::{
         ClassesOf, Numbers, are_checked, check_has_classes, check_like_prediction, check_numbers,
         check_rows,
@@ -76,6 +76,7 @@ impl Logits {
     #[inline(never)]
     #[track_caller]
     pub fn each(self, weights: Option<Tensor<2>>) -> Tensor<2> {
+        let weights = self.of_rows(weights);
         self.check_probabilities(weights.as_ref());
         if is_nothing(&self.logits) && !has_operations(&self.logits) {
             let [rows, _, inner] = self.logits.dims();
@@ -88,11 +89,22 @@ impl Logits {
     #[inline(never)]
     #[track_caller]
     pub fn reduced(self, weights: Option<Tensor<2>>, fold: Fold) -> Tensor<1> {
+        let weights = self.of_rows(weights);
         self.check_probabilities(weights.as_ref());
         if is_nothing(&self.logits) {
             return self.loss_of_no_rows(weights.as_ref());
         }
         reduced_rows(self.row.clone(), self.inputs(weights), fold)
+    }
+
+    /// Weights of samples as those of the rows `[N, K]`: logits `[.., C]` have all other dimensions in the first.
+    fn of_rows(&self, weights: Option<Tensor<2>>) -> Option<Tensor<2>> {
+        let [rows, _, inner] = self.logits.dims();
+        let fits = |weights: &Tensor<2>| weights.dims() == [rows, inner];
+        weights.map(|weights| match fits(&weights) {
+            true => weights,
+            false => reshaped(weights, [rows, inner], nothing_tracked),
+        })
     }
 
     /// Panics, in a debug build and on a CPU, if a target of a sample that counts is no probability.

@@ -16,9 +16,9 @@ pub(super) fn with_room<E>(length: usize) -> Vec<E> {
 }
 
 /// That many zeros.
-pub(super) fn zeros(length: usize) -> Vec<f32> {
+pub(super) fn zeros<E: Copy + Default>(length: usize) -> Vec<E> {
     // The system hands out cleared memory, so this touches none of it yet.
-    let vector = vec![0.0; length];
+    let vector = vec![E::default(); length];
     #[cfg(target_os = "linux")]
     prefer_huge_pages(&vector);
     vector

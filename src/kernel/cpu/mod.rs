@@ -6,6 +6,7 @@
 //! once. This folder knows slices and threads; it knows nothing of Burn, of configurations, or of what
 //! a formula computes.
 
+mod cumulative;
 mod element;
 mod fresh;
 mod gemm;
@@ -13,20 +14,32 @@ mod indices;
 mod isa;
 mod lane;
 mod linear;
+mod lists;
+mod lovasz;
 mod ordered_sum;
+mod overlap;
 mod pairs;
 mod scale;
 mod simd;
 mod softmax;
+mod ssim;
 mod storage;
 mod threads;
+mod tuple;
 mod unit_rows;
 
+pub(crate) use cumulative::{Order, cumulative, cumulative_gradient};
 pub(crate) use element::{ElementKernel, Operands, PerClass, Prediction, Wanted, elements};
 pub(crate) use gemm::Matrix;
 pub(crate) use indices::Indices;
+pub(crate) use isa::Choice;
 pub(crate) use linear::{Linear, LinearWanted, linear_softmax};
+pub(crate) use lists::{ListKernel, Lists, Members, list_gradient, list_sums};
+pub(crate) use lovasz::lovasz_weights;
 pub(crate) use ordered_sum::ordered_sum;
+pub(crate) use overlap::{
+    Logits, MaskTargets, Masks, Overlap, SUMS, Term, overlap_gradient, overlap_sums,
+};
 pub(crate) use pairs::{
     Listed, PairKernel, Pairs, Points, pair_gradients, pair_rows, pair_terms, triplet_gradients,
     triplet_terms,
@@ -36,6 +49,10 @@ pub(crate) use softmax::{
     ClassKernel, MarginKernel, RowMargin, RowOperands, RowTargets, RowsWanted, Shape, SoftmaxRow,
     softmax_rows,
 };
+pub(crate) use ssim::{SsimOperands, SsimOutcome, ssim};
 pub(crate) use storage::Storage;
 pub(crate) use threads::sum_over_chunks;
+pub(crate) use tuple::{
+    Block, Layout, TupleKernel, TupleOperands, evaluate as evaluate_tuples, tuples,
+};
 pub(crate) use unit_rows::{UnitRows, unit_rows, unit_rows_gradient};

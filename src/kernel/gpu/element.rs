@@ -66,10 +66,10 @@ fn evaluate<N: Size>(
 
 /// What a kernel computes besides the losses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Slopes {
-    by_prediction: bool,
-    by_target: bool,
-    is_weighted: bool,
+pub(super) struct Slopes {
+    pub by_prediction: bool,
+    pub by_target: bool,
+    pub is_weighted: bool,
 }
 
 #[cube(launch_unchecked, address_type = "dynamic")]

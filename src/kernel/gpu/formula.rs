@@ -84,7 +84,7 @@ impl<M: Margin> TracedMargin for M {
 }
 
 /// What tells a formula apart. A type's name alone may be that of two types.
-pub(super) fn name_of<F: fmt::Debug + 'static>(formula: &F) -> String {
+pub(crate) fn name_of<F: fmt::Debug + 'static>(formula: &F) -> String {
     format!("{} {:?} {formula:?}", type_name::<F>(), TypeId::of::<F>())
 }
 

@@ -8,16 +8,19 @@
 mod element;
 mod formula;
 mod grid;
+mod lists;
 mod memory;
 mod pairs;
 mod softmax;
 mod sum;
 mod traced;
+mod tuple;
 mod unit_rows;
 mod weights;
 
 pub(crate) use element::{Elements, elements};
-pub(crate) use formula::{Named, TracedClass, TracedElement, TracedMargin};
+pub(crate) use formula::{Named, TracedClass, TracedElement, TracedMargin, name_of};
+pub(crate) use lists::{Lists, TracedList, list_gradient, list_sums};
 pub(crate) use memory::empty;
 pub(crate) use pairs::{
     Extremes, Labels, Pairs, TracedPairs, listed_gradients, listed_terms, pair_extremes,
@@ -29,5 +32,7 @@ pub(crate) use softmax::{
     numbers_left, row_losses, scale_of_rows, softmax_rows, softmax_rows_gradient,
 };
 pub(crate) use sum::{FoldOnDevice, folded_with_counts};
+pub(crate) use traced::Traced;
+pub(crate) use tuple::{TracedTuple, Tuples, of_lists, tuples};
 pub(crate) use unit_rows::{unit_rows, unit_rows_backward};
 pub(crate) use weights::Shifts;

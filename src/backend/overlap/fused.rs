@@ -1,0 +1,134 @@
+//! Overlap sums as one operation on slices.
+
+use super::{MaskTarget, OverlapInputs, OverlapSpec, OverlapSums, PixelTerm};
+use crate::{
+    backend::{
+        extension::{OverlapBackend, RowTarget, Weights},
+        host::{Host, HostIndices},
+        precision::widened,
+    },
+    kernel::cpu::{self, Logits, MaskTargets, Masks, SUMS, Storage, Term},
+};
+use burn::{
+    backend::{Backend, Dispatch, TensorMetadata, tensor::FloatTensor},
+    tensor::{Shape, Tensor},
+};
+use std::sync::Arc;
+
+/// Everything overlap sums are computed from.
+#[derive(Clone, Debug)]
+pub(in crate::backend) struct OverlapCall<B: Backend> {
+    pub spec: Arc<OverlapSpec>,
+    /// `[N, C, K]`
+    pub logits: FloatTensor<B>,
+    pub target: RowTarget<B>,
+    pub weights: Weights<B>,
+}
+
+/// The sums, by the operation.
+pub(super) fn run(spec: OverlapSpec, inputs: OverlapInputs) -> OverlapSums {
+    let [samples, classes, _] = inputs.logits.dims();
+    let target = match inputs.target {
+        MaskTarget::Classes(classes) => RowTarget::Classes(classes.into_dispatch()),
+        MaskTarget::Masks(masks) => RowTarget::Shares(masks.into_dispatch()),
+    };
+    let sums = <Dispatch as OverlapBackend>::overlap_sums(
+        Arc::new(spec),
+        inputs.logits.into_dispatch(),
+        target,
+        Weights::of(inputs.weights.map(widened)),
+    );
+    let sums = Tensor::<3>::from_dispatch(sums);
+    let mut parts = (0..SUMS).map(|place| {
+        let part = sums.clone().narrow(0, place, 1);
+        part.reshape([samples, classes])
+    });
+    let mut next = || parts.next().expect("a part for each sum");
+    OverlapSums {
+        both: next(),
+        predicted: next(),
+        missed: next(),
+        target: next().detach(),
+        weight: next().detach(),
+        term: next(),
+    }
+}
+
+/// What the kernel knows of them, handed to `work`.
+fn with_masks<B, E, T>(
+    call: OverlapCall<B>,
+    work: impl FnOnce(&cpu::Overlap<'_>, FloatTensor<B>, cpu::Shape, &Masks<'_, E>) -> T,
+) -> T
+where
+    B: Host<E> + Host<f32> + HostIndices,
+    E: Storage,
+{
+    let shape = call.logits.shape();
+    let shape = cpu::Shape {
+        outer: shape[0],
+        classes: shape[1],
+        inner: shape[2],
+    };
+    let logits = <B as Host<E>>::contiguous(call.logits);
+    let (classes, masks) = match call.target {
+        RowTarget::Classes(classes) => (Some(B::readable(classes)), None),
+        RowTarget::Shares(masks) => (None, Some(<B as Host<E>>::contiguous(masks))),
+    };
+    let weights = match call.weights {
+        Weights::Equal => None,
+        Weights::Each(weights) => Some(<B as Host<f32>>::contiguous(weights)),
+    };
+    let masks = Masks {
+        targets: match (&classes, &masks) {
+            (Some(classes), _) => MaskTargets::Classes(B::view(classes)),
+            (_, Some(masks)) => MaskTargets::Masks(<B as Host<E>>::slice(masks)),
+            (None, None) => unreachable!("a target is one or the other"),
+        },
+        weights: weights.as_ref().map(<B as Host<f32>>::slice),
+    };
+    let overlap = cpu::Overlap {
+        activation: call.spec.activation,
+        squared: call.spec.squared,
+        ignored: call.spec.ignore_index,
+        term: call.spec.term.as_ref().map(|term| match term {
+            PixelTerm::Class(phi) => Term::Class(&**phi),
+            PixelTerm::Element(formula) => Term::Element(&**formula),
+        }),
+    };
+    work(&overlap, logits, shape, &masks)
+}
+
+/// The sums, `[SUMS, N, C]`, of logits of one element type.
+pub(in crate::backend) fn sums<B, E>(call: OverlapCall<B>) -> FloatTensor<B>
+where
+    B: Host<E> + Host<f32> + HostIndices,
+    E: Storage,
+{
+    with_masks::<B, E, _>(call, |overlap, logits, shape, masks| {
+        let sums = cpu::overlap_sums(overlap, <B as Host<E>>::slice(&logits), shape, masks);
+        let sums = sums.into_iter().map(|sum| sum as f32).collect();
+        B::from_vec(sums, Shape::new([SUMS, shape.outer, shape.classes]))
+    })
+}
+
+/// What an upstream gradient of the sums is to the logits: in their place, where nobody else has them.
+pub(in crate::backend) fn gradient<B, E>(
+    call: OverlapCall<B>,
+    upstream: FloatTensor<B>,
+) -> FloatTensor<B>
+where
+    B: Host<E> + Host<f32> + HostIndices,
+    E: Storage,
+{
+    let upstream = <B as Host<f32>>::contiguous(upstream);
+    let upstream = <B as Host<f32>>::slice(&upstream);
+    with_masks::<B, E, _>(call, |overlap, mut logits, shape, masks| {
+        if let Some(owned) = <B as Host<E>>::slice_mut(&mut logits) {
+            cpu::overlap_gradient(overlap, Logits::Consumed(owned), shape, masks, upstream);
+            return logits;
+        }
+        let kept = Logits::Kept(<B as Host<E>>::slice(&logits));
+        let fresh = cpu::overlap_gradient(overlap, kept, shape, masks, upstream);
+        B::from_vec(fresh.expect("not in place"), logits.shape())
+    })
+}

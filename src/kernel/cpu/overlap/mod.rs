@@ -1,0 +1,218 @@
+//! Overlap sums of masks, and their gradient, while a stretch of pixels is in cache.
+//!
+//! Pixels of a class lie one after the other, so a lane is sixteen pixels. A task takes a stretch of pixels of one sample, a tile
+//! at a time with all its classes: logits are widened into it, become exponentials there, and in the backward pass the gradient. A
+//! target that is a class stays an index; no probability leaves the tile.
+
+mod channels;
+mod classes;
+mod tile;
+
+use super::{
+    element::ElementKernel,
+    fresh::zeros,
+    indices::Indices,
+    isa::Choice,
+    softmax::{ClassKernel, Shape},
+    storage::Storage,
+    threads::map,
+};
+use crate::formula::Activation;
+use channels::Channels;
+use classes::Classes;
+use core::ops::Range;
+use tile::Tile;
+
+/// How many sums there are for each sample and class.
+pub(crate) const SUMS: usize = 6;
+
+/// The places of the sums: of `p t`, of `p (1 - t)`, of `(1 - p) t`, of the target, of the weights, and of the term of each
+/// pixel.
+mod place {
+    pub const BOTH: usize = 0;
+    pub const PREDICTED: usize = 1;
+    pub const MISSED: usize = 2;
+    pub const TARGET: usize = 3;
+    pub const WEIGHT: usize = 4;
+    pub const TERM: usize = 5;
+}
+
+/// What is summed up.
+#[derive(Clone, Copy)]
+pub(crate) struct Overlap<'a> {
+    pub activation: Activation,
+    /// Whether errors are squared before they are added.
+    pub squared: bool,
+    /// The class, or the number in a mask, that stands for no target.
+    pub ignored: Option<i64>,
+    /// What is summed up of each pixel besides.
+    pub term: Option<Term<'a>>,
+}
+
+/// A loss of each pixel, of its class or of each element.
+#[derive(Clone, Copy)]
+pub(crate) enum Term<'a> {
+    Class(&'a dyn ClassKernel),
+    Element(&'a dyn ElementKernel),
+}
+
+/// What logits are compared with.
+pub(crate) struct Masks<'a, E> {
+    pub targets: MaskTargets<'a, E>,
+    /// One weight per pixel, `[N, K]`; pixels of weight 0 contribute exactly nothing.
+    pub weights: Option<&'a [f32]>,
+}
+
+pub(crate) enum MaskTargets<'a, E> {
+    /// A class per pixel, `[N, K]`.
+    Classes(Indices<'a>),
+    /// A number per logit.
+    Masks(&'a [E]),
+}
+
+impl<E: Storage> Masks<'_, E> {
+    fn check(&self, shape: Shape, logits: usize) {
+        let pixels = shape.outer * shape.inner;
+        assert_eq!(logits, pixels * shape.classes, "logits of this shape");
+        let given = match self.targets {
+            MaskTargets::Classes(classes) => classes.len() * shape.classes,
+            MaskTargets::Masks(masks) => masks.len(),
+        };
+        assert_eq!(given, logits, "targets of this shape");
+        let weights = self.weights.map_or(pixels, <[f32]>::len);
+        assert_eq!(weights, pixels, "one weight per pixel");
+    }
+}
+
+/// How many tiles a task takes.
+const TILES: usize = 8;
+
+/// The pixels of each task: a range of those of one sample.
+fn tasks(shape: Shape) -> Vec<(usize, Range<usize>)> {
+    let per_task = TILES * tile::pixels(shape.classes);
+    let of_sample = |sample| {
+        let starts = (0..shape.inner).step_by(per_task);
+        starts.map(move |start| (sample, start..shape.inner.min(start + per_task)))
+    };
+    (0..shape.outer).flat_map(of_sample).collect()
+}
+
+/// The sums of each sample and class, `[SUMS, N, C]`, in the same order whatever the number of threads.
+///
+/// # Panics
+/// If lengths do not fit the shape, or a class that counts is out of range.
+pub(crate) fn overlap_sums<E: Storage>(
+    overlap: &Overlap<'_>,
+    logits: &[E],
+    shape: Shape,
+    masks: &Masks<'_, E>,
+) -> Vec<f64> {
+    masks.check(shape, logits.len());
+    let choice = Choice::current();
+    let parts = map(
+        tasks(shape),
+        &|_, (sample, pixels): (usize, Range<usize>)| {
+            let mut sums = vec![0.0; SUMS * shape.classes];
+            let mut tile = Tile::new(shape.classes, pixels.len());
+            for first in pixels.clone().step_by(tile.room()) {
+                let count = tile.room().min(pixels.end - first);
+                let row = |class| (sample * shape.classes + class) * shape.inner + first;
+                tile.load(count, &mut |class, out| {
+                    E::widen(&logits[row(class)..][..count], out);
+                });
+                tile.load_targets(overlap, masks, sample * shape.inner + first, &row);
+                tile.sum(overlap, choice, &mut sums);
+            }
+            (sample, sums)
+        },
+    );
+    let rows = shape.outer * shape.classes;
+    let mut all = vec![0.0; SUMS * rows];
+    for (sample, sums) in parts {
+        for (place, sums) in sums.chunks(shape.classes).enumerate() {
+            let to = &mut all[place * rows + sample * shape.classes..][..shape.classes];
+            for (total, sum) in to.iter_mut().zip(sums) {
+                *total += sum;
+            }
+        }
+    }
+    all
+}
+
+/// The logits, with the right to overwrite them or without.
+pub(crate) enum Logits<'a, E> {
+    Kept(&'a [E]),
+    Consumed(&'a mut [E]),
+}
+
+/// What an upstream gradient of the sums, `[SUMS, N, C]`, is to the logits, in their type: written over them, or returned.
+///
+/// # Panics
+/// As [`overlap_sums`].
+pub(crate) fn overlap_gradient<E: Storage>(
+    overlap: &Overlap<'_>,
+    logits: Logits<'_, E>,
+    shape: Shape,
+    masks: &Masks<'_, E>,
+    upstream: &[f32],
+) -> Option<Vec<E>> {
+    let rows = shape.outer * shape.classes;
+    assert_eq!(upstream.len(), SUMS * rows, "a number for each sum");
+    let (source, mut fresh, overwritten) = match logits {
+        Logits::Kept(slice) => {
+            let fresh = zeros::<E>(slice.len());
+            (Some(slice), Some(fresh), None)
+        }
+        Logits::Consumed(slice) => (None, None, Some(slice)),
+    };
+    let out = fresh.as_deref_mut().or(overwritten).expect("one of both");
+    masks.check(shape, out.len());
+    let choice = Choice::current();
+    let items = tasks(shape).into_iter().zip(by_task(out, shape));
+    map(items, &|_,
+                 ((sample, pixels), mut out): (
+        (usize, Range<usize>),
+        Vec<&mut [E]>,
+    )| {
+        let slopes: Vec<f32> = (0..SUMS)
+            .flat_map(|place| &upstream[place * rows + sample * shape.classes..][..shape.classes])
+            .copied()
+            .collect();
+        let mut tile = Tile::new(shape.classes, pixels.len());
+        for first in pixels.clone().step_by(tile.room()) {
+            let count = tile.room().min(pixels.end - first);
+            let row = |class| (sample * shape.classes + class) * shape.inner + first;
+            let place = first - pixels.start..first - pixels.start + count;
+            tile.load(count, &mut |class, to| match source {
+                Some(logits) => E::widen(&logits[row(class)..][..count], to),
+                None => E::widen(&out[class][place.clone()], to),
+            });
+            tile.load_targets(overlap, masks, sample * shape.inner + first, &row);
+            tile.differentiate(overlap, choice, &slopes);
+            for (class, out) in out.iter_mut().enumerate() {
+                E::narrow(tile.row(class), &mut out[place.clone()]);
+            }
+        }
+    });
+    fresh
+}
+
+/// What each task writes: the pixels of each class.
+fn by_task<E>(out: &mut [E], shape: Shape) -> Vec<Vec<&mut [E]>> {
+    let per_task = TILES * tile::pixels(shape.classes);
+    let of_sample = shape.inner.div_ceil(per_task);
+    let mut tasks: Vec<Vec<&mut [E]>> = Vec::new();
+    tasks.resize_with(shape.outer * of_sample, || {
+        Vec::with_capacity(shape.classes)
+    });
+    if out.is_empty() {
+        return tasks;
+    }
+    for (row, pixels) in out.chunks_mut(shape.inner).enumerate() {
+        let first = row / shape.classes * of_sample;
+        for (task, pixels) in pixels.chunks_mut(per_task).enumerate() {
+            tasks[first + task].push(pixels);
+        }
+    }
+    tasks
+}

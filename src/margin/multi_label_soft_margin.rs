@@ -1,0 +1,164 @@
+//! Multi-label soft margin loss.
+
+use crate::embeddings::{Batch, SampleEvaluation, SampleLosses};
+use crate::{
+    backend::{is_nothing, row_sums, widened},
+    config::config,
+    element::{Definition, ElementLoss},
+    error::{Check, LossError, Numbers, built, check_class_parameters},
+    formula::{BinaryVariant, Smoothed},
+    module::display,
+    reduction::Reduction,
+};
+use burn::{
+    module::Module,
+    tensor::{Tensor, TensorData},
+};
+
+config! {
+    /// Configuration of [`MultiLabelSoftMarginLoss`].
+    pub struct MultiLabelSoftMarginLossConfig {
+        /// The weight of each class, of its positives and its negatives. Default: none.
+        pub class_weights: Option<Vec<f64>> = None,
+        /// How the losses of all samples become one number. Default: the mean.
+        pub reduction: Reduction = Reduction::Mean,
+    }
+}
+
+/// The binary cross entropy of several labels, as the mean over the classes of a sample.
+///
+/// ```text
+/// l_i = -1/C sum_c w_c (t_ic ln p_ic + (1 - t_ic) ln(1 - p_ic))          p = sigmoid(x)
+/// ```
+/// with the class weights `w`, which do not count in the divisor. It is `torch.nn.MultiLabelSoftMarginLoss`; targets may be soft. A
+/// class of weight 0 is ignored, whatever it holds.
+///
+/// Source: as PyTorch has it.
+///
+/// In a debug build, on a CPU, targets outside `[0, 1]` are refused; a release build does not look.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::MultiLabelSoftMarginLossConfig;
+///
+/// let device = Device::flex();
+/// let loss = MultiLabelSoftMarginLossConfig::new().init();
+/// let logits = Tensor::<2>::from_floats([[0.0, 0.0], [1e4, 1e4]], &device);
+/// let targets = Tensor::<2>::from_floats([[1.0, 0.0], [1.0, 1.0]], &device);
+/// let value = loss.forward(logits, targets).into_scalar::<f32>();
+/// assert!((value - 2f32.ln() / 2.0).abs() < 1e-6);
+/// ```
+#[doc(alias = "multilabel_soft_margin_loss")]
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct MultiLabelSoftMarginLoss {
+    #[module(skip)]
+    elements: ElementLoss<Smoothed<BinaryVariant>>,
+    #[module(skip)]
+    class_weights: Option<Vec<f64>>,
+    #[module(skip)]
+    reduction: Reduction,
+}
+
+const NAME: &str = "MultiLabelSoftMarginLoss";
+
+impl MultiLabelSoftMarginLossConfig {
+    /// Builds the loss, or says which hyperparameter is out of its range.
+    ///
+    /// # Errors
+    /// If a weight is negative or not finite or the list of them is empty.
+    pub fn try_init(&self) -> Result<MultiLabelSoftMarginLoss, LossError> {
+        let check = Check("MultiLabelSoftMarginLossConfig");
+        check.class_weights("class_weights", &self.class_weights)?;
+        let formula = Smoothed {
+            formula: BinaryVariant::Logits,
+            smoothing: 0.0,
+        };
+        let definition =
+            Definition::new(NAME, &formula).holding(Numbers::Any, Numbers::Probabilities(None));
+        Ok(MultiLabelSoftMarginLoss {
+            elements: ElementLoss::defined(formula, definition, self.reduction),
+            class_weights: self.class_weights.clone(),
+            reduction: self.reduction,
+        })
+    }
+
+    /// Builds the loss.
+    ///
+    /// # Panics
+    /// If a hyperparameter is out of its range, with the message of [`try_init`](Self::try_init).
+    #[track_caller]
+    pub fn init(&self) -> MultiLabelSoftMarginLoss {
+        built(self.try_init())
+    }
+}
+display!(MultiLabelSoftMarginLoss, |loss, content| {
+    content
+        .add("class_weights", &format!("{:?}", loss.class_weights))
+        .add("reduction", &loss.reduction.to_string())
+});
+
+impl MultiLabelSoftMarginLoss {
+    /// Returns the losses of all samples as one number, by the configured reduction. Returns 0 for an empty batch.
+    ///
+    /// # Shapes
+    /// - logits, targets: `[N, C]`
+    /// - output: `[1]`
+    ///
+    /// # Panics
+    /// If shapes or data types do not fit, or there is not a weight for each class.
+    #[track_caller]
+    pub fn forward(&self, logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+        self.on(logits, targets).reduce()
+    }
+
+    /// Returns the loss of each sample, `[N]`, of the arguments of [`forward`](Self::forward).
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    #[track_caller]
+    pub fn forward_no_reduction(&self, logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+        self.on(logits, targets).each()
+    }
+
+    /// Begins an evaluation of the arguments of [`forward`](Self::forward), to which weights of the samples, a normalizer or
+    /// another reduction can be added.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    #[track_caller]
+    pub fn on(&self, logits: Tensor<2>, targets: Tensor<2>) -> SampleEvaluation {
+        let batch = Batch::of(NAME, &logits);
+        let shape @ [count, classes] = logits.dims();
+        if let Some(weights) = &self.class_weights {
+            check_class_parameters(NAME, "class_weights", weights.len(), 1, &logits);
+        }
+        let elements = self.elements.on(logits.clone(), targets.clone());
+        let class_weights = self.class_weights.clone();
+        SampleEvaluation::complete(batch, self.reduction, move |weights| {
+            if is_nothing(&logits) {
+                return SampleLosses::none(&[&logits, &targets]).with_samples(count);
+            }
+            let logits = widened(logits);
+            let of_classes = class_weights.map(|weights| {
+                let data = TensorData::new(weights.clone(), [1, weights.len()]);
+                Tensor::<2>::from_data(data, (&logits.device(), logits.dtype()))
+            });
+            // The weight of a sample counts later; here it says alone whether that is ignored.
+            let of_samples = weights.map(|weights| {
+                let counts = weights.clone().detach().not_equal_scalar(0.0).float();
+                counts.cast(logits.dtype()).reshape([count, 1])
+            });
+            let weights = of_classes.into_iter().chain(of_samples);
+            let weights = weights
+                .map(|weights| weights.expand(shape))
+                .reduce(|a, b| a * b);
+            let each = match weights {
+                Some(weights) => elements.weights(weights).each(),
+                None => elements.each(),
+            };
+            SampleLosses::new(row_sums(each) * (1.0 / classes as f64))
+        })
+    }
+}

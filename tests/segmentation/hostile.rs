@@ -1,0 +1,393 @@
+//! Hard input and the right answer to it.
+
+use super::loss::{LOSSES, MaskCall, loss, mask_sites};
+use crate::{
+    panics::message,
+    support::{Dtype, Path, Site, sites},
+};
+use burn::tensor::{Int, Tensor};
+use burn_losses::*;
+use serde_json::{Value, json};
+
+/// One sample of each row of logits, `[N, C, 1, K]`, and its classes.
+fn call(logits: &[&[f64]], classes: &[i64], channels: usize) -> MaskCall {
+    let samples = logits.len();
+    let width = logits[0].len() / channels;
+    MaskCall {
+        shape: vec![samples, channels, 1, width],
+        logits: logits.concat(),
+        classes: Some(classes.to_vec()),
+        masks: None,
+        pixel_weights: None,
+        transposed: false,
+    }
+}
+
+/// Runs every loss that takes a field of that name on every site.
+fn everywhere(
+    config: Value,
+    call: &MaskCall,
+    mut check: impl FnMut(&str, &Site, Vec<f64>, Vec<f64>),
+) {
+    for name in LOSSES {
+        let loss = loss(name, config.clone());
+        for site in mask_sites() {
+            let got = call.run(&loss, Dtype::F32, &site, None);
+            check(name, &site, got.losses.values, got.gradient);
+        }
+    }
+}
+
+fn are_positive_zeros(numbers: &[f64]) -> bool {
+    numbers.iter().all(|x| x.to_bits() == 0)
+}
+
+#[test]
+fn ignored_pixels_contribute_nothing() {
+    let nan = f64::NAN;
+    let full = call(&[&[1.0, nan, -2.0, 0.5, nan, 1.0]], &[0, -100, 1], 2);
+    let kept = call(&[&[1.0, -2.0, 0.5, 1.0]], &[0, 1], 2);
+    for name in LOSSES
+        .into_iter()
+        .filter(|name| !["boundary", "cl_dice"].contains(name))
+    {
+        let loss = loss(name, json!({}));
+        for site in mask_sites() {
+            let [got, expected] =
+                [&full, &kept].map(|call| call.run(&loss, Dtype::F32, &site, None));
+            let [value, wanted] = [&got, &expected].map(|outcome| outcome.losses.values[0]);
+            assert!(
+                (value - wanted).abs() < 1e-6,
+                "{name} on {site}: {value} and {wanted}"
+            );
+            let g = got.gradient;
+            assert!(are_positive_zeros(&[g[1], g[4]]), "{name} on {site}: {g:?}");
+            let others = [g[0], g[2], g[3], g[5]];
+            for (got, expected) in others.iter().zip(&expected.gradient) {
+                assert!(
+                    (got - expected).abs() < 1e-6,
+                    "{name} on {site}: {got} and {expected}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sample_that_is_ignored_costs_nothing() {
+    let nan = f64::NAN;
+    let all = call(
+        &[&[nan, nan, nan, nan], &[1.0, -1.0, 0.0, 2.0]],
+        &[-100, -100, 0, 1],
+        2,
+    );
+    for absent in ["left_out", "zero", "kept"] {
+        everywhere(
+            json!({"absent": absent}),
+            &all,
+            |name, site, values, gradient| {
+                // A hinge of nothing, and all else of nothing, is 0.
+                assert_eq!(values[0], 0.0, "{name}, {absent} on {site}");
+                assert!(
+                    are_positive_zeros(&gradient[..4]),
+                    "{name} on {site}: {gradient:?}"
+                );
+                assert!(
+                    values[1].is_finite() && gradient[4..].iter().any(|g| *g != 0.0)
+                        || name == "boundary"
+                );
+            },
+        );
+    }
+}
+
+#[test]
+fn nan_shows_in_its_own_sample() {
+    let two = call(
+        &[&[f64::NAN, 0.0, 1.0, 0.0], &[1.0, -1.0, 0.0, 2.0]],
+        &[0, 1, 0, 1],
+        2,
+    );
+    everywhere(json!({}), &two, |name, site, values, gradient| {
+        if site.is_gpu() && ["lovasz_softmax", "lovasz_hinge", "cl_dice"].contains(&name) {
+            return;
+        }
+        assert!(
+            values[0].is_nan() && values[1].is_finite(),
+            "{name} on {site}: {values:?}"
+        );
+        assert!(
+            gradient[4..].iter().all(|g| g.is_finite()),
+            "{name} on {site}"
+        );
+    });
+}
+
+#[test]
+fn far_logits_are_right_or_wrong() {
+    let far = 1e4;
+    // The first sample is right, the second wrong.
+    let two = call(
+        &[&[far, -far, -far, far], &[-far, far, far, -far]],
+        &[0, 1, 0, 1],
+        2,
+    );
+    everywhere(json!({}), &two, |name, site, values, gradient| {
+        assert!(
+            gradient.iter().all(|g| g.is_finite()),
+            "{name} on {site}: {gradient:?}"
+        );
+        let [right, wrong] = values[..] else {
+            panic!("two samples")
+        };
+        let expected = match name {
+            "mcc" => [0.0, 2.0],
+            "combined" => [0.0, 1.0 + 2.0 * far],
+            "lovasz_hinge" => [0.0, far + 1.0],
+            "boundary" | "cl_dice" => return,
+            _ => [0.0, 1.0],
+        };
+        for (got, expected) in [right, wrong].into_iter().zip(expected) {
+            let near = (got - expected).abs() <= 1e-4 * expected.max(0.01);
+            assert!(near, "{name} on {site}: {values:?}");
+        }
+    });
+}
+
+#[test]
+fn empty_masks_predicted_empty_cost_nothing() {
+    let empty = call(&[&[-1e4, -1e4]], &[0, 0], 1);
+    for smooth in [0.0, 1e-5] {
+        for name in [
+            "dice",
+            "jaccard",
+            "tversky",
+            "focal_tversky",
+            "generalized_dice",
+            "combined",
+        ] {
+            for absent in ["left_out", "zero", "kept"] {
+                let loss = loss(name, json!({"smooth": smooth, "absent": absent}));
+                for site in mask_sites() {
+                    let got = empty.run(&loss, Dtype::F32, &site, None);
+                    assert_eq!(got.losses.values, [0.0], "{name}, {absent} on {site}");
+                    assert!(
+                        got.gradient.iter().all(|g| *g == 0.0),
+                        "{name}, {absent} on {site}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_mask_kept_costs_what_is_predicted() {
+    let call = call(&[&[0.0, 0.0, 0.0, 0.0]], &[0, 0, 0, 0], 1);
+    for site in mask_sites() {
+        let loss = loss("dice", json!({"absent": "kept", "smooth": 1.0}));
+        let got = call.run(&loss, Dtype::F32, &site, None);
+        assert!((got.losses.values[0] - 2.0 / 3.0).abs() < 1e-6, "{site}");
+        assert!(got.gradient.iter().all(|g| *g > 0.0), "{site}");
+    }
+}
+
+#[test]
+fn easy_samples_keep_their_digits() {
+    // What the prediction lacks is e^-20 at each pixel.
+    let x = 20.0f64;
+    let miss = 1.0 / (1.0 + x.exp());
+    let easy = call(&[&[x, 0.0, 0.0, x]], &[0, 1], 2);
+    for name in [
+        "dice",
+        "jaccard",
+        "tversky",
+        "combined",
+        "mcc",
+        "lovasz_softmax",
+    ] {
+        let loss = loss(
+            name,
+            json!({"smooth": 0.0})
+                .as_object()
+                .filter(|_| !["mcc", "lovasz_softmax"].contains(&name))
+                .map_or(json!({}), |fields| json!(fields)),
+        );
+        let expected = match name {
+            "dice" => miss,
+            "jaccard" => 2.0 * miss,
+            "tversky" => miss,
+            "combined" => 2.0 * miss,
+            // Each side lacks half of the share.
+            "mcc" => 2.0 * miss,
+            _ => miss + miss / 2.0,
+        };
+        for site in mask_sites() {
+            let got = easy.run(&loss, Dtype::F32, &site, None);
+            let value = got.losses.values[0];
+            let bound = if site.is_gpu() { 1e-4 } else { 1e-5 };
+            if name == "lovasz_softmax" {
+                assert!(
+                    (value / expected - 1.0).abs() < 0.4,
+                    "{name} on {site}: {value:e}"
+                );
+            } else {
+                assert!(
+                    (value / expected - 1.0).abs() < bound,
+                    "{name} on {site}: {value:e}, {expected:e}"
+                );
+            }
+            for g in got.gradient {
+                assert!(
+                    g.abs() > 0.1 * miss && g.abs() < 10.0 * miss,
+                    "{name} on {site}: {g:e}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn many_pixels_are_added_up_like_in_f64() {
+    // 2^25 pixels: a sum in f32 would stop at 2^24.
+    let count = 1 << 25;
+    for site in sites()
+        .iter()
+        .filter(|site| site.path == Path::Chosen && site.is_flex())
+        .take(1)
+    {
+        let logits = Tensor::<3>::zeros([1, 1, count], (&site.device, burn::tensor::DType::F16));
+        let targets = Tensor::<2, Int>::ones([1, count], &site.device);
+        let loss = DiceLossConfig::new().with_smooth(0.0).init();
+        let value = loss.forward(logits, targets).into_scalar::<f32>();
+        assert!((value - 1.0 / 3.0).abs() < 1e-6, "{site}: {value}");
+    }
+}
+
+#[test]
+fn a_class_out_of_range_is_named() {
+    for site in sites() {
+        let logits = Tensor::<4>::zeros([1, 3, 1, 2], &site.device);
+        let targets = Tensor::<3, Int>::from_ints([[[1, 3]]], &site.device);
+        let loss = DiceLossConfig::new().init();
+        let text = message(|| {
+            site.path
+                .run(|| loss.forward(logits.clone(), targets.clone()))
+        });
+        assert!(
+            text.contains("DiceLoss: the target at [0, 0, 1] is 3"),
+            "{text}"
+        );
+        // Unless it does not count.
+        let weights = Tensor::<3>::from_floats([[[1.0, 0.0]]], &site.device);
+        let value = site
+            .path
+            .run(|| loss.on(logits, targets).pixel_weights(weights).reduce());
+        assert!(value.into_scalar::<f32>().is_finite());
+    }
+}
+
+/// Sums that are next to nothing have a square of 0, by which a backward pass of a division divides.
+#[test]
+fn a_class_that_is_next_to_nowhere_has_a_finite_gradient() {
+    let hidden = [-60.0f64; 16];
+    let logits = [[3.0f64; 16], hidden, [0.5; 16]].concat();
+    let call = call(&[&logits], &[0; 16], 3);
+    for absent in ["left_out", "zero", "kept"] {
+        let without = ["mcc", "lovasz_softmax", "lovasz_hinge", "boundary"];
+        for name in LOSSES {
+            let mut config = json!({"absent": absent});
+            if !without.contains(&name) {
+                config["smooth"] = 0.0.into();
+            }
+            let loss = loss(name, config);
+            for site in mask_sites() {
+                let got = call.run(&loss, Dtype::F32, &site, None);
+                let all = got.losses.values.iter().chain(&got.gradient);
+                let is_finite = all.clone().all(|x| x.is_finite());
+                assert!(is_finite, "{name}, {absent} on {site}: {:?}", got.gradient);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_correlation_is_finite_where_all_is_predicted_or_nothing() {
+    let classes: Vec<i64> = (0..100).map(|pixel| i64::from(pixel < 10)).collect();
+    let loss = loss("mcc", json!({}));
+    for logit in [-100.0, -60.0, 60.0] {
+        let call = call(&[&[logit; 100]], &classes, 1);
+        for site in mask_sites() {
+            let got = call.run(&loss, Dtype::F32, &site, None);
+            let what = format!("{logit} on {site}");
+            let value = got.losses.values[0];
+            assert!((value - 1.0).abs() < 1e-5, "{what}: {value}");
+            let gradient = &got.gradient;
+            assert!(
+                gradient.iter().all(|g| g.is_finite()),
+                "{what}: {gradient:?}"
+            );
+        }
+    }
+    // A class that is everywhere has no other side to correlate with.
+    for logit in [8.0, 14.0] {
+        let call = call(&[&[logit; 1000]], &[1; 1000], 1);
+        for site in mask_sites() {
+            let got = call.run(&loss, Dtype::F32, &site, None);
+            assert_eq!(got.losses.values, [1.0], "{logit} on {site}");
+            assert!(got.gradient.iter().all(|g| *g == 0.0), "{logit} on {site}");
+        }
+    }
+}
+
+#[test]
+fn a_skeleton_that_is_nowhere_found_costs_1() {
+    let config = json!({"smooth": 0.0, "from_logits": false});
+    let loss = loss("cl_dice", config);
+    for site in mask_sites() {
+        let image = |rows: [[f32; 3]; 2]| Tensor::<4>::from_floats([[rows]], &site.device);
+        let (above, below) = ([[1.0; 3], [0.0; 3]], [[0.0; 3], [1.0; 3]]);
+        let value = site
+            .path
+            .run(|| loss.on_masks(image(above), image(below)).reduce());
+        assert_eq!(value.into_scalar::<f32>(), 1.0, "{site}");
+    }
+}
+
+/// Where the host does not look.
+#[test]
+fn a_class_out_of_range_is_nan_on_a_gpu() {
+    let two = call(
+        &[&[1.0, 0.0, 2.0, 0.0], &[1.0, -1.0, 0.0, 2.0]],
+        &[0, 7, 0, 1],
+        2,
+    );
+    for name in LOSSES {
+        let loss = loss(name, json!({}));
+        for site in mask_sites() {
+            if !site.is_gpu() || ["boundary", "cl_dice"].contains(&name) {
+                continue;
+            }
+            let got = two.run(&loss, Dtype::F32, &site, None).losses.values;
+            assert!(
+                got[0].is_nan() && got[1].is_finite(),
+                "{name} on {site}: {got:?}"
+            );
+        }
+    }
+}
+
+/// Debug builds look at what counts alone.
+#[test]
+fn a_pixel_that_is_ignored_may_hold_anything() {
+    for site in sites() {
+        let floats = |numbers: [f32; 2]| Tensor::<3>::from_floats([[numbers]], &site.device);
+        let weights = Tensor::<2>::from_floats([[1.0, 0.0]], &site.device);
+        let loss = DiceLossConfig::new().with_from_logits(false).init();
+        let masked = loss
+            .on_masks(floats([0.5, 7.0]), floats([1.0, 255.0]))
+            .pixel_weights(weights);
+        let value = site.path.run(|| masked.reduce()).into_scalar::<f32>();
+        assert!((value - 1.0 / 3.0).abs() < 1e-4, "{site}: {value}");
+    }
+}
