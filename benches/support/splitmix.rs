@@ -21,6 +21,7 @@ pub fn draws(seed: u64, count: usize) -> impl Iterator<Item = u64> {
 }
 
 /// Uniform in `[-half_width, half_width)`.
+#[allow(dead_code)] // Not every bench draws these.
 pub fn spread(seed: u64, count: usize, half_width: f32) -> Vec<f32> {
     stream(seed, count, |u| 2.0 * half_width * u - half_width)
 }
