@@ -60,7 +60,7 @@ impl Cli {
         let full = Settings {
             quick: false,
             scenes: 4096,
-            epochs: 6,
+            epochs: 4,
             batch: 8,
             learning_rate: 3e-3,
             test_scenes: 256,

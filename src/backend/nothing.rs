@@ -1,7 +1,7 @@
 //! Batches without elements, of which Burn's kernels do not take all.
 
 use super::{path::runs_on_cpu, precision::widened};
-use burn::tensor::{Bool, Tensor};
+use burn::tensor::{Bool, Tensor, TensorData};
 
 /// Whether the tensor has no elements.
 pub(crate) fn is_nothing<const D: usize>(tensor: &Tensor<D>) -> bool {
@@ -16,7 +16,9 @@ pub(crate) fn loss_of_nothing<const D: usize>(operand: &Tensor<D>) -> Tensor<1> 
         return widened(operand.clone()).sum();
     }
     let operand = widened(operand.clone());
-    let zero = Tensor::zeros([1], (&operand.device(), operand.dtype()));
+    // From the host, and not `zeros`, which Burn may put into one kernel with what is made of no elements.
+    let data = TensorData::new(vec![0f32], [1]);
+    let zero = Tensor::from_data(data, (&operand.device(), operand.dtype()));
     if operand.is_tracked() {
         zero.require_grad()
     } else {

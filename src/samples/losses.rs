@@ -78,8 +78,20 @@ impl SampleLosses {
     /// Those of no samples: each operand gets a gradient of 0.
     pub fn none<const D: usize>(operands: &[&Tensor<D>]) -> Self {
         let zeros = operands.iter();
-        let zeros = zeros.map(|&operand| nothing_of(operand));
-        let zero = zeros.reduce(|a, b| a + b).expect("an operand");
+        let mut zeros = zeros.map(|&operand| nothing_of(operand));
+        let first = zeros.next().expect("an operand");
+        let zero = match operands.iter().all(|&operand| is_nothing(operand)) {
+            // A leaf of its own, on a GPU: nothing is connected by a sum.
+            true if !runs_on_cpu(&first) => {
+                zeros.fold(
+                    first,
+                    |zero, other| {
+                        if zero.is_require_grad() { zero } else { other }
+                    },
+                )
+            }
+            _ => zeros.fold(first, |a, b| a + b),
+        };
         Self {
             samples: 0,
             ..Self::new(zero)

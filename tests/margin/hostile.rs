@@ -5,7 +5,7 @@ use crate::{
     panics::message,
     support::{Site, differentiable_sites_and_gpu, tensors::Read},
 };
-use burn::tensor::{DType, Int, Tensor};
+use burn::tensor::{DType, Int, Tensor, TensorData};
 use burn_losses::*;
 
 fn points<const N: usize>(rows: [[f32; 2]; N], site: &Site) -> Tensor<2> {
@@ -178,7 +178,8 @@ fn no_samples_are_loss_0_in_f32() {
             if !site.device.supports_dtype(dtype) {
                 continue;
             }
-            let none = || Tensor::<2>::zeros([0, 3], (&site.device, dtype)).require_grad();
+            let nothing = || TensorData::new(Vec::<f32>::new(), [0, 3]);
+            let none = || Tensor::<2>::from_data(nothing(), (&site.device, dtype)).require_grad();
             let (first, second) = (none(), none());
             let no_targets = Tensor::<1, Int>::zeros([0], &site.device);
             let [a, b] = site.path.run(|| {

@@ -241,7 +241,7 @@ mod tests {
     impl Body for Everything {
         type Output = f64;
 
-        type Widest = super::All;
+        type Widest = crate::kernel::cpu::simd::All;
 
         #[inline(always)]
         fn run<I: Isa>(self, isa: I) -> f64 {
