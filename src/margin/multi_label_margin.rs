@@ -77,7 +77,7 @@ display!(MultiLabelMarginLoss, |loss, content| {
 
 const NAME: &str = "MultiLabelMarginLoss";
 
-/// What ends the labels of a sample.
+/// The mark that ends the labels of a sample.
 const END: i64 = -1;
 
 const HINGE: PairwiseHinge = PairwiseHinge {

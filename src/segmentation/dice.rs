@@ -27,7 +27,7 @@ config! {
         pub class_weights: Option<Vec<f64>> = None,
         /// The class index (or number in a mask) that marks a pixel as ignored. Default: -100 (PyTorch).
         pub ignore_index: Option<i64> = Some(-100),
-        /// What is added to both sides of the ratio, 0 or above. Default: 1e-5 (MONAI; SMP: 0).
+        /// The number added to both sides of the ratio, 0 or above. Default: 1e-5 (MONAI; SMP: 0).
         pub smooth: f64 = 1e-5,
         /// Whether errors are squared before they are summed up: the denominator is that of V-Net, `sum p² + sum t²`. Default: false.
         pub squared: bool = false,

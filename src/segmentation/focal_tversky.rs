@@ -34,7 +34,7 @@ config! {
         /// How strongly classes that overlap well are attended to: the exponent is `1 / gamma`. Above 0. Default: 4/3 (the
         /// paper).
         pub gamma: f64 = 4.0 / 3.0,
-        /// What is added to both sides of the ratio, 0 or above. Default: 1e-5 (MONAI; SMP: 0).
+        /// The number added to both sides of the ratio, 0 or above. Default: 1e-5 (MONAI; SMP: 0).
         pub smooth: f64 = 1e-5,
         /// How the losses of all samples become one number. Default: the mean.
         pub reduction: Reduction = Reduction::Mean,

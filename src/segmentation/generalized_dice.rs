@@ -50,7 +50,7 @@ config! {
         pub from_logits: bool = true,
         /// Whether the batch is one sample, whose pixels are summed up together. Default: false (MONAI).
         pub batch: bool = false,
-        /// What is done with a class without a pixel. Default: it is left out. Where it is kept, it weighs as much as the smallest
+        /// The treatment of a class without a pixel. Default: it is left out. Where it is kept, it weighs as much as the smallest
         /// class (MONAI).
         pub absent: AbsentClasses = AbsentClasses::LeftOut,
         /// The weight of each class besides; 0 for a background that should not count. Default: none.
@@ -59,7 +59,7 @@ config! {
         pub ignore_index: Option<i64> = Some(-100),
         /// How much a class counts by its size. Default: `1 / T²` (the paper).
         pub volume_weights: VolumeWeights = VolumeWeights::Square,
-        /// What is added to both sides of the ratio, 0 or above, in pixels of the smallest class. Default: 1e-5.
+        /// The number added to both sides of the ratio, 0 or above, in pixels of the smallest class. Default: 1e-5.
         pub smooth: f64 = 1e-5,
         /// How the losses of all samples become one number. Default: the mean.
         pub reduction: Reduction = Reduction::Mean,
@@ -71,7 +71,7 @@ config! {
 pub struct GeneralizedDice {
     /// How much a class counts by its size.
     pub volume_weights: VolumeWeights,
-    /// What is added to both sides of the ratio.
+    /// The number added to both sides of the ratio.
     pub smooth: f64,
 }
 

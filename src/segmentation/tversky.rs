@@ -31,7 +31,7 @@ config! {
         pub false_positives: f64 = 0.3,
         /// The weight of false negatives, 0 or above. Default: 0.7 (the paper).
         pub false_negatives: f64 = 0.7,
-        /// What is added to both sides of the ratio, 0 or above. Default: 1e-5 (MONAI; SMP: 0).
+        /// The number added to both sides of the ratio, 0 or above. Default: 1e-5 (MONAI; SMP: 0).
         pub smooth: f64 = 1e-5,
         /// Whether the loss is the negative logarithm of the ratio (at least 1e-7). Default: false.
         pub log: bool = false,

@@ -50,12 +50,12 @@ impl FusedElements for Cube {
         let name = formula.name();
         let formula = Named::new(formula, name);
         let fold = call.fold;
-        let mut outputs = enqueue(
+        let outputs = enqueue(
             "burn_losses::elements",
             inputs,
             &outputs,
             move |mut inputs| {
-                let outcome = gpu::elements(Elements {
+                let evaluated = gpu::elements(Elements {
                     formula: formula.clone(),
                     prediction: inputs.float(),
                     target: inputs.float(),
@@ -66,16 +66,10 @@ impl FusedElements for Cube {
                     by_prediction,
                     by_target,
                 });
-                let outputs = [Some(outcome.loss), outcome.by_prediction, outcome.by_target];
-                outputs.into_iter().flatten().collect()
+                evaluated.into_outputs()
             },
         );
-        let mut next = || outputs.next().expect("an output of the operation");
-        Differentiated {
-            loss: next(),
-            prediction_gradient: by_prediction.then(&mut next),
-            target_gradient: by_target.then(&mut next),
-        }
+        differentiated(outputs, [by_prediction, by_target])
     }
 
     fn chain(
@@ -97,5 +91,18 @@ impl FusedElements for Cube {
             DType::F32 => gradient,
             half => Self::float_cast(gradient, half.into()),
         }
+    }
+}
+
+/// The outputs of an operation in their order: the loss, and those of both gradients that are wanted.
+pub(super) fn differentiated(
+    mut outputs: impl Iterator<Item = FloatTensor<Cube>>,
+    [by_prediction, by_target]: [bool; 2],
+) -> Differentiated<Cube> {
+    let mut next = || outputs.next().expect("an output of the operation");
+    Differentiated {
+        loss: next(),
+        prediction_gradient: by_prediction.then(&mut next),
+        target_gradient: by_target.then(&mut next),
     }
 }

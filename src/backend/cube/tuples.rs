@@ -1,6 +1,6 @@
 //! Losses of samples of a few numbers each.
 
-use super::{in_f32, stream::enqueue};
+use super::{elements::differentiated, in_f32, stream::enqueue};
 use crate::{
     backend::{
         element::Differentiated, extension::Weights, fold::Fold, fused::FusedTuples,
@@ -40,12 +40,12 @@ impl FusedTuples for Cube {
         let name = formula.name();
         let formula = Named::new(formula, name);
         let fold = call.fold;
-        let mut outputs = enqueue(
+        let outputs = enqueue(
             "burn_losses::tuples",
             inputs,
             &outputs,
             move |mut inputs| {
-                let outcome = gpu::tuples(Tuples {
+                let evaluated = gpu::tuples(Tuples {
                     formula: formula.clone(),
                     prediction: inputs.float(),
                     target: inputs.float(),
@@ -55,15 +55,9 @@ impl FusedTuples for Cube {
                     by_prediction,
                     by_target,
                 });
-                let outputs = [Some(outcome.loss), outcome.by_prediction, outcome.by_target];
-                outputs.into_iter().flatten().collect()
+                evaluated.into_outputs()
             },
         );
-        let mut next = || outputs.next().expect("an output of the operation");
-        Differentiated {
-            loss: next(),
-            prediction_gradient: by_prediction.then(&mut next),
-            target_gradient: by_target.then(&mut next),
-        }
+        differentiated(outputs, [by_prediction, by_target])
     }
 }

@@ -180,15 +180,23 @@ pub(crate) struct Elements {
 }
 
 /// What comes of it, in `f32`.
-pub(crate) struct ElementsOutcome {
-    /// The loss of each element, or the folded sum of all.
+pub(crate) struct Evaluated {
+    /// The loss of each element, or sample, or the folded sum of all.
     pub loss: CubeTensor,
     pub by_prediction: Option<CubeTensor>,
     pub by_target: Option<CubeTensor>,
 }
 
+impl Evaluated {
+    /// All of it, in this order.
+    pub fn into_outputs(self) -> Vec<CubeTensor> {
+        let outputs = [Some(self.loss), self.by_prediction, self.by_target];
+        outputs.into_iter().flatten().collect()
+    }
+}
+
 /// Evaluates a formula. Its derivative by the prediction is written over that, where nobody else has it.
-pub(crate) fn elements(call: Elements) -> ElementsOutcome {
+pub(crate) fn elements(call: Elements) -> Evaluated {
     let prediction = into_contiguous(call.prediction);
     let target = into_contiguous(call.target);
     let weights = call.weights.map(into_contiguous);
@@ -270,7 +278,7 @@ pub(crate) fn elements(call: Elements) -> ElementsOutcome {
         (None, Some(sums), Some(factor)) => folded(sums, factor, weighed),
         _ => unreachable!("either each loss or their sum"),
     };
-    ElementsOutcome {
+    Evaluated {
         loss,
         by_prediction: fresh.or(overwritten),
         by_target,

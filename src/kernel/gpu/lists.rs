@@ -250,15 +250,23 @@ pub(crate) struct Lists {
     pub of_classes: bool,
 }
 
+impl Lists {
+    /// How many sums there are: one for each item, or with classes for each list.
+    fn rows(&self) -> usize {
+        let [count, length] = self.scores.shape().dims();
+        match self.of_classes {
+            true => count,
+            false => count * length,
+        }
+    }
+}
+
 /// What each item costs, `[B, L]`, or each list, `[B, 1]`.
 pub(crate) fn list_sums(lists: Lists, formula: &Named<dyn TracedList>) -> CubeTensor {
+    let rows = lists.rows();
     let [scores, members] = [lists.scores, lists.members].map(into_contiguous);
     let [count, length] = scores.shape().dims();
     let client = scores.client.clone();
-    let rows = match lists.of_classes {
-        true => count,
-        false => count * length,
-    };
     let sums = empty(&scores, [count, rows / count]);
     let (cubes, dim) = plan(rows);
     // SAFETY: a row is below `rows`, of which there are as many sums, and as many members; an item is below `length` behind the
@@ -302,14 +310,11 @@ pub(crate) fn list_gradient(
     formula: &Named<dyn TracedList>,
     upstream: CubeTensor,
 ) -> CubeTensor {
+    let rows = lists.rows();
     let [scores, members] = [lists.scores, lists.members].map(into_contiguous);
     let upstream = into_contiguous(upstream);
-    let [count, length] = scores.shape().dims();
+    let [_, length] = scores.shape().dims();
     let client = scores.client.clone();
-    let rows = match lists.of_classes {
-        true => count,
-        false => count * length,
-    };
     let gradient = empty(&scores, scores.shape());
     let (cubes, dim) = plan(rows);
     // SAFETY: as above; there is an upstream gradient for each sum, and a slope for each score.

@@ -1,7 +1,7 @@
 //! A formula over samples of a few numbers each: loss, sum and derivatives in one pass. A unit has a sample.
 
 use super::{
-    element::Slopes,
+    element::{Evaluated, Slopes},
     formula::Named,
     memory::empty,
     sum::{Board, MOST_CUBES, UNITS, folded},
@@ -210,14 +210,6 @@ pub(crate) struct Tuples {
     pub by_target: bool,
 }
 
-/// What comes of it, in `f32`.
-pub(crate) struct TuplesOutcome {
-    /// The loss of each sample, or the folded sum of all.
-    pub loss: CubeTensor,
-    pub by_prediction: Option<CubeTensor>,
-    pub by_target: Option<CubeTensor>,
-}
-
 /// Samples in row-major order, or the planes of their numbers where it is these that lie so.
 struct Laid {
     tensor: CubeTensor,
@@ -254,7 +246,7 @@ impl Laid {
 }
 
 /// Evaluates a formula. Its derivatives by the prediction are written over that, where nobody else has it.
-pub(crate) fn tuples(call: Tuples) -> TuplesOutcome {
+pub(crate) fn tuples(call: Tuples) -> Evaluated {
     let samples = call.prediction.shape()[0];
     let [predicted, targets] = call.formula.formula.widths();
     let (prediction, target) = (Laid::new(call.prediction), Laid::new(call.target));
@@ -326,7 +318,7 @@ pub(crate) fn tuples(call: Tuples) -> TuplesOutcome {
         _ => unreachable!("either each loss or their sum"),
     };
     let by_prediction = fresh.or(overwritten);
-    TuplesOutcome {
+    Evaluated {
         loss,
         by_prediction: by_prediction.map(|tensor| prediction.as_samples(tensor)),
         by_target: by_target.map(|tensor| target.as_samples(tensor)),
