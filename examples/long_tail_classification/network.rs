@@ -5,14 +5,13 @@
 
 use burn::{
     module::{Module, Param},
-    nn::{
-        Initializer, Linear, LinearConfig, PaddingConfig2d,
-        conv::{Conv2d, Conv2dConfig},
-    },
+    nn::{Initializer, Linear, LinearConfig, conv::Conv2d},
     tensor::{Device, Tensor, activation::relu},
 };
-
-use crate::digit_images::{CLASSES, SIDE};
+use support::{
+    digits::{CLASSES, SIDE},
+    network::conv3x3,
+};
 
 const CHANNELS: [usize; 2] = [16, 32];
 const FEATURES: usize = 64;
@@ -33,23 +32,17 @@ pub struct DigitNet {
 impl DigitNet {
     pub fn new(device: &Device) -> Self {
         let conv = |input, output, stride| {
-            Conv2dConfig::new([input, output], [3, 3])
-                .with_stride([stride, stride])
-                .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
-                .init(device)
+            let config = conv3x3(input, output).with_stride([stride, stride]);
+            config.init(device)
         };
         let pixels = (SIDE / 2) * (SIDE / 2);
-        let directions = Initializer::XavierNormal { gain: 1.0 };
+        let xavier = Initializer::XavierNormal { gain: 1.0 };
+        let (inputs, outputs) = (Some(FEATURES), Some(CLASSES));
         Self {
             first: conv(1, CHANNELS[0], 1),
             second: conv(CHANNELS[0], CHANNELS[1], 2),
             features: LinearConfig::new(CHANNELS[1] * pixels, FEATURES).init(device),
-            directions: directions.init_with(
-                [FEATURES, CLASSES],
-                Some(FEATURES),
-                Some(CLASSES),
-                device,
-            ),
+            directions: xavier.init_with([FEATURES, CLASSES], inputs, outputs, device),
         }
     }
 
@@ -66,20 +59,4 @@ impl DigitNet {
 fn normalize(vectors: Tensor<2>, dimension: usize) -> Tensor<2> {
     let squares = vectors.clone().square().sum_dim(dimension);
     vectors / (squares + TINY).sqrt()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::device::DeviceName;
-
-    #[test]
-    fn logits_are_cosines_even_of_blank_images() {
-        let device = DeviceName::choose(None).expect("a device").open();
-        let images = Tensor::<4>::zeros([2, 1, SIDE, SIDE], &device);
-        let cosines = DigitNet::new(&device).forward(images);
-        assert_eq!(cosines.dims(), [2, CLASSES]);
-        let largest = cosines.abs().max().into_scalar::<f32>();
-        assert!(largest <= 1.0 + 1e-5, "{largest}");
-    }
 }

@@ -11,12 +11,12 @@ use burn::{
     },
     tensor::{Device, Tensor},
 };
-
-use crate::{
-    anchors,
-    conv_block::{ConvBlock, conv3x3},
+use support::{
     digits::CLASSES,
+    network::{ConvBlock, conv3x3},
 };
+
+use crate::anchors;
 
 /// Channels of the backbone's stem and of its stages at strides 4, 8 and 16.
 const STEM: usize = 16;
@@ -24,9 +24,6 @@ const STAGES: [usize; 3] = [32, 48, 64];
 
 /// Channels of every pyramid level and inside the heads.
 const PYRAMID: usize = 32;
-
-/// Hidden convolutions of each head.
-const HEAD_DEPTH: usize = 2;
 
 /// Probability of foreground that every anchor starts with (section 4.1 of the paper): the first
 /// steps would otherwise be spent on unlearning `0.5` for thousands of background anchors.
@@ -44,7 +41,8 @@ pub struct Predictions {
 #[derive(Module, Debug)]
 pub struct RetinaNet {
     stem: ConvBlock,
-    stages: Vec<Stage>,
+    /// Two convolutions each, of which the first halves the resolution.
+    stages: Vec<[ConvBlock; 2]>,
     lateral: Vec<Conv2d>,
     upsample: Interpolate2d,
     smooth: Vec<ConvBlock>,
@@ -54,33 +52,34 @@ pub struct RetinaNet {
 
 impl RetinaNet {
     pub fn new(device: &Device) -> Self {
-        let inputs = [STEM, STAGES[0], STAGES[1]];
-        let prior_bias = -((1.0 - PRIOR) / PRIOR).ln();
+        let block = |input, output, stride| ConvBlock::new(input, output, stride, device);
+        let stages = [STEM, STAGES[0], STAGES[1]].into_iter().zip(STAGES);
+        let stages =
+            stages.map(|(input, output)| [block(input, output, 2), block(output, output, 1)]);
+        let lateral = |channels| Conv2dConfig::new([channels, PYRAMID], [1, 1]).init(device);
         Self {
-            stem: ConvBlock::new(1, STEM, 2, device),
-            stages: inputs
-                .into_iter()
-                .zip(STAGES)
-                .map(|(input, output)| Stage::new(input, output, device))
-                .collect(),
-            lateral: STAGES
-                .map(|channels| Conv2dConfig::new([channels, PYRAMID], [1, 1]).init(device))
-                .into(),
+            stem: block(1, STEM, 2),
+            stages: stages.collect(),
+            lateral: STAGES.map(lateral).into(),
             upsample: Interpolate2dConfig::new()
                 .with_scale_factor(Some([2.0, 2.0]))
                 .with_mode(InterpolateMode::Nearest)
                 .init(),
-            smooth: STAGES
-                .map(|_| ConvBlock::new(PYRAMID, PYRAMID, 1, device))
-                .into(),
-            class_head: Head::new(CLASSES, prior_bias, device),
+            smooth: STAGES.map(|_| block(PYRAMID, PYRAMID, 1)).into(),
+            class_head: Head::new(CLASSES, -((1.0 - PRIOR) / PRIOR).ln(), device),
             box_head: Head::new(4, 0.0, device),
         }
     }
 
     /// Predicts for images of shape `[B, 1, SIDE, SIDE]`.
     pub fn forward(&self, images: Tensor<4>) -> Predictions {
-        let levels = self.pyramid(self.backbone(images));
+        let mut features = self.stem.forward(images);
+        let mut maps = Vec::new();
+        for [down, refine] in &self.stages {
+            features = refine.forward(down.forward(features));
+            maps.push(features.clone());
+        }
+        let levels = self.pyramid(maps);
         let all = |head: &Head| Tensor::cat(levels.iter().map(|x| head.forward(x)).collect(), 1);
         Predictions {
             logits: all(&self.class_head),
@@ -88,23 +87,13 @@ impl RetinaNet {
         }
     }
 
-    /// One feature map for each of [`anchors::STRIDES`].
-    fn backbone(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
-        let mut features = self.stem.forward(images);
-        let mut maps = Vec::with_capacity(self.stages.len());
-        for stage in &self.stages {
-            features = stage.forward(features);
-            maps.push(features.clone());
-        }
-        maps
-    }
-
-    /// Adds what coarse levels know to the finer ones, from the top down.
+    /// Adds what coarse levels know to the finer ones, from the top down: a map for each of
+    /// [`anchors::STRIDES`].
     fn pyramid(&self, maps: Vec<Tensor<4>>) -> Vec<Tensor<4>> {
         let mut above: Option<Tensor<4>> = None;
-        let mut levels = Vec::with_capacity(maps.len());
-        for ((map, lateral), smooth) in maps.into_iter().zip(&self.lateral).zip(&self.smooth).rev()
-        {
+        let mut levels = Vec::new();
+        let parts = maps.into_iter().zip(&self.lateral).zip(&self.smooth);
+        for ((map, lateral), smooth) in parts.rev() {
             let merged = match above {
                 Some(above) => lateral.forward(map) + self.upsample.forward(above),
                 None => lateral.forward(map),
@@ -114,26 +103,6 @@ impl RetinaNet {
         }
         levels.reverse();
         levels
-    }
-}
-
-/// Two convolutions, of which the first halves the resolution.
-#[derive(Module, Debug)]
-struct Stage {
-    down: ConvBlock,
-    refine: ConvBlock,
-}
-
-impl Stage {
-    fn new(input: usize, output: usize, device: &Device) -> Self {
-        Self {
-            down: ConvBlock::new(input, output, 2, device),
-            refine: ConvBlock::new(output, output, 1, device),
-        }
-    }
-
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        self.refine.forward(self.down.forward(input))
     }
 }
 
@@ -148,17 +117,18 @@ struct Head {
 impl Head {
     /// A head whose outputs all start near `bias`.
     fn new(outputs: usize, bias: f64, device: &Device) -> Self {
-        let mut output = conv3x3(PYRAMID, anchors::PER_CELL * outputs)
-            .with_initializer(Initializer::Normal {
-                mean: 0.0,
-                std: 0.01,
-            })
-            .init(device);
-        output.bias =
-            Some(Initializer::Constant { value: bias }.init([anchors::PER_CELL * outputs], device));
-        let hidden = || ConvBlock::new(PYRAMID, PYRAMID, 1, device);
+        let channels = anchors::PER_CELL * outputs;
+        let small = Initializer::Normal {
+            mean: 0.0,
+            std: 0.01,
+        };
+        let output = conv3x3(PYRAMID, channels).with_initializer(small);
+        let mut output = output.init(device);
+        output.bias = Some(Initializer::Constant { value: bias }.init([channels], device));
         Self {
-            hidden: (0..HEAD_DEPTH).map(|_| hidden()).collect(),
+            hidden: [(); 2]
+                .map(|()| ConvBlock::new(PYRAMID, PYRAMID, 1, device))
+                .into(),
             output,
             outputs,
         }
@@ -166,10 +136,8 @@ impl Head {
 
     /// `[B, PYRAMID, H, W]` to `[B, H * W * PER_CELL, outputs]`.
     fn forward(&self, level: &Tensor<4>) -> Tensor<3> {
-        let hidden = self
-            .hidden
-            .iter()
-            .fold(level.clone(), |x, block| block.forward(x));
+        let hidden = self.hidden.iter();
+        let hidden = hidden.fold(level.clone(), |x, block| block.forward(x));
         let output = self.output.forward(hidden).permute([0, 2, 3, 1]);
         let [batch, height, width, _] = output.dims();
         output.reshape([batch, height * width * anchors::PER_CELL, self.outputs])

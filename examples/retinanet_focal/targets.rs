@@ -1,12 +1,12 @@
-//! A batch of scenes as tensors: images, and what every anchor is taught.
+//! A batch of scenes as tensors: what every anchor is taught.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use support::digits::CLASSES;
 
 use crate::{
+    anchors::{self, Match, match_anchors},
     boxes::BoundingBox,
-    digits::CLASSES,
-    matching::{Match, match_anchors},
-    scene::{SIDE, Scene},
+    scene::Scene,
 };
 
 /// What the losses need besides the network's outputs, for `B` scenes and `A` anchors.
@@ -21,8 +21,9 @@ pub struct Targets {
     pub offset_weights: Tensor<3>,
     /// `[B, A, 2]`: width and height of the anchors.
     pub sides: Tensor<3>,
-    /// What each anchor of each scene was matched with, scene after scene.
-    pub matches: Vec<Match>,
+    /// Foreground anchors in the batch: what RetinaNet divides its losses by.
+    pub foreground: usize,
+    pub background: usize,
 }
 
 impl Targets {
@@ -33,25 +34,20 @@ impl Targets {
         let mut class_weights = vec![1.0_f32; count * CLASSES];
         let mut offsets = vec![0.0_f32; count * 4];
         let mut offset_weights = vec![0.0_f32; count * 4];
-        let sides = anchors
-            .iter()
-            .flat_map(|anchor| [anchor.width(), anchor.height()]);
-        let sides: Vec<f32> = sides.collect();
-        let mut matches = Vec::with_capacity(count);
-        for scene in scenes {
+        let (mut foreground, mut background) = (0, 0);
+        for (scene, start) in scenes.iter().zip((0..).step_by(anchors.len())) {
             let bounds: Vec<_> = scene.objects.iter().map(|object| object.bounds).collect();
-            for (anchor, matched) in anchors.iter().zip(match_anchors(anchors, &bounds)) {
-                let row = matches.len();
-                matches.push(matched);
+            let matches = match_anchors(anchors, &bounds);
+            for ((anchor, matched), row) in anchors.iter().zip(matches).zip(start..) {
                 match matched {
                     Match::Foreground(index) => {
                         classes[row * CLASSES + scene.objects[index].class] = 1.0;
-                        let encoded = bounds[index].encode(anchor);
-                        offsets[row * 4..][..4].copy_from_slice(&encoded);
+                        offsets[row * 4..][..4].copy_from_slice(&bounds[index].encode(anchor));
                         offset_weights[row * 4..][..4].fill(1.0);
+                        foreground += 1;
                     }
                     Match::Ignored => class_weights[row * CLASSES..][..CLASSES].fill(0.0),
-                    Match::Background => {}
+                    Match::Background => background += 1,
                 }
             }
         }
@@ -64,35 +60,9 @@ impl Targets {
             class_weights: tensor(class_weights, CLASSES),
             offsets: tensor(offsets, 4),
             offset_weights: tensor(offset_weights, 4),
-            sides: tensor(sides.repeat(scenes.len()), 2),
-            matches,
+            sides: anchors::sides(anchors, scenes.len(), device),
+            foreground,
+            background,
         }
     }
-
-    /// Foreground anchors in the batch: what RetinaNet divides its losses by.
-    pub fn foreground(&self) -> usize {
-        self.matches
-            .iter()
-            .filter(|matched| matches!(matched, Match::Foreground(_)))
-            .count()
-    }
-
-    /// Background anchors in the batch.
-    pub fn background(&self) -> usize {
-        self.matches
-            .iter()
-            .filter(|matched| matches!(matched, Match::Background))
-            .count()
-    }
-}
-
-/// The scenes' images, `[B, 1, SIDE, SIDE]`, with grey at 0.
-pub fn images(scenes: &[Scene], device: &Device) -> Tensor<4> {
-    let pixels: Vec<f32> = scenes
-        .iter()
-        .flat_map(|scene| &scene.image.pixels)
-        .copied()
-        .collect();
-    let data = TensorData::new(pixels, [scenes.len(), 1, SIDE, SIDE]);
-    Tensor::from_data(data, device) * 2.0 - 1.0
 }

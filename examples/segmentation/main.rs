@@ -1,115 +1,113 @@
 //! Segmentation with a small U-Net in burn-train's `Learner`, once for each of three losses.
 //!
 //! ```text
-//! cargo run --release --example segmentation
-//! cargo run --release --example segmentation -- --loss dice-ce --quick --out DIR
+//! cargo run --release --example segmentation -- --loss dice-ce --quick --seed N --out DIR
 //! ```
 //!
-//! Each pixel of a cluttered scene is background or part of one of ten digits. Most pixels are background, and digits of some
-//! classes are small, so these classes have few pixels. Cross entropy counts pixels; losses of overlap count classes.
-//! `objective.rs` makes the losses, `train.rs` has the training step:
-//!
-//! ```ignore
-//! fn step(&self, batch: Batch) -> TrainOutput<Output> {
-//!     let logits = self.network.forward(batch.images);      // [N, 11, 48, 48]
-//!     let loss = self.loss.forward(logits, batch.classes);  // [N, 48, 48], class indices
-//!     TrainOutput::new(self, loss.backward(), Output { loss })
-//! }
-//! ```
+//! Each pixel of a cluttered scene is background or part of one of ten digits. Most pixels are background, and digits
+//! of some classes are small, so these classes have few pixels. Cross entropy counts pixels; losses of overlap count
+//! classes.
 
-#[path = "../support/bar_renderer.rs"]
-mod bar_renderer;
-#[path = "../support/clutter.rs"]
-mod clutter;
-#[path = "../support/conv_block.rs"]
-mod conv_block;
-#[path = "../support/device.rs"]
-mod device;
-#[path = "../support/digit_images.rs"]
-mod digit_images;
-#[path = "../support/digits.rs"]
-mod digits;
-#[path = "../support/error.rs"]
-mod error;
 mod network;
-mod objective;
-#[path = "../support/output.rs"]
-mod output;
 mod picture;
-#[allow(dead_code)] // Shared; not every example has grey and coloured images.
-#[path = "../support/png_image.rs"]
-mod png_image;
-#[path = "../support/progress_bar.rs"]
-mod progress_bar;
-#[allow(dead_code)] // Shared; not every example turns images.
-#[path = "../support/raster.rs"]
-mod raster;
-mod report;
 mod scene;
 mod score;
 mod settings;
-#[allow(dead_code)] // Shared; not every example draws every element.
-#[path = "../support/svg.rs"]
-mod svg;
 mod train;
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::time::Instant;
 
-use burn::module::Module;
+use burn::{
+    module::Module,
+    tensor::{Int, Tensor},
+    train::{ClassificationOutput, TrainOutput, TrainStep},
+};
+use burn_losses::{CombinedLossConfig, CrossEntropyLossConfig, FocalTverskyLossConfig};
 use clap::Parser;
+use serde_json::json;
+use support::{Result, choice, digits, digits::DigitSets};
 
 use crate::{
-    device::DeviceName, digits::DigitSets, error::Result, report::Report, scene::Scene,
-    score::Score, settings::Cli, train::Trainer,
+    network::UNet,
+    scene::{Batch, SIDE, Scene},
+    score::Score,
+    settings::{Cli, LossName},
 };
 
-fn main() -> ExitCode {
-    error::exit_code(run(&Cli::parse()))
+/// What the `Learner` trains, and with which loss.
+#[derive(Module, Debug)]
+struct Segmenter {
+    network: UNet,
+    #[module(skip)]
+    loss: LossName,
 }
 
-fn run(cli: &Cli) -> Result<()> {
-    let settings = cli.settings();
-    let device_name = DeviceName::choose(cli.device)?;
-    let device = device_name.open();
-    output::create_folder(&cli.out)?;
-    let digits = DigitSets::bundled()?;
-    let scenes = Scene::draw_all(&digits.train, settings.scenes, settings.seed);
-    let test = Scene::draw_all(&digits.test, settings.test_scenes, settings.seed ^ 0xD161);
-    let trainer = Trainer {
-        settings: &settings,
-        scenes: &scenes,
-        test: &test,
-        device: &device,
-    };
+impl TrainStep for Segmenter {
+    type Input = Batch;
+    type Output = ClassificationOutput;
 
-    let mut scores = BTreeMap::new();
-    let mut answers = Vec::new();
-    let mut parameters = 0;
-    for objective in cli.objectives() {
-        let (model, seconds) = trainer.train(objective)?;
-        parameters = model.num_params();
-        let found = model.classes(&test, &device);
-        scores.insert(objective, Score::new(&test, &found, seconds));
-        answers.push((objective, found));
+    fn step(&self, batch: Batch) -> TrainOutput<ClassificationOutput> {
+        let output = self.forward(batch);
+        TrainOutput::new(self, output.loss.backward(), output)
     }
+}
 
-    let named: Vec<_> = answers
-        .iter()
-        .map(|(objective, found)| (objective.name(), &found[..]))
-        .collect();
-    output::write(&cli.out, "scenes.svg", &picture::draw(&test, &named)?)?;
-    let pixels = || test.iter().flat_map(|scene| &scene.classes);
-    let background = pixels().filter(|&&class| class == 0).count();
-    let report = Report {
-        scores,
-        background_share: background as f64 / pixels().count() as f64,
-        parameters,
-        device: format!("{device_name:?}").to_lowercase(),
-        digits: digits.source,
-        settings,
-    };
-    output::write_json(&cli.out, "report.json", &report)?;
-    println!("{}", report.table());
-    println!("written to {}: report.json, scenes.svg", cli.out.display());
+impl Segmenter {
+    fn forward(&self, batch: Batch) -> ClassificationOutput {
+        let logits = self.network.forward(batch.images); // [N, 11, 48, 48]
+        let classes = batch.classes; // [N, 48, 48], indices
+        let loss = self.loss.forward(logits.clone(), classes.clone());
+        // For metrics, each pixel is a sample.
+        let logits = logits.permute([0, 2, 3, 1]).flatten(0, 2);
+        ClassificationOutput::new(loss, logits, classes.flatten(0, 2))
+    }
+}
+
+impl LossName {
+    fn forward(self, logits: Tensor<4>, classes: Tensor<3, Int>) -> Tensor<1> {
+        let cross_entropy = CrossEntropyLossConfig::new().init();
+        // Overlap is that of a batch: most classes are not in most scenes.
+        let dice_ce = CombinedLossConfig::new().with_batch(true).init();
+        let focal_tversky = FocalTverskyLossConfig::new().with_batch(true).init();
+        match self {
+            Self::CrossEntropy => cross_entropy.forward(logits, classes),
+            Self::DiceCe => dice_ce.forward(logits, classes),
+            Self::FocalTversky => focal_tversky.forward(logits, classes),
+        }
+    }
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let settings = cli.settings();
+    let folder = cli.run.folder("segmentation")?;
+    let (device, device_name) = cli.run.device()?;
+    let DigitSets { train, test } = DigitSets::bundled()?;
+    let scenes = Scene::draw_all(&train, settings.scenes, settings.seed);
+    let test = Scene::draw_all(&test, settings.test_scenes, settings.seed ^ 0xD161);
+
+    let (mut scores, mut rows) = (Vec::new(), Vec::new());
+    for loss in choice::chosen(&cli.loss) {
+        let start = Instant::now();
+        let model = train::train(loss, &settings, &scenes, &test, &device)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let answers = model.classes(&test, &device);
+        let name = choice::name(&loss);
+        scores.push(Score::new(name.clone(), seconds, &test, &answers));
+        rows.push((name, answers));
+    }
+    println!("{}", score::table(&scores));
+    picture::draw(&test, &rows).save(&folder.path("scenes.png"))?;
+    let pixels = test.iter().flat_map(|scene| &scene.classes);
+    let background = pixels.filter(|&&class| class == 0).count();
+    let report = json!({
+        "scores": scores,
+        "background_share": background as f64 / (test.len() * SIDE * SIDE) as f64,
+        "device": device_name,
+        "digits": digits::SOURCE,
+        "settings": settings,
+    });
+    folder.write_json("report.json", &report)?;
+    folder.announce("report.json, scenes.png");
     Ok(())
 }

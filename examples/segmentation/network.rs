@@ -9,11 +9,15 @@ use burn::{
     },
     tensor::{Device, Tensor},
 };
+use support::network::ConvBlock;
 
-use crate::{conv_block::ConvBlock, scene::CLASSES};
+use crate::scene::CLASSES;
 
 /// Channels at full resolution, at half and so on.
 const CHANNELS: [usize; 4] = [8, 24, 48, 64];
+
+/// Two convolutions.
+type Stage = [ConvBlock; 2];
 
 #[derive(Module, Debug)]
 pub struct UNet {
@@ -28,14 +32,18 @@ pub struct UNet {
 
 impl UNet {
     pub fn new(device: &Device) -> Self {
+        let stage = |input, output, stride| {
+            let first = ConvBlock::new(input, output, stride, device);
+            [first, ConvBlock::new(output, output, 1, device)]
+        };
         let levels = || CHANNELS.into_iter().zip(CHANNELS.into_iter().skip(1));
         Self {
             stem: ConvBlock::new(1, CHANNELS[0], 1, device),
             down: levels()
-                .map(|(above, below)| Stage::new(above, below, 2, device))
+                .map(|(above, below)| stage(above, below, 2))
                 .collect(),
             up: levels()
-                .map(|(above, below)| Stage::new(above + below, above, 1, device))
+                .map(|(above, below)| stage(above + below, above, 1))
                 .collect(),
             upsample: Interpolate2dConfig::new()
                 .with_scale_factor(Some([2.0, 2.0]))
@@ -47,37 +55,17 @@ impl UNet {
 
     /// The logits of all classes for each pixel: `[N, 1, H, W]` to `[N, CLASSES, H, W]`.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
+        let run = |[first, second]: &Stage, input| second.forward(first.forward(input));
         let mut features = self.stem.forward(images);
         let mut passed = Vec::with_capacity(self.down.len());
         for stage in &self.down {
-            let below = stage.forward(features.clone());
-            passed.push(features);
-            features = below;
+            passed.push(features.clone());
+            features = run(stage, features);
         }
         for (stage, beside) in self.up.iter().zip(passed).rev() {
             let above = self.upsample.forward(features);
-            features = stage.forward(Tensor::cat(vec![beside, above], 1));
+            features = run(stage, Tensor::cat(vec![beside, above], 1));
         }
         self.head.forward(features)
-    }
-}
-
-/// Two convolutions.
-#[derive(Module, Debug)]
-struct Stage {
-    first: ConvBlock,
-    second: ConvBlock,
-}
-
-impl Stage {
-    fn new(input: usize, output: usize, stride: usize, device: &Device) -> Self {
-        Self {
-            first: ConvBlock::new(input, output, stride, device),
-            second: ConvBlock::new(output, output, 1, device),
-        }
-    }
-
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        self.second.forward(self.first.forward(input))
     }
 }

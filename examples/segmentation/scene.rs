@@ -7,11 +7,11 @@ use burn::{
     tensor::{Device, Int, Tensor, TensorData},
 };
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng};
-
-use crate::{
+use support::{
+    canvas::{self, Canvas},
     clutter::{Clutter, add_noise},
     digits::Digit,
-    raster::Raster,
+    view,
 };
 
 /// Width and height of a scene in pixels.
@@ -23,9 +23,6 @@ pub const CLASSES: usize = 11;
 /// A pixel this bright is part of the digit.
 const INK: f32 = 0.35;
 
-/// How often a digit looks for a free place before the scene does without it.
-const PLACEMENT_TRIES: usize = 20;
-
 const CLUTTER: Clutter = Clutter {
     blobs: 1..4,
     radius: 2.0..8.0,
@@ -35,40 +32,14 @@ const CLUTTER: Clutter = Clutter {
     sides: 9.0..20.0,
 };
 
-/// How large the digits of a class are. Small ones have few of all pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Size {
-    Large,
-    Medium,
-    Small,
-}
-
-impl Size {
-    pub const ALL: [Self; 3] = [Self::Large, Self::Medium, Self::Small];
-
-    /// That of a digit: 0 to 3 are large, 4 to 6 medium, 7 to 9 small.
-    pub fn of(digit: usize) -> Self {
-        match digit {
-            0..=3 => Self::Large,
-            4..=6 => Self::Medium,
-            _ => Self::Small,
-        }
-    }
-
-    /// The longer side of its digits, in pixels.
-    fn sides(self) -> Range<f32> {
-        match self {
-            Self::Large => 19.0..25.0,
-            Self::Medium => 13.0..17.0,
-            Self::Small => 9.0..12.0,
-        }
-    }
-}
+/// Large, medium and small digits, and their longer side in pixels. Small ones have few of all pixels.
+pub const SIZES: [(Range<usize>, Range<f32>); 3] =
+    [(0..4, 19.0..25.0), (4..7, 13.0..17.0), (7..10, 9.0..12.0)];
 
 /// A picture and the class of each of its pixels, in rows from the top left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scene {
-    pub image: Raster,
+    pub image: Canvas,
     /// 0 is the background, the digit d is d + 1.
     pub classes: Vec<u8>,
 }
@@ -82,19 +53,22 @@ impl Scene {
 
     /// Draws clutter, then digits beside each other, then noise over both.
     fn draw(digits: &[Digit], rng: &mut impl Rng) -> Self {
+        let side = SIDE as u32;
         let mut scene = Self {
-            image: Raster::filled(SIDE, SIDE, rng.random_range(0.0..0.15)),
+            image: canvas::filled(side, side, rng.random_range(0.0..0.15)),
             classes: vec![0; SIDE * SIDE],
         };
         CLUTTER.draw(&mut scene.image, digits, rng);
         for _ in 0..rng.random_range(2..=4) {
             let digit = &digits[rng.random_range(0..digits.len())];
-            let glyph = digit
-                .glyph
-                .resize_randomly(Size::of(digit.class).sides(), rng);
-            for _ in 0..PLACEMENT_TRIES {
-                let x = rng.random_range(0..=SIDE - glyph.width);
-                let y = rng.random_range(0..=SIDE - glyph.height);
+            let mut sizes = SIZES.into_iter();
+            let size = sizes.find(|(digits, _)| digits.contains(&digit.class));
+            let (_, sides) = size.expect("each digit has a size");
+            let glyph = canvas::resize_randomly(&digit.glyph, sides, rng);
+            // A digit that finds no free place is left out.
+            for _ in 0..20 {
+                let x = rng.random_range(0..=side - glyph.width());
+                let y = rng.random_range(0..=side - glyph.height());
                 if scene.is_free(&glyph, x, y) {
                     scene.place(digit.class, &glyph, x, y, rng);
                     break;
@@ -106,22 +80,25 @@ impl Scene {
     }
 
     /// Whether no digit is where this one would be.
-    fn is_free(&self, glyph: &Raster, x: usize, y: usize) -> bool {
-        let mut rows = self.classes.chunks(SIDE).skip(y).take(glyph.height);
-        rows.all(|row| row[x..x + glyph.width].iter().all(|&class| class == 0))
+    fn is_free(&self, glyph: &Canvas, x: u32, y: u32) -> bool {
+        let mut pixels = glyph.enumerate_pixels();
+        pixels.all(|(column, row, _)| self.classes[index(x + column, y + row)] == 0)
     }
 
-    fn place(&mut self, digit: usize, glyph: &Raster, x: usize, y: usize, rng: &mut impl Rng) {
+    fn place(&mut self, digit: usize, glyph: &Canvas, x: u32, y: u32, rng: &mut impl Rng) {
         let brightness = rng.random_range(0.75..1.0);
-        self.image.draw(glyph, x as i32, y as i32, brightness);
-        for row in 0..glyph.height {
-            for column in 0..glyph.width {
-                if glyph.at(column, row) >= INK {
-                    self.classes[(y + row) * SIDE + x + column] = digit as u8 + 1;
-                }
+        canvas::draw(&mut self.image, glyph, x as i32, y as i32, brightness);
+        for (column, row, pixel) in glyph.enumerate_pixels() {
+            if pixel.0[0] >= INK {
+                self.classes[index(x + column, y + row)] = digit as u8 + 1;
             }
         }
     }
+}
+
+/// Where the class of a pixel is.
+fn index(x: u32, y: u32) -> usize {
+    y as usize * SIDE + x as usize
 }
 
 /// Scenes as tensors.
@@ -139,40 +116,12 @@ pub struct SceneBatcher;
 
 impl Batcher<Scene, Batch> for SceneBatcher {
     fn batch(&self, scenes: Vec<Scene>, device: &Device) -> Batch {
-        let count = scenes.len();
-        let pixels = scenes.iter().flat_map(|scene| &scene.image.pixels);
         let classes = scenes.iter().flat_map(|scene| &scene.classes);
-        let pixels = TensorData::new(pixels.copied().collect(), [count, 1, SIDE, SIDE]);
         let classes: Vec<i32> = classes.map(|&class| class.into()).collect();
+        let classes = TensorData::new(classes, [scenes.len(), SIDE, SIDE]);
         Batch {
-            images: Tensor::from_data(pixels, device),
-            classes: Tensor::from_data(TensorData::new(classes, [count, SIDE, SIDE]), device),
+            images: view::images(scenes.iter().map(|scene| &scene.image), device),
+            classes: Tensor::from_data(classes, device),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::digits::DigitSets;
-
-    #[test]
-    fn a_seed_fixes_the_scenes_and_most_of_them_is_background() {
-        let digits = DigitSets::bundled()
-            .expect("the bundled file is sound")
-            .train;
-        let scenes = Scene::draw_all(&digits, 200, 1);
-        assert_eq!(scenes, Scene::draw_all(&digits, 200, 1));
-        assert_ne!(scenes, Scene::draw_all(&digits, 200, 2));
-        let mut pixels = [0; CLASSES];
-        for &class in scenes.iter().flat_map(|scene| &scene.classes) {
-            pixels[usize::from(class)] += 1;
-        }
-        assert!(pixels[0] > 200 * SIDE * SIDE * 8 / 10, "{pixels:?}");
-        let of = |digit: usize| pixels[digit + 1];
-        assert!(
-            (7..10).all(|digit| of(digit) > 0 && 3 * of(digit) < of(0)),
-            "{pixels:?}"
-        );
     }
 }

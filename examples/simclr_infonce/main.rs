@@ -1,140 +1,125 @@
 //! Learning what digits look like without being told which is which.
 //!
 //! ```text
-//! cargo run --release --example simclr_infonce
-//! cargo run --release --example simclr_infonce -- --loss NAME --quick --out DIR --device NAME
+//! cargo run --release --example simclr_infonce -- --loss NAME --quick --seed N --out DIR
 //! ```
 //!
-//! Handwritten digits stand anywhere on a cluttered canvas, in any size and a little turned, so that
-//! pixels say little about which digit it is. A small network is trained as in "A Simple Framework for
-//! Contrastive Learning of Visual Representations" (SimCLR), Chen et al., 2020: it sees two views of each
-//! digit, drawn independently, and learns to find the partner of a view among all others. No label is
-//! used. How much it has learned is then asked of its features, of those of the network before training
-//! and of the pixels: how well do neighbours, and a linear classifier, tell the classes of digits that
-//! were never seen?
-//!
-//! The losses are in `objective.rs`, with a momentum encoder and a queue in `moco.rs`.
+//! Handwritten digits stand anywhere on a cluttered canvas, in any size and a little turned. A small network sees two
+//! such views of each digit and learns to find the partner of a view among all others (SimCLR: Chen et al., "A Simple
+//! Framework for Contrastive Learning of Visual Representations", 2020). No label is used. Afterwards the example
+//! tests what the features of the network know about the classes of digits that it has not seen.
 
 mod batch;
-mod bench;
-mod cli;
-#[path = "../support/clutter.rs"]
-mod clutter;
-#[path = "../support/conv_block.rs"]
-mod conv_block;
-#[path = "../support/device.rs"]
-mod device;
-#[path = "../support/digit_images.rs"]
-mod digit_images;
-#[path = "../support/digits.rs"]
-mod digits;
-#[path = "../support/encoder.rs"]
-mod encoder;
-#[path = "../support/error.rs"]
-mod error;
-mod features;
-#[path = "../support/history.rs"]
-mod history;
+mod evaluate;
+mod loss;
 mod moco;
-mod nearest;
 mod network;
-mod objective;
-#[path = "../support/output.rs"]
-mod output;
-#[path = "../support/pair_log.rs"]
-mod pair_log;
-#[path = "../support/pca.rs"]
-mod pca;
-mod picture;
-#[allow(dead_code)] // Shared; not every example has grey and coloured images.
-#[path = "../support/png_image.rs"]
-mod png_image;
-mod probe;
-#[path = "../support/progress_bar.rs"]
-mod progress_bar;
-#[path = "../support/raster.rs"]
-mod raster;
 mod report;
-#[path = "../support/sample.rs"]
-mod sample;
-#[path = "../support/scatter.rs"]
-mod scatter;
-#[path = "../support/schedule.rs"]
-mod schedule;
 mod settings;
-mod similarity;
-#[allow(dead_code)] // Shared; not every example draws every element.
-#[path = "../support/svg.rs"]
-mod svg;
-mod train;
-#[path = "../support/vectors.rs"]
-mod vectors;
-#[path = "../support/view.rs"]
-mod view;
 
-use std::process::ExitCode;
+use std::time::Instant;
 
-use burn::module::Module;
+use burn::{
+    module::Module,
+    optim::{AdamConfig, GradientsParams},
+    tensor::Device,
+};
 use clap::Parser;
-
-use crate::{
-    bench::Bench, cli::Cli, device::DeviceName, digits::DigitSets, error::Result, network::Model,
-    report::Report, train::Trainer,
+use serde_json::json;
+use support::{
+    Result, choice,
+    digits::{Digit, DigitSets, SOURCE},
+    log::{History, TrainingLog},
+    plot,
+    schedule::warmup_then_cosine,
+    view::Sample,
 };
 
-fn main() -> ExitCode {
-    error::exit_code(run(&Cli::parse()))
+use crate::{
+    batch::PairStream,
+    evaluate::{Bench, similarity},
+    loss::Objective,
+    network::Model,
+    settings::{Cli, Settings},
+};
+
+/// Trains a model on views of digits, whose labels are not looked at.
+fn train(
+    mut model: Model,
+    digits: &[Digit],
+    settings: &Settings,
+    device: &Device,
+) -> Result<(Model, History)> {
+    let mut batches = PairStream::new(digits, settings.batch, settings.seed, device);
+    // `NtXentLossConfig::new().with_temperature(0.2).init(device)`, or another of loss.rs.
+    let mut loss = Objective::new(settings.loss, &model, &mut batches, device);
+    let mut optimizer = AdamConfig::new().init();
+    let mut schedule = warmup_then_cosine(settings.learning_rate, settings.warmup, settings.steps)?;
+    let measured = ["loss", "positive_similarity", "negative_similarity"];
+    let mut log = TrainingLog::new(&choice::name(&settings.loss), settings.steps, measured);
+    for images in batches.take(settings.steps) {
+        // The first views of all digits, then their second views.
+        let projections = model.forward(images.clone());
+        let value = loss.forward(projections.clone(), images);
+        let gradients = GradientsParams::from_grads(value.backward(), &model);
+        model = optimizer.step(schedule.step(), model, gradients);
+        loss.follow(&model);
+        let [positive, negative] = similarity(projections.inner());
+        log.push([value.into_scalar::<f32>().into(), positive, negative])?;
+    }
+    Ok((model.valid(), log.finish()))
 }
 
-fn run(cli: &Cli) -> Result<()> {
-    let settings = cli.settings();
-    let device_name = DeviceName::choose(cli.device)?;
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let settings = Settings::new(cli.loss, cli.run.quick, cli.run.seed);
+    let folder = cli.run.folder("simclr_infonce")?;
+    let (device, device_name) = cli.run.device()?;
     let digits = DigitSets::bundled()?;
-    // Before the training, so that a folder that cannot be written costs no one six minutes.
-    output::create_folder(&cli.out)?;
 
-    let device = device_name.open();
-    let trainer = Trainer {
-        settings: &settings,
-        digits: &digits.train,
-        device: device.clone().autodiff(),
-    };
-    trainer.device.seed(settings.seed);
-    let initial = Model::new(&trainer.device);
-    let trained = trainer.train(&initial)?;
+    let training = device.clone().autodiff();
+    training.seed(settings.seed);
+    let initial = Model::new(&training);
+    let start = Instant::now();
+    let (trained, history) = train(initial.clone(), &digits.train, &settings, &training)?;
+    let seconds = start.elapsed().as_secs_f64();
 
     let bench = Bench::new(&digits, &settings, &device);
-    let pixels = bench.raw_pixels();
-    let before = bench.encoded(&initial.valid().encoder);
-    let after = bench.encoded(&trained.model.encoder);
-
-    let views = picture::draw_views(&digits.test, settings.seed)?;
-    output::write(&cli.out, "views.svg", &views)?;
-    let report = Report {
-        raw_pixels: bench.scores(&pixels)?,
-        random_encoder: bench.scores(&before)?,
-        trained_encoder: bench.scores(&after)?,
-        loss: settings.loss,
-        seconds: trained.seconds,
-        parameters: initial.num_params(),
-        training_views: bench.train.labels.len(),
-        test_views: bench.test.labels.len(),
-        device: format!("{device_name:?}").to_lowercase(),
-        digits: digits.source,
-        history: trained.history,
-        settings,
+    let (raw_pixels, _) = bench.evaluate(Sample::pixels)?;
+    let encoded = |model: &Model| {
+        bench.evaluate(|views| views.through(|images| model.encoder.forward(images)))
     };
-    let panels = vec![
-        ("random encoder", before, report.random_encoder),
-        ("trained encoder", after, report.trained_encoder),
+    let (random_encoder, before) = encoded(&initial.valid())?;
+    let (trained_encoder, after) = encoded(&trained)?;
+    let rows = [
+        ("raw pixels", raw_pixels),
+        ("random encoder", random_encoder),
+        ("trained encoder", trained_encoder),
     ];
-    let embedding = picture::draw_embeddings(panels, &bench.test.labels);
-    output::write(&cli.out, "embedding.svg", &embedding)?;
-    output::write_json(&cli.out, "report.json", &report)?;
-    println!("{}", report.table());
-    println!(
-        "written to {}: report.json, embedding.svg, views.svg",
-        cli.out.display()
-    );
+    println!("{}", report::table(&rows));
+    let labels = &bench.test.labels;
+    let panels = [
+        report::panel("random encoder", random_encoder, before, labels),
+        report::panel("trained encoder", trained_encoder, after, labels),
+    ];
+    let title = "Digits never trained with, in the first two principal components";
+    folder.write("embedding.svg", &plot::page(title, 2, (460, 460), &panels)?)?;
+    report::draw_views(&digits.test, settings.seed).save(&folder.path("views.png"))?;
+    let report = json!({
+        "raw_pixels": raw_pixels,
+        "random_encoder": random_encoder,
+        "trained_encoder": trained_encoder,
+        "loss": settings.loss,
+        "seconds": seconds,
+        "parameters": initial.num_params(),
+        "training_views": bench.train.labels.len(),
+        "test_views": labels.len(),
+        "device": device_name,
+        "digits": SOURCE,
+        "settings": settings,
+        "history": history,
+    });
+    folder.write_json("report.json", &report)?;
+    folder.announce("report.json, embedding.svg, views.png");
     Ok(())
 }

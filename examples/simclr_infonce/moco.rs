@@ -1,12 +1,11 @@
 //! A momentum encoder and a queue of its embeddings.
 //!
-//! "Momentum Contrast for Unsupervised Visual Representation Learning" (MoCo), He et al., 2020: views are
-//! compared with many that were embedded in earlier steps. So that these stay comparable, they come from
-//! a second encoder that follows the first slowly.
+//! "Momentum Contrast for Unsupervised Visual Representation Learning" (MoCo), He et al., 2020: views are compared
+//! with many that were embedded in earlier steps. So that these stay comparable, they come from a second encoder that
+//! follows the first slowly.
 //!
-//! What keeps new embeddings from being told from old ones by anything but the digits is that the model
-//! takes the mean over the batch off (in the paper, batch normalisation does). Without it all
-//! embeddings here end up alike and drift together, away from those in the queue.
+//! The model takes the mean over the batch off its projections (in the paper, batch normalisation does). Without that
+//! all embeddings end up alike and drift together, away from those in the queue.
 
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
@@ -14,7 +13,11 @@ use burn::{
 };
 use burn_losses::{EmbeddingQueue, EmbeddingQueueConfig, InfoNceLoss, InfoNceLossConfig};
 
-use crate::network::{Model, PROJECTION};
+use crate::{
+    batch::PairStream,
+    loss::{TEMPERATURE, halves},
+    network::{Model, PROJECTION},
+};
 
 /// Embeddings in the queue.
 const CAPACITY: usize = 1024;
@@ -30,24 +33,18 @@ pub struct Moco {
 }
 
 impl Moco {
-    /// Fills the queue from the first batches.
-    pub fn new(
-        model: &Model,
-        temperature: f64,
-        batches: &mut impl Iterator<Item = Tensor<4>>,
-        device: &Device,
-    ) -> Self {
-        let loss = InfoNceLossConfig::new().with_temperature(temperature);
+    /// Fills the queue from the first batches, in place of the random directions it begins with.
+    pub fn new(model: &Model, batches: &mut PairStream, device: &Device) -> Self {
         let moco = Self {
             slow: model.valid(),
             queue: EmbeddingQueueConfig::new(CAPACITY, PROJECTION).init(device),
-            loss: loss.init(device),
+            loss: InfoNceLossConfig::new()
+                .with_temperature(TEMPERATURE)
+                .init(device),
         };
-        // In place of the random directions a queue begins with.
         let mut embedded = 0;
         while embedded < CAPACITY {
-            let Some(images) = batches.next() else { break };
-            let keys = moco.embed(images);
+            let keys = moco.embed(batches.next().expect("it is endless"));
             embedded += keys.dims()[0];
             moco.queue.push(keys);
         }
@@ -55,11 +52,15 @@ impl Moco {
     }
 
     /// Each projection against what the slow encoder makes of its partner, and against the queue.
-    pub fn forward(&mut self, images: Tensor<4>, projections: Tensor<2>) -> Tensor<1> {
-        let keys = self.embed(exchange_halves(images));
+    pub fn forward(&mut self, projections: Tensor<2>, images: Tensor<4>) -> Tensor<1> {
+        let [first, second] = halves(images);
+        let keys = self.embed(Tensor::cat(vec![second, first], 0));
         let negatives = self.queue.embeddings();
-        let evaluation = self.loss.on(projections, keys.clone());
-        let loss = evaluation.negatives(negatives).reduce();
+        let loss = self
+            .loss
+            .on(projections, keys.clone())
+            .negatives(negatives)
+            .reduce();
         self.queue.push(keys);
         loss
     }
@@ -68,7 +69,7 @@ impl Moco {
     pub fn follow(&mut self, model: &Model) {
         let mut current = Parameters(TensorContainer::new());
         model.valid().visit(&mut current);
-        self.slow = self.slow.clone().map(&mut Follow(&current));
+        self.slow = self.slow.clone().map(&mut current);
     }
 
     fn embed(&self, images: Tensor<4>) -> Tensor<2> {
@@ -76,14 +77,7 @@ impl Moco {
     }
 }
 
-/// First and second views change places, so that each view meets its partner.
-fn exchange_halves(images: Tensor<4>) -> Tensor<4> {
-    let pairs = images.dims()[0] / 2;
-    let half = |start| images.clone().narrow(0, start, pairs);
-    Tensor::cat(vec![half(pairs), half(0)], 0)
-}
-
-/// The parameters of a model by their names.
+/// The parameters of a model by their names, and another model that moves towards them.
 struct Parameters(TensorContainer<ParamId>);
 
 impl ModuleVisitor for Parameters {
@@ -92,105 +86,11 @@ impl ModuleVisitor for Parameters {
     }
 }
 
-/// Moves each parameter of a model towards the one with the same name.
-struct Follow<'a>(&'a Parameters);
-
-impl ModuleMapper for Follow<'_> {
+impl ModuleMapper for Parameters {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        match self.0.0.get::<Tensor<D>>(&param.id) {
+        match self.0.get::<Tensor<D>>(&param.id) {
             Some(target) => param.map(|own| own * MOMENTUM + target * (1.0 - MOMENTUM)),
             None => param,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{batch::PairStream, device::DeviceName, digits::DigitSets, view::SIDE};
-    use burn::tensor::Distribution;
-
-    /// The sum of all parameters.
-    struct Sum(f64);
-
-    impl ModuleVisitor for Sum {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.0 += f64::from(param.val().sum().into_scalar::<f32>());
-        }
-    }
-
-    /// Makes all parameters 0.
-    struct Clear;
-
-    impl ModuleMapper for Clear {
-        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            param.map(|own| own.zeros_like().require_grad())
-        }
-    }
-
-    fn sum(model: &Model) -> f64 {
-        let mut sum = Sum(0.0);
-        model.visit(&mut sum);
-        sum.0
-    }
-
-    fn moco() -> (Moco, Model) {
-        let device = DeviceName::choose(None)
-            .expect("a device")
-            .open()
-            .autodiff();
-        let digits = DigitSets::bundled()
-            .expect("the bundled file is sound")
-            .train;
-        let model = Model::new(&device);
-        let mut batches = PairStream::new(&digits, 256, 1, &device);
-        (Moco::new(&model, 0.2, &mut batches, &device), model)
-    }
-
-    #[test]
-    fn the_queue_holds_embeddings_from_the_start() {
-        let (moco, _) = moco();
-        let digits = DigitSets::bundled().expect("the bundled file is sound");
-        let device = moco.queue.embeddings().device().autodiff();
-        let batches = PairStream::new(&digits.train, 256, 1, &device);
-        let embedded = batches
-            .take(CAPACITY / 512)
-            .map(|images| moco.embed(images));
-        let expected = Tensor::cat(embedded.collect(), 0);
-        let apart = (moco.queue.embeddings() - expected.inner()).abs().max();
-        assert!(apart.into_scalar::<f32>() < 1e-5);
-    }
-
-    #[test]
-    fn the_slow_encoder_goes_a_hundredth_of_the_way() {
-        let (mut moco, model) = moco();
-        let before = sum(&moco.slow);
-        assert!((before - sum(&model.valid())).abs() < 1e-6);
-        moco.follow(&model.map(&mut Clear));
-        let after = sum(&moco.slow);
-        assert!((after - before * MOMENTUM).abs() < 1e-3, "{before} {after}");
-    }
-
-    #[test]
-    fn the_batch_joins_the_queue_after_its_loss() {
-        let (mut moco, model) = moco();
-        let before = moco.queue.embeddings();
-        let images =
-            Tensor::<4>::random([4, 1, SIDE, SIDE], Distribution::Default, &before.device());
-        let loss = moco.forward(images.clone(), model.forward(images.clone()));
-        assert!(loss.into_scalar::<f32>() > 0.0);
-        let kept = before.narrow(0, 4, CAPACITY - 4);
-        let expected = Tensor::cat(vec![kept, moco.embed(exchange_halves(images))], 0);
-        let difference = (moco.queue.embeddings() - expected).abs().max();
-        assert!(difference.into_scalar::<f32>() < 1e-5);
-    }
-
-    #[test]
-    fn views_meet_their_partners() {
-        let device = DeviceName::choose(None).expect("a device").open();
-        let images = Tensor::<1>::from_floats([1.0, 2.0, 3.0, 4.0], &device);
-        let exchanged = exchange_halves(images.reshape([4, 1, 1, 1]));
-        let numbers: Vec<f32> = exchanged.into_data().iter::<f32>().collect();
-        assert_eq!(numbers, [3.0, 4.0, 1.0, 2.0]);
     }
 }

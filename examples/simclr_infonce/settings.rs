@@ -1,14 +1,28 @@
-//! How long to train and how much to test.
+//! The command line, how long to train and how much to test.
 
+use clap::Parser;
 use serde::Serialize;
+use support::run::RunArgs;
 
-use crate::objective::LossKind;
+use crate::loss::LossName;
 
-#[derive(Debug, Clone, Serialize)]
+/// Trains a small network on pairs of views of digits, without labels, and tests what its features know about classes.
+#[derive(Debug, Parser)]
+#[command(name = "simclr_infonce")]
+pub struct Cli {
+    /// What the network is trained with
+    #[arg(long, value_enum, default_value_t = LossName::Ntxent)]
+    pub loss: LossName,
+
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Debug, Serialize)]
 pub struct Settings {
     /// A run that is too short for its numbers to mean anything.
     pub quick: bool,
-    pub loss: LossKind,
+    pub loss: LossName,
     /// Optimisation steps.
     pub steps: usize,
     /// Digits in a step; the network sees two views of each.
@@ -26,31 +40,19 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The run whose numbers the README quotes.
-    pub fn full(loss: LossKind, seed: u64) -> Self {
+    pub fn new(loss: LossName, quick: bool, seed: u64) -> Self {
+        let (steps, batch, warmup) = if quick { (8, 48, 2) } else { (600, 128, 30) };
+        let (training_views, test_views) = if quick { (1, 1) } else { (3, 4) };
         Self {
-            quick: false,
+            quick,
             loss,
-            steps: 600,
-            batch: 128,
+            steps,
+            batch,
             learning_rate: 2e-3,
-            warmup: 30,
-            training_views: 3,
-            test_views: 4,
+            warmup,
+            training_views,
+            test_views,
             seed,
-        }
-    }
-
-    /// A run that only shows that everything works.
-    pub fn quick(loss: LossKind, seed: u64) -> Self {
-        Self {
-            quick: true,
-            steps: 8,
-            batch: 48,
-            warmup: 2,
-            training_views: 1,
-            test_views: 1,
-            ..Self::full(loss, seed)
         }
     }
 }

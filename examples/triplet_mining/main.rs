@@ -1,155 +1,140 @@
 //! Learning distances that hold for digits of other classes, with three ways to choose triplets.
 //!
 //! ```text
-//! cargo run --release --example triplet_mining
-//! cargo run --release --example triplet_mining -- --mining NAME --quick --out DIR --device NAME
+//! cargo run --release --example triplet_mining -- --mining NAME --quick --seed N --out DIR
 //! ```
 //!
-//! Handwritten digits stand anywhere on a cluttered canvas, in any size and a little turned. A small
-//! network is trained on the digits 0 to 5 alone, so that views of one class come to lie closer together
-//! than views of different classes (triplet loss: "FaceNet", Schroff et al., 2015). Each batch has some
-//! classes and as many views of each ("In Defense of the Triplet Loss for Person Re-Identification",
-//! Hermans et al., 2017). Which triplets of a batch the loss is made of is the mining strategy: here all
-//! three start from the same weights and see the same batches. What they are worth is then asked of the
-//! digits 6 to 9, which no training has seen: how often does the nearest other digit have the same class?
-//!
-//! The loss and its strategies are in `mining.rs`, the batches in `batch.rs`.
+//! A small network is trained on cluttered views of the digits 0 to 5, so that views of one class come to lie closer
+//! together than views of different classes (triplet loss: Schroff et al., "FaceNet", 2015). Each batch has some
+//! classes and as many views of each (Hermans et al., "In Defense of the Triplet Loss for Person Re-Identification",
+//! 2017). Which triplets of a batch the loss is made of is the mining: all three ways start from the same weights and
+//! see the same batches. Afterwards the example tests the digits 6 to 9, which no training has seen: how often does
+//! the nearest other digit have the same class?
 
 mod batch;
-mod bench;
-#[path = "../support/chart.rs"]
-mod chart;
-mod classes;
-mod cli;
-#[path = "../support/clutter.rs"]
-mod clutter;
-#[path = "../support/conv_block.rs"]
-mod conv_block;
-mod curves;
-#[path = "../support/device.rs"]
-mod device;
-#[path = "../support/digit_images.rs"]
-mod digit_images;
-#[path = "../support/digits.rs"]
-mod digits;
-mod distances;
-#[path = "../support/encoder.rs"]
-mod encoder;
-#[path = "../support/error.rs"]
-mod error;
-#[path = "../support/history.rs"]
-mod history;
-mod mining;
+mod evaluate;
 mod network;
-#[path = "../support/output.rs"]
-mod output;
-#[path = "../support/pair_log.rs"]
-mod pair_log;
-#[path = "../support/pca.rs"]
-mod pca;
-#[path = "../support/progress_bar.rs"]
-mod progress_bar;
-#[path = "../support/raster.rs"]
-mod raster;
-mod recall;
 mod report;
-#[path = "../support/sample.rs"]
-mod sample;
-#[path = "../support/scatter.rs"]
-mod scatter;
-#[path = "../support/schedule.rs"]
-mod schedule;
 mod settings;
-#[allow(dead_code)] // Shared; not every example draws every element.
-#[path = "../support/svg.rs"]
-mod svg;
-mod train;
-#[path = "../support/vectors.rs"]
-mod vectors;
-#[path = "../support/view.rs"]
-mod view;
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::time::Instant;
 
-use burn::module::Module;
+use burn::{
+    module::Module,
+    optim::{AdamConfig, GradientsParams},
+    tensor::Device,
+};
+use burn_losses::{Distance, MiningReduction, TripletLossConfig};
 use clap::Parser;
-
-use crate::{
-    bench::Bench,
-    classes::{TRAINED, UNSEEN},
-    cli::Cli,
-    device::DeviceName,
-    digits::DigitSets,
-    error::Result,
-    network::Model,
-    report::{Mined, Report, percent},
-    scatter::Panel,
-    train::Trainer,
-    vectors::directions,
+use serde_json::json;
+use support::{
+    Result, choice,
+    digits::{Digit, DigitSets, SOURCE},
+    log::{History, TrainingLog},
+    plot,
+    schedule::warmup_then_cosine,
+    view::Sample,
 };
 
-fn main() -> ExitCode {
-    error::exit_code(run(&Cli::parse()))
+use crate::{
+    batch::ClassStream,
+    evaluate::{Bench, distances},
+    network::Model,
+    report::Trained,
+    settings::{Cli, Settings, Strategy, TRAINED, UNSEEN},
+};
+
+/// Trains a model with the triplets that a strategy chooses. The batches depend on the seed alone.
+fn train(
+    mut model: Model,
+    digits: &[Digit],
+    strategy: Strategy,
+    settings: &Settings,
+    device: &Device,
+) -> Result<(Model, History)> {
+    let (views, seed) = (settings.views_per_class, settings.seed);
+    let batches = ClassStream::new(digits, &TRAINED, views, seed, device);
+    // On distances between directions; the mean over the triplets that are not yet as they should be.
+    let loss = TripletLossConfig::new()
+        .with_mining(strategy.mining())
+        .with_margin(settings.margin)
+        .with_distance(Distance::Euclidean)
+        .with_normalize(true)
+        .with_reduction(MiningReduction::MeanNonZero)
+        .init();
+    let mut optimizer = AdamConfig::new().init();
+    let mut schedule = warmup_then_cosine(settings.learning_rate, settings.warmup, settings.steps)?;
+    let measured = ["loss", "positive_distance", "negative_distance"];
+    let mut log = TrainingLog::new(&choice::name(&strategy), settings.steps, measured);
+    for batch in batches.take(settings.steps) {
+        let embeddings = model.forward(batch.images);
+        let [positive, negative] =
+            distances(embeddings.clone().inner(), batch.labels.clone().inner());
+        let value = loss.forward(embeddings, batch.labels);
+        let gradients = GradientsParams::from_grads(value.backward(), &model);
+        model = optimizer.step(schedule.step(), model, gradients);
+        log.push([value.into_scalar::<f32>().into(), positive, negative])?;
+    }
+    Ok((model.valid(), log.finish()))
 }
 
-fn run(cli: &Cli) -> Result<()> {
-    let settings = cli.settings();
-    let device_name = DeviceName::choose(cli.device)?;
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let settings = Settings::new(cli.run.quick, cli.run.seed);
+    let folder = cli.run.folder("triplet_mining")?;
+    let (device, device_name) = cli.run.device()?;
     let digits = DigitSets::bundled()?;
-    // Before the training, so that a folder that cannot be written costs no one minutes.
-    output::create_folder(&cli.out)?;
-
-    let device = device_name.open();
     let bench = Bench::new(&digits, &settings, &device);
-    let trained_classes = classes::of(&TRAINED, &digits.train);
-    let trainer = Trainer {
-        settings: &settings,
-        digits: &trained_classes,
-        device: device.clone().autodiff(),
-    };
-    trainer.device.seed(settings.seed);
-    let initial = Model::new(&trainer.device);
-    let before = bench.embeddings(&initial.valid());
-    let random_encoder = bench.scores(&before);
-    let panel = |name: &str, share: f64, vectors| Panel {
-        title: format!("{name}: recall@1 {}", percent(share)),
-        // Recall is by directions, too.
-        vectors: directions(vectors),
-    };
-    let mut panels = vec![panel(
-        "before training",
-        random_encoder.unseen_classes.recall_at_1,
-        before.unseen_classes,
+    let seen = evaluate::of(&TRAINED, &digits.train);
+
+    let training = device.autodiff();
+    training.seed(settings.seed);
+    let initial = Model::new(&training);
+    let embed =
+        |model: &Model| bench.evaluate(|views| views.through(|images| model.forward(images)));
+    let (random_encoder, before) = embed(&initial.valid());
+    let mut panels = vec![report::embedding(
+        "untrained",
+        random_encoder,
+        before,
+        &bench,
     )];
-    let mut mined = BTreeMap::new();
-    for mining in cli.strategies() {
-        let trained = trainer.train(&initial, mining)?;
-        let after = bench.embeddings(&trained.model);
-        let scores = bench.scores(&after);
-        let share = scores.unseen_classes.recall_at_1;
-        panels.push(panel(mining.name(), share, after.unseen_classes));
-        mined.insert(mining, Mined::new(scores, trained));
+    let mut trained = Vec::new();
+    for strategy in choice::chosen(&cli.mining) {
+        let start = Instant::now();
+        // A mere clone would share the running means of its batch normalisation with the next training.
+        let model = initial.valid().train();
+        let (model, history) = train(model, &seen, strategy, &settings, &training)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let (recall_at_1, after) = embed(&model);
+        let mining = choice::name(&strategy);
+        panels.push(report::embedding(&mining, recall_at_1, after, &bench));
+        trained.push(Trained {
+            mining,
+            recall_at_1,
+            seconds,
+            history,
+        });
     }
+    let (raw_pixels, _) = bench.evaluate(Sample::pixels);
+    println!("{}", report::table(raw_pixels, random_encoder, &trained));
     let title = "Digits of classes never trained with, in the first two principal components";
-    let embedding = scatter::draw(title, panels, bench.unseen_labels());
-    let report = Report {
-        raw_pixels: bench.scores(&bench.raw_pixels()).into(),
-        random_encoder: random_encoder.into(),
-        mined,
-        trained_digits: TRAINED.into(),
-        unseen_digits: UNSEEN.into(),
-        parameters: initial.num_params(),
-        device: format!("{device_name:?}").to_lowercase(),
-        digits: digits.source,
-        settings,
-    };
-    output::write(&cli.out, "embedding.svg", &embedding)?;
-    output::write(&cli.out, "history.svg", &curves::draw(&report))?;
-    output::write_json(&cli.out, "report.json", &report)?;
-    println!("{}", report.table());
-    println!(
-        "written to {}: report.json, embedding.svg, history.svg",
-        cli.out.display()
-    );
+    folder.write("embedding.svg", &plot::page(title, 2, (460, 460), &panels)?)?;
+    let panels = report::history(&trained);
+    let title = "One network and one loss, triplets chosen differently";
+    folder.write("history.svg", &plot::page(title, 2, (460, 320), &panels)?)?;
+    let report = json!({
+        "raw_pixels": { "recall_at_1": raw_pixels },
+        "random_encoder": { "recall_at_1": random_encoder },
+        "trained": trained,
+        "trained_digits": TRAINED,
+        "unseen_digits": UNSEEN,
+        "parameters": initial.num_params(),
+        "device": device_name,
+        "digits": SOURCE,
+        "settings": settings,
+    });
+    folder.write_json("report.json", &report)?;
+    folder.announce("report.json, embedding.svg, history.svg");
     Ok(())
 }
