@@ -6,6 +6,7 @@ use crate::{
     elements::Elements,
     embeddings::Embeddings,
     model::{self, Numbers, Rounding, Truth},
+    sampled::Sampled,
     support::{Dtype, Path, Random, Site, differentiable_sites},
 };
 use rayon::ThreadPool;
@@ -25,11 +26,11 @@ pub trait Case: Sync {
     fn truth(&self) -> Truth;
     /// What rounds besides, and costs more to be known than the truth; beside which it is infinite where anything may
     /// stand.
-    fn sizes(&self) -> Option<Numbers> {
+    fn sizes(&self, _: &Site) -> Option<Numbers> {
         None
     }
-    /// The same of inputs nudged by a unit of this size.
-    fn nudged(&self, unit: f64, random: &mut Random) -> Numbers;
+    /// The same of inputs nudged by a unit of this size, or of results that are rounded as on a site.
+    fn nudged(&self, _: &Site, unit: f64, random: &mut Random) -> Numbers;
     /// Whether an input is not finite.
     fn is_hostile(&self) -> bool;
     /// Whether what is chosen there may be chosen otherwise.
@@ -61,7 +62,8 @@ pub fn case(seed: u64, index: u64) -> Box<dyn Case> {
         25..50 => Box::new(Classes::random(&mut random)),
         50..55 => Box::new(Distillation::random(&mut random)),
         55..60 => Box::new(Layer::random(&mut random)),
-        _ => Box::new(Embeddings::random(&mut random)),
+        60..90 => Box::new(Embeddings::random(&mut random)),
+        _ => Box::new(Sampled::random(&mut random)),
     }
 }
 
@@ -144,8 +146,8 @@ impl Place {
             if case.is_undecided(site) {
                 continue;
             }
-            let nudged = |unit: f64, random: &mut Random| case.nudged(unit, random);
-            let sizes = || case.sizes();
+            let nudged = |unit: f64, random: &mut Random| case.nudged(site, unit, random);
+            let sizes = || case.sizes(site);
             let rounding = Rounding {
                 dtype: case.dtype(),
                 least: case.least(),

@@ -384,7 +384,7 @@ impl Case for Elements {
         self.call.prediction.iter().any(|x| !x.is_finite())
     }
 
-    fn nudged(&self, _: f64, _: &mut Random) -> Numbers {
+    fn nudged(&self, _: &Site, _: f64, _: &mut Random) -> Numbers {
         unreachable!("the oracle knows the sizes of terms")
     }
 }

@@ -11,9 +11,11 @@ mod draw;
 mod elements;
 mod embeddings;
 mod model;
+mod sampled;
 #[allow(dead_code, unused_imports)] // It is there for the other tests.
 #[path = "../support/mod.rs"]
 mod support;
+mod tape;
 
 use case::Place;
 use clap::Parser;

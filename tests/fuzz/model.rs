@@ -7,7 +7,7 @@
 //! or none of [`NUDGES`] tries did. Where a number does not depend on the last digits of the inputs (an easy sample, an embedding
 //! without near neighbours), it is therefore held to its own last digits, however small it is.
 //!
-//! What is nudged is the family's business, and said there. Where an oracle knows the sizes of the terms a number is a
+//! What is nudged is the family's business, and said there: inputs, or the results of all operations. Where an oracle knows the sizes of the terms a number is a
 //! sum of, these are taken in place of nudges. What costs more than the truth itself is asked for only where a number is
 //! not explained without.
 

@@ -113,7 +113,7 @@ impl Case for Distillation {
         of_expected(&expected, rows.tracked, rows, &self.call.teacher)
     }
 
-    fn nudged(&self, unit: f64, random: &mut Random) -> Numbers {
+    fn nudged(&self, _: &Site, unit: f64, random: &mut Random) -> Numbers {
         let mut call = self.call.clone();
         // The logarithm of a probability is that of all classes at least.
         let besides = self.oracle.temperature.max(1.0) * (1.0 + (call.rows.classes() as f64).ln());

@@ -204,7 +204,7 @@ impl Case for Layer {
         truth
     }
 
-    fn nudged(&self, unit: f64, random: &mut Random) -> Numbers {
+    fn nudged(&self, _: &Site, unit: f64, random: &mut Random) -> Numbers {
         let mut call = self.call.clone();
         call.hidden = nudge_all(&call.hidden, 0.0, unit, random);
         call.matrix = nudge_all(&call.matrix, 0.0, unit, random);

@@ -77,7 +77,7 @@ impl Case for Classes {
         truth
     }
 
-    fn nudged(&self, unit: f64, random: &mut Random) -> Numbers {
+    fn nudged(&self, _: &Site, unit: f64, random: &mut Random) -> Numbers {
         let besides = 1.0 + (self.call.classes().max(1) as f64).ln();
         let call = nudged_call(&self.call, besides, unit, random);
         let oracle = nudged_oracle(&self.oracle, unit, random);

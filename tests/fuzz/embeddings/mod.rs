@@ -339,7 +339,7 @@ impl Case for Embeddings {
         }
     }
 
-    fn sizes(&self) -> Option<Numbers> {
+    fn sizes(&self, _: &Site) -> Option<Numbers> {
         let truth = self.exact_numbers();
         let mut sizes = self.sizes_beside(truth);
         self.add_sizes_of_weights(truth, &mut sizes);
@@ -350,7 +350,7 @@ impl Case for Embeddings {
         Some(sizes)
     }
 
-    fn nudged(&self, unit: f64, random: &mut Random) -> Numbers {
+    fn nudged(&self, _: &Site, unit: f64, random: &mut Random) -> Numbers {
         let listed = self.to_be_nudged(unit, random);
         let case = listed.as_ref().unwrap_or(self);
         match below(random, 3) {

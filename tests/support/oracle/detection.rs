@@ -21,16 +21,15 @@ pub fn quality_focal(x: f64, t: f64, beta: f64) -> Element {
         };
     }
     let power = |exponent: f64| miss.powf(exponent);
-    // By how much a power is off: what the gap is, relative to itself, and the rounding of a logarithm.
-    let spread = 2.0 + beta * (gap.scale / miss + miss.ln().abs());
+    // By how much the gap is off, and its power with the rounding of a logarithm, relative to each.
+    let off = gap.scale / miss;
+    let spread = 2.0 + beta * (off + miss.ln().abs());
     let steep = beta * power(beta - 1.0) * gap.value.signum();
     let h = entropy.loss.value;
-    let number = |terms: [f64; 2], more: f64| {
-        let number = Number::sum(&terms).times_scale(spread);
-        Number {
-            scale: number.scale + more,
-            ..number
-        }
+    // The slope of the power is the power over the gap.
+    let number = |[faded, steep]: [f64; 2], more: f64| Number {
+        value: faded + steep,
+        scale: faded.abs() * spread + steep.abs() * (spread + off) + more,
     };
     let slope = entropy.by_prediction;
     Element {
