@@ -2,6 +2,8 @@
 #![cfg(feature = "wgpu")]
 
 mod elements;
+mod images;
+mod masks;
 mod pairs;
 mod rows;
 mod tuples;
@@ -23,6 +25,8 @@ fn launches_are_few() {
     let output = Command::new(binary)
         .args([
             "launches::elements::",
+            "launches::images::",
+            "launches::masks::",
             "launches::pairs::",
             "launches::rows::",
             "launches::tuples::",
@@ -33,7 +37,7 @@ fn launches_are_few() {
         .expect("this binary can be started");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}");
-    for counted in ["elements", "pairs", "rows", "tuples"] {
+    for counted in ["elements", "images", "masks", "pairs", "rows", "tuples"] {
         let counted = format!("launches of {counted}");
         assert!(text.contains(&counted), "{counted}: {text}");
     }

@@ -2,6 +2,8 @@
 
 mod forms;
 mod goldens;
+#[cfg(feature = "wgpu")]
+mod gpu;
 mod hostile;
 mod loss;
 mod memory;

@@ -7,15 +7,15 @@ use crate::{
 };
 use burn::tensor::{FloatDType, Int, Tensor};
 use burn_losses::{
-    ClipLossConfig, CrossEntropyLossConfig, LinearCrossEntropyLossConfig, Mining, MiningReduction,
-    MseLossConfig, NtXentLossConfig, OutputLayer, Reduction, SigmoidFocalLossConfig,
-    TripletLossConfig,
+    ClipLossConfig, CombinedLossConfig, CrossEntropyLossConfig, LinearCrossEntropyLossConfig,
+    Mining, MiningReduction, MseLossConfig, NtXentLossConfig, OutputLayer, Reduction,
+    SigmoidFocalLossConfig, SsimLossConfig, TripletLossConfig,
 };
 
 /// Builds a workload; `None` where the device has not its data type.
 pub type Build = fn(&Bench) -> Option<Workload>;
 
-pub const WORKLOADS: [(&str, Build); 13] = [
+pub const WORKLOADS: [(&str, Build); 15] = [
     ("focal", |bench| Some(focal(bench))),
     ("mse", |bench| Some(mse(bench))),
     ("ce_ls", |bench| {
@@ -31,6 +31,8 @@ pub const WORKLOADS: [(&str, Build); 13] = [
         has.then(|| smoothed(bench, shape, FloatDType::BF16))
     }),
     ("dense", |bench| Some(dense(bench))),
+    ("dice_ce", |bench| Some(dice_ce(bench))),
+    ("ssim", |bench| Some(ssim(bench))),
     ("ntxent_32768", |bench| {
         Some(ntxent(bench, bench.pick(32_768, 1024, 150)))
     }),
@@ -152,9 +154,30 @@ fn in_type(tensor: Tensor<2>, dtype: FloatDType) -> Tensor<2> {
     }
 }
 
-/// Segmentation: a class for each pixel, one pixel in twenty ignored.
+/// Segmentation: cross entropy.
 fn dense(bench: &Bench) -> Workload {
-    const IGNORED: i32 = 255;
+    let loss = CrossEntropyLossConfig::new()
+        .with_ignore_index(Some(IGNORED.into()))
+        .init();
+    masks(bench, move |logits, targets| loss.forward(logits, targets))
+}
+
+/// Segmentation: Dice plus cross entropy.
+fn dice_ce(bench: &Bench) -> Workload {
+    let loss = CombinedLossConfig::new()
+        .with_ignore_index(Some(IGNORED.into()))
+        .init();
+    masks(bench, move |logits, targets| loss.forward(logits, targets))
+}
+
+/// The class of pixels that do not count.
+const IGNORED: i32 = 255;
+
+/// A class for each pixel, one pixel in twenty ignored.
+fn masks(
+    bench: &Bench,
+    loss: impl Fn(Tensor<4>, Tensor<3, Int>) -> Tensor<1> + Clone + 'static,
+) -> Workload {
     let [images, count] = [bench.pick(8, 2, 1), 21];
     let side = bench.pick(512, 64, 9);
     let shape = [images, count, side, side];
@@ -164,15 +187,28 @@ fn dense(bench: &Bench) -> Workload {
     };
     let targets: Vec<i32> = draws(2, images * side * side).map(class).collect();
     let targets = integers(bench, targets).reshape([images, side, side]);
-    let loss = CrossEntropyLossConfig::new()
-        .with_ignore_index(Some(IGNORED.into()))
-        .init();
     let flat = [images * count, side * side];
     Workload::new(
         named(&shape),
         rows(flat[0] * flat[1], FloatDType::F32),
         [Leaf::computed(spread(bench, 1, flat, 4.0))],
-        move |[logits]| loss.forward(logits.reshape(shape), targets.clone()),
+        move |[logits]| loss(logits.reshape(shape), targets.clone()),
+    )
+}
+
+/// `1 - SSIM` of images with a Gaussian window of 11 x 11.
+fn ssim(bench: &Bench) -> Workload {
+    let images = bench.pick(8, 2, 1);
+    let side = bench.pick(512, 96, 19);
+    let shape = [images, 3, side, side];
+    let flat = [images * 3, side * side];
+    let target = spread(bench, 2, flat, 0.5);
+    let loss = SsimLossConfig::new(1.0).init();
+    Workload::new(
+        named(&shape),
+        element(flat[0] * flat[1]),
+        [Leaf::computed(spread(bench, 1, flat, 0.5))],
+        move |[prediction]| loss.forward(prediction.reshape(shape), target.clone().reshape(shape)),
     )
 }
 

@@ -29,6 +29,7 @@ TEMPERATURE = 0.5
 MARGIN = 0.2
 LABELS = 64
 IGNORED = 255
+SMOOTH = 1e-5
 WARM_UP = 3
 ROUNDS = 31
 SECONDS = 1.5
@@ -97,6 +98,36 @@ def smoothed_loss(logits: Tensor, target: Tensor) -> Tensor:
 def dense_loss(logits: Tensor, target: Tensor) -> Tensor:
     """Cross entropy of pixels."""
     return F.cross_entropy(logits, target, ignore_index=IGNORED)
+
+
+def dice_ce_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """Dice of each image and class that is there, and cross entropy, over the pixels that count."""
+    counts = (target != IGNORED).unsqueeze(1)
+    p = logits.softmax(1) * counts
+    t = F.one_hot(target.where(counts[:, 0], 0), logits.shape[1]).movedim(-1, 1) * counts
+    sizes = t.sum((2, 3))
+    is_there = sizes > 0
+    overlaps = 2 * (p * t).sum((2, 3)) + SMOOTH
+    dice = 1 - overlaps / (p.sum((2, 3)) + sizes + SMOOTH)
+    of_images = (dice * is_there).sum(1) / is_there.sum(1)
+    entropy = F.cross_entropy(logits, target, ignore_index=IGNORED, reduction="none")
+    of_pixels = entropy.sum((1, 2)) / counts.sum((1, 2, 3))
+    return (of_images + of_pixels).mean()
+
+
+def ssim_loss(prediction: Tensor, target: Tensor) -> Tensor:
+    """1 - SSIM, the moments as channels of one grouped convolution along either side."""
+    planes = [image.reshape(-1, 1, *image.shape[2:]) for image in (prediction, target)]
+    x, y = planes
+    moments = torch.cat([x, y, x * x, y * y, x * y], 1)
+    places = torch.arange(11, device=x.device, dtype=x.dtype) - 5
+    window = torch.exp(-places.square() / (2 * 1.5**2))
+    window = (window / window.sum()).expand(5, 1, 1, 11)
+    seen = F.conv2d(F.conv2d(moments, window, groups=5), window.mT, groups=5)
+    mx, my, xx, yy, xy = seen.unbind(1)
+    light = (2 * mx * my + 1e-4) / (mx * mx + my * my + 1e-4)
+    contrast = (2 * (xy - mx * my) + 9e-4) / (xx - mx * mx + yy - my * my + 9e-4)
+    return 1 - (light * contrast).mean()
 
 
 def linear_loss(hidden: Tensor, weight: Tensor, target: Tensor) -> Tensor:
@@ -168,6 +199,18 @@ def dense(sizes: Sizes) -> Workload:
     )
 
 
+def dice_ce(sizes: Sizes) -> Workload:
+    work = dense(sizes)
+    return Workload(work.leaves, work.rest, dice_ce_loss, work.shape)
+
+
+def ssim(sizes: Sizes) -> Workload:
+    side = sizes(512, 96, 19)
+    shape = (sizes(8, 2, 1), 3, side, side)
+    images = [uniform(seed, *shape, half_width=0.5) for seed in (1, 2)]
+    return Workload((images[0],), (images[1].detach(),), ssim_loss, shape)
+
+
 def linear(sizes: Sizes, dtype: Any = torch.float32) -> Workload:
     tokens, width, vocabulary = sizes((8192, 2048, 128_256), (128, 128, 4000), (33, 64, 300))
     hidden = uniform(1, tokens, width, half_width=1.0, dtype=dtype)
@@ -218,6 +261,8 @@ WORKLOADS: dict[str, Callable[[Sizes], Workload]] = {
         *s((4096, 128_256), (16, 128_256), (5, 3000)), torch.bfloat16
     ),
     "dense": dense,
+    "dice_ce": dice_ce,
+    "ssim": ssim,
     "ntxent_32768": lambda s: ntxent(s(32_768, 1024, 150)),
     "linear_ce": linear,
     "linear_ce_bf16": lambda s: linear(s, torch.bfloat16),

@@ -1,11 +1,10 @@
 //! The operations a backend with fused kernels has on top of Burn's own.
 #![cfg_attr(feature = "ndarray", allow(deprecated))] // The list of backends names NdArray.
 
-#[cfg(any(feature = "flex", feature = "ndarray"))]
-use super::overlap::OverlapSpec;
 use super::{
     element::{ElementFormula, PerClass},
     fold::Fold,
+    overlap::OverlapSpec,
     row::SoftmaxRow,
     tuple::TupleObject,
 };
@@ -141,14 +140,15 @@ pub(crate) trait UnitRowsBackend: Backend {
 }
 
 /// A backend with fused overlap sums.
-#[cfg(any(feature = "flex", feature = "ndarray"))]
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
+    Cube: cfg(feature = "cube"),
     Autodiff,
 )]
 pub(crate) trait OverlapBackend: Backend {
     /// The overlap sums of logits `[N, C, K]` with classes or masks, one after the other: `[SUMS, N, C]`.
+    #[allow(unused_variables)] // As above.
     fn overlap_sums(
         spec: Arc<OverlapSpec>,
         logits: FloatTensor<Self>,

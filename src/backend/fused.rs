@@ -3,11 +3,12 @@
 use super::{
     element::{Differentiated, ElementCall, ElementFormula, PerClass},
     extension::{
-        ElementBackend, LinearBackend, RowBackend, RowTarget, TupleBackend, UnitRowsBackend,
-        Weights,
+        ElementBackend, LinearBackend, OverlapBackend, RowBackend, RowTarget, TupleBackend,
+        UnitRowsBackend, Weights,
     },
     fold::Fold,
     linear::{self, LinearCall},
+    overlap::{OverlapCall, OverlapSpec},
     row::SoftmaxRow,
     softmax,
     tuple::{TupleCall, TupleObject},
@@ -24,11 +25,7 @@ use core::fmt::Debug;
 use std::sync::Arc;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use {
-    super::{
-        extension::OverlapBackend,
-        host::Host,
-        overlap::{OverlapSpec, fused::OverlapCall},
-    },
+    super::host::Host,
     crate::kernel::cpu::{self, Storage},
     burn::backend::TensorMetadata,
 };
@@ -84,7 +81,6 @@ pub(super) trait FusedUnitRows: Backend {
 }
 
 /// Overlap sums of a backend, whatever the data type.
-#[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) trait FusedOverlap: Backend {
     /// The sums.
     fn sums_of(call: OverlapCall<Self>) -> FloatTensor<Self>;
@@ -185,7 +181,6 @@ impl<B: FusedUnitRows> UnitRowsBackend for B {
     }
 }
 
-#[cfg(any(feature = "flex", feature = "ndarray"))]
 impl<B: FusedOverlap> OverlapBackend for B {
     fn overlap_sums(
         spec: Arc<OverlapSpec>,
@@ -289,7 +284,7 @@ macro_rules! fused_backend {
 
         impl $crate::backend::fused::FusedOverlap for $backend {
             fn sums_of(
-                call: $crate::backend::overlap::fused::OverlapCall<Self>,
+                call: $crate::backend::overlap::OverlapCall<Self>,
             ) -> FloatTensor<Self> {
                 match call.logits.dtype() {
                     $(DType::$dtype => {
@@ -300,7 +295,7 @@ macro_rules! fused_backend {
             }
 
             fn gradient_of_sums(
-                call: $crate::backend::overlap::fused::OverlapCall<Self>,
+                call: $crate::backend::overlap::OverlapCall<Self>,
                 upstream: FloatTensor<Self>,
             ) -> FloatTensor<Self> {
                 match call.logits.dtype() {

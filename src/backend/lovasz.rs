@@ -48,6 +48,8 @@ fn list<E: burn::tensor::Element>(data: &TensorData) -> &[E] {
 
 fn on_device(errors: Tensor<3>, targets: Tensor<3>, counts: Tensor<3>) -> Tensor<3> {
     let ones = errors.ones_like();
+    // -0 becomes 0, which is as large an error.
+    let errors = errors + 0.0;
     let left_out = counts.equal_scalar(0.0);
     // Behind all others, in no mask.
     let errors = errors.mask_fill(left_out.clone(), f32::MIN);

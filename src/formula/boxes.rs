@@ -61,26 +61,30 @@ struct Spans<R> {
     alone: [R; 2],
     /// What lies between them.
     gap: R,
+    /// By how much the predicted one is longer.
+    longer: R,
     /// From the centre of the target to that of the prediction.
     offset: R,
 }
 
 impl<R: Real> Spans<R> {
-    /// Given the lengths, and by how much the prediction reaches beyond the target to the left and to the right.
+    /// Given the lengths and their difference, the difference of the centres, and by how much the prediction reaches beyond the
+    /// target to the left and to the right.
     #[inline(always)]
-    fn new(lengths: [R; 2], left: R, right: R) -> Self {
+    fn new(lengths: [R; 2], longer: R, offset: R, [left, right]: [R; 2]) -> Self {
         let [length, target] = lengths.clone();
-        let beyond = left.clone().positive_part() + right.clone().positive_part();
-        let short = (-left.clone()).positive_part() + (-right.clone()).positive_part();
+        let beyond = reach(left.clone()) + reach(right.clone());
+        let short = reach(-left.clone()) + reach(-right.clone());
         let alone = [beyond.smaller(length.clone()), short.smaller(target)];
         let between = (left.clone() - length.clone()).positive_part();
-        let gap = between + (right.clone() - length.clone()).positive_part();
+        let gap = between + (right - length.clone()).positive_part();
         Self {
             common: length - alone[0].clone(),
             lengths,
             alone,
             gap,
-            offset: (right - left) * 0.5,
+            longer,
+            offset,
         }
     }
 
@@ -93,7 +97,14 @@ impl<R: Real> Spans<R> {
             end.clone() - start.clone(),
             target_end.clone() - target_start.clone(),
         ];
-        Self::new(lengths, target_start - start, end - target_end)
+        let (left, right) = (target_start - start, end - target_end);
+        // Of ends that lie close to each other the difference is known best from these, of others from the lengths. Both have a slope
+        // at an end that both intervals have.
+        let [length, target] = lengths.clone();
+        let apart = left.clone().larger(right.clone()) - length.clone();
+        let longer = apart.where_below(0.0, left.clone() + right.clone(), length - target);
+        let offset = (right.clone() - left.clone()) * 0.5;
+        Self::new(lengths, longer, offset, [left, right])
     }
 
     /// Of the centre and the length of each. A length below 0 is 0.
@@ -101,9 +112,11 @@ impl<R: Real> Spans<R> {
     fn of_centres([centre, length]: [R; 2], [target, target_length]: [R; 2]) -> Self {
         let (length, target_length) = (length.at_least(0.0), target_length.at_least(0.0));
         let offset = centre - target;
-        let longer = (length.clone() - target_length.clone()) * 0.5;
-        let left = longer.clone() - offset.clone();
-        Self::new([length, target_length], left, longer + offset)
+        let longer = length.clone() - target_length.clone();
+        let half = longer.clone() * 0.5;
+        let left = half.clone() - offset.clone();
+        let right = half + offset.clone();
+        Self::new([length, target_length], longer, offset, [left, right])
     }
 
     /// The length of what one of them covers, or both.
@@ -119,19 +132,19 @@ impl<R: Real> Spans<R> {
         self.covered() + self.gap.clone()
     }
 
-    /// By how much the prediction is longer.
-    #[inline(always)]
-    fn longer(&self) -> R {
-        let [beyond, short] = self.alone.clone();
-        beyond - short
-    }
-
     /// The larger of the lengths.
     #[inline(always)]
     fn longest(&self) -> R {
-        let [beyond, short] = self.alone.clone();
-        self.common.clone() + beyond.larger(short)
+        let [length, target] = self.lengths.clone();
+        length.larger(target)
     }
+}
+
+/// By how much one end lies beyond another: the positive part. Where both are the same each of the two intervals has half of the
+/// slope, as of `torch.max` and `torch.min` of equal numbers; so what an end adds to both together is always 1.
+#[inline(always)]
+fn reach<R: Real>(x: R) -> R {
+    x.where_equal(0.0, x.clone() * 0.5, x.clone().positive_part())
 }
 
 /// The end of an interval that begins there.
@@ -174,8 +187,8 @@ impl TupleFormula<4, 4> for BoxOverlap {
             IouKind::Diou => loss + distance(&x, &y),
             IouKind::Ciou => loss.clone() + distance(&x, &y) + aspect(loss, &x, &y),
             IouKind::Eiou => {
-                let width = square(x.longer().over(x.hull(), 0.0));
-                let height = square(y.longer().over(y.hull(), 0.0));
+                let width = square(x.longer.clone().over(x.hull(), 0.0));
+                let height = square(y.longer.clone().over(y.hull(), 0.0));
                 loss + distance(&x, &y) + width + height
             }
             IouKind::Siou => loss + (turned_distance(&x, &y) + shape(&x, &y)) * 0.5,
@@ -207,8 +220,8 @@ fn aspect<R: Real>(loss: R, x: &Spans<R>, y: &Spans<R>) -> R {
     let (raised, target_raised) = (raise(&w, &h), raise(&target_w, &target_h));
     let (tall, target_tall) = (h + raised.clone(), target_h + target_raised.clone());
     // The angle between both, from the differences of the sides.
-    let taller = y.longer() + raised - target_raised;
-    let across = w.clone() * taller - x.longer() * tall.clone();
+    let taller = y.longer.clone() + raised - target_raised;
+    let across = w.clone() * taller - x.longer.clone() * tall.clone();
     let angle = across.atan2(tall * target_tall + w * target_w);
     let v = square(angle) * (4.0 / (PI * PI));
     let alpha = v.clone().over(loss + v.clone(), 0.0).detach();
@@ -240,7 +253,7 @@ fn turned_distance<R: Real>(x: &Spans<R>, y: &Spans<R>) -> R {
 /// The differences of the sides.
 #[inline(always)]
 fn shape<R: Real>(x: &Spans<R>, y: &Spans<R>) -> R {
-    let width = x.longer().abs().over(x.longest(), 0.0);
-    let height = y.longer().abs().over(y.longest(), 0.0);
+    let width = x.longer.clone().abs().over(x.longest(), 0.0);
+    let height = y.longer.clone().abs().over(y.longest(), 0.0);
     (-width).exp_m1().powi(4) + (-height).exp_m1().powi(4)
 }

@@ -15,8 +15,8 @@ fn floored<R: Real>(x: R, least: f64) -> R {
 /// `ln Gamma(x + 1/2) - ln Gamma(x) - ln(x) / 2` for x above 0, which goes to 0 as x grows: no difference of large
 /// logarithms.
 ///
-/// Stirling's series, its terms from `-(2 - 2^(1 - n)) B_n / (n (n - 1))`, to 14 digits from 8 on; below that at `x + 8`, and 8 steps of
-/// the recurrence down to x.
+/// Stirling's series, its terms from `-(2 - 2^(1 - n)) B_n / (n (n - 1))`, to 14 digits from 8 on. Below that at `x + 8`, and 8
+/// steps down to x, each of `-ln(1 + 1 / (4 x (x + 1))) / 2`: all terms and all their slopes have the same sign, so none cancels.
 #[inline(always)]
 fn ln_gamma_step<R: Real>(x: R) -> R {
     const STEPS: u32 = 8;
@@ -29,21 +29,23 @@ fn ln_gamma_step<R: Real>(x: R) -> R {
     ];
     let bound = f64::from(STEPS);
     let far = x.where_below(bound, x.clone() + bound, x.clone());
-    let inverse = far.constant(1.0) / far.clone();
+    let inverse = far.constant(1.0) / far;
     let square = inverse.clone() * inverse.clone();
     let mut series = square.constant(691.0 / 180_224.0);
     for coefficient in SERIES {
         series = series * square.clone() + coefficient;
     }
-    let mut product = x.constant(1.0);
+    // Squares of large x leave the range.
+    let near = x.where_below(bound, x.clone(), x.constant(bound));
+    // What the product of the steps has beyond 1.
+    let mut excess = x.constant(0.0);
     for step in 0..STEPS {
         let step = f64::from(step);
-        product = product * ((x.clone() + (step + 0.5)) / (x.clone() + step));
+        let term = near.constant(0.25) / (near.clone() + step) / (near.clone() + (step + 1.0));
+        excess = excess.clone() + term.clone() + excess * term;
     }
-    // Of large x the slopes of the steps cancel.
-    let root = (far / x.clone()).sqrt();
-    let step = (root / product).ln();
-    series * inverse + x.where_below(bound, step.clone(), step.constant(0.0))
+    let steps = excess.ln_1p() * 0.5;
+    series * inverse - x.where_below(bound, steps.clone(), steps.constant(0.0))
 }
 
 /// `(ln v + d²/v) / 2` of a mean and a variance `v`, `d` being what was observed less the mean; times `v^beta`, without a derivative

@@ -63,7 +63,9 @@ pub use hinge::{Hinge, HingeEmbedding, Preference, SoftMargin};
 pub use likelihood::{Evidential, GaussianNll, LaplaceNll, MarginRanking, StudentTNll};
 pub(crate) use lists::PADDED;
 pub use lists::{Compared, ListFormula, LowerItems, PairwiseHinge, PairwiseLogistic, Precedence};
-pub(crate) use overlap::{Activation, errors, of_channel};
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+pub(crate) use overlap::errors;
+pub(crate) use overlap::{Activation, of_channel, overlaps};
 pub use overlap::{FocalTversky, Matthews, Overlap, OverlapFormula, Tversky};
 pub use pairs::{
     CirclePairs, HardNegatives, Kind, MarginPairs, NegativeReach, OnePositive, PairFormula,

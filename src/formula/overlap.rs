@@ -128,7 +128,7 @@ impl OverlapFormula for Matthews {
 }
 
 /// What probabilities are made of logits by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Activation {
     /// The softmax of all classes.
     Softmax,
@@ -164,4 +164,12 @@ pub(crate) fn errors<R: Real>([p, miss]: [R; 2], t: R, squared: bool) -> [R; 2] 
     let (square, zero) = (error.clone() * error.clone(), error.constant(0.0));
     let missed = error.where_below(0.0, square.clone(), zero.clone());
     [error.where_below(0.0, zero, square), missed]
+}
+
+/// What a pixel adds to the sums of an [`Overlap`] but the last: `p t`, and its [errors].
+#[inline(always)]
+pub(crate) fn overlaps<R: Real>([p, miss]: [R; 2], t: R, squared: bool) -> [R; 3] {
+    let both = p.clone() * t.clone();
+    let [predicted, missed] = errors([p, miss], t, squared);
+    [both, predicted, missed]
 }

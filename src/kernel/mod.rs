@@ -8,3 +8,5 @@ pub(crate) mod cpu;
 pub(crate) mod exact;
 #[cfg(feature = "cube")]
 pub(crate) mod gpu;
+#[cfg(feature = "kernels")]
+pub(crate) mod place;

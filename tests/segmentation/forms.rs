@@ -169,7 +169,10 @@ fn what_does_not_fit_is_named() {
     );
     let on = || dice().init().on(logits(site), targets());
     let text = message(|| on().pixel_weights(Tensor::<3>::ones([3, 4, 4], &site.device)));
-    says(text, "the weights have shape [3, 4, 4], expected [3, 4, 5]");
+    says(
+        text,
+        "the pixel weights have shape [3, 4, 4], expected [3, 4, 5]",
+    );
     let batch = || dice().with_batch(true).init().on(logits(site), targets());
     let text = message(|| on().plus(1.0, batch()));
     says(text, "DiceLoss: DiceLoss is added with 1 loss to 3 losses");

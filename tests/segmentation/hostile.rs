@@ -1,6 +1,6 @@
 //! Hard input and the right answer to it.
 
-use super::loss::{LOSSES, MaskCall, loss, mask_sites};
+use super::loss::{LOSSES, MaskCall, assert_close, loss, mask_sites};
 use crate::{
     panics::message,
     support::{Dtype, Path, Site, sites},
@@ -178,6 +178,19 @@ fn empty_masks_predicted_empty_cost_nothing() {
                 }
             }
         }
+    }
+}
+
+/// What a sure pixel of a mask lacks of 1 is -0.
+#[test]
+fn errors_of_0_come_in_the_order_of_their_pixels() {
+    let two = call(&[&[1.0, 0.0, 0.5, 1.0]], &[1, 0, 1, 1], 1);
+    let loss = loss("lovasz_softmax", json!({"from_logits": false}));
+    for site in mask_sites().into_iter().filter(|site| !site.is_gpu()) {
+        let got = two.run(&loss, Dtype::F32, &site, None);
+        // The third pixel is wrong first, then the others in turn.
+        let expected = [-1.0 / 3.0, 1.0 / 12.0, -1.0 / 3.0, -1.0 / 4.0];
+        assert_close(&format!("on {site}"), &got.gradient, &expected, 1e-6);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The losses of masks as one type, and a call of one.
 
-use crate::support::{Dtype, Path, Random, Site, differentiable_sites_and_gpu, tensors::Read};
+use crate::support::{Dtype, Random, Site, differentiable_sites_and_gpu, tensors::Read};
 use burn::tensor::{DType, Int, Tensor, TensorData};
 use burn_losses::{arguments::Masks, *};
 use serde_json::Value;
@@ -27,11 +27,9 @@ pub fn on<const D: usize, const T: usize>(
     }
 }
 
-/// Where losses of masks are tested. On a GPU both paths are the same, composed one.
+/// Where losses of masks are tested.
 pub fn mask_sites() -> Vec<Site> {
-    let mut sites = differentiable_sites_and_gpu();
-    sites.retain(|site| !site.is_gpu() || site.path == Path::Chosen);
-    sites
+    differentiable_sites_and_gpu()
 }
 
 /// The names of all losses.

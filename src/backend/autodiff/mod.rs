@@ -7,12 +7,12 @@ mod elements;
 #[cfg(feature = "kernels")]
 mod linear;
 mod lists;
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[cfg(feature = "kernels")]
 mod overlap;
 mod pairs;
 #[cfg(feature = "kernels")]
 mod rows;
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[cfg(feature = "kernels")]
 mod ssim;
 #[cfg(feature = "kernels")]
 mod tuples;

@@ -3,7 +3,7 @@
 use crate::backend::{
     extension::{OverlapBackend, RowTarget, Weights},
     fused::FusedOverlap,
-    overlap::{OverlapSpec, fused::OverlapCall},
+    overlap::{OverlapCall, OverlapSpec},
 };
 use burn::backend::{
     Autodiff,

@@ -81,7 +81,9 @@ impl FusedElements for Cube {
         let upstream = match upstream.shape().num_elements() {
             1 => Self::float_reshape(upstream, Shape::from(vec![1; shape.num_dims()])),
             count if count != shape.num_elements() => {
-                Self::float_reshape(upstream, Shape::new([count, 1]))
+                let mut rows = vec![1; shape.num_dims()];
+                rows[0] = count;
+                Self::float_reshape(upstream, Shape::from(rows))
             }
             _ => Self::float_reshape(upstream, shape),
         };

@@ -6,8 +6,10 @@
 mod elements;
 mod linear;
 mod lists;
+mod overlap;
 mod pairs;
 mod rows;
+mod ssim;
 mod stream;
 mod tuples;
 mod unit_rows;

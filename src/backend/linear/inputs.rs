@@ -4,7 +4,7 @@
 use crate::backend::path::has_kernels;
 use crate::backend::{
     class_check::{ClassesWanted, check_classes},
-    nothing::{loss_of_nothing, nothing_of},
+    nothing::{joined, nothing_of},
     precision::widened,
     row::{RowInputs, SoftmaxRow, Target},
 };
@@ -42,12 +42,9 @@ impl LinearInputs {
 
     /// The loss of no rows: 0, with a gradient of 0 to the layer.
     pub(super) fn loss_of_nothing(self) -> Tensor<1> {
-        let layer = nothing_of(&self.weight) + nothing_of(&self.bias);
-        let loss = loss_of_nothing(&self.hidden) + layer;
-        match &self.weights {
-            Some(weights) => loss + loss_of_nothing(weights),
-            None => loss,
-        }
+        let layer = [&self.hidden, &self.weight].map(nothing_of);
+        let others = [&self.bias].into_iter().chain(&self.weights);
+        joined(layer.into_iter().chain(others.map(nothing_of)))
     }
 
     /// Panics if a class index is out of range, where the host can see it without waiting.

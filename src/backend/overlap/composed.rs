@@ -6,7 +6,7 @@
 use super::{MaskTarget, OverlapInputs, OverlapSpec, OverlapSums, PixelTerm};
 use crate::{
     backend::{log_sum_exp::LogSumExp, path::runs_on_cpu, precision::widened, softmax::Classes},
-    formula::{Activation, Real, errors, of_channel},
+    formula::{Activation, Real, of_channel, overlaps},
 };
 use burn::tensor::{Bool, DType, Int, Tensor};
 
@@ -113,8 +113,7 @@ pub(super) fn sums(spec: &OverlapSpec, inputs: OverlapInputs) -> OverlapSums {
         (Some(ln), Some(class)) => class_term(spec, ln, class, &target),
         _ => channel_term(spec, &logits, &target),
     };
-    let both = shares[0].clone() * target.clone();
-    let [predicted, missed] = errors(shares, target.clone(), spec.squared);
+    let [both, predicted, missed] = overlaps(shares, target.clone(), spec.squared);
     let sum = |numbers: Tensor<3>| over_pixels(numbers * weights.clone());
     OverlapSums {
         both: sum(both),

@@ -1,58 +1,20 @@
 //! Overlap sums as one operation on slices.
 
-use super::{MaskTarget, OverlapInputs, OverlapSpec, OverlapSums, PixelTerm};
+use super::{OverlapCall, PixelTerm};
 use crate::{
     backend::{
-        extension::{OverlapBackend, RowTarget, Weights},
+        extension::{RowTarget, Weights},
         host::{Host, HostIndices},
-        precision::widened,
     },
-    kernel::cpu::{self, Logits, MaskTargets, Masks, SUMS, Storage, Term},
+    kernel::{
+        cpu::{self, Logits, MaskTargets, Masks, Storage, Term},
+        place::SUMS,
+    },
 };
 use burn::{
-    backend::{Backend, Dispatch, TensorMetadata, tensor::FloatTensor},
-    tensor::{Shape, Tensor},
+    backend::{TensorMetadata, tensor::FloatTensor},
+    tensor::Shape,
 };
-use std::sync::Arc;
-
-/// Everything overlap sums are computed from.
-#[derive(Clone, Debug)]
-pub(in crate::backend) struct OverlapCall<B: Backend> {
-    pub spec: Arc<OverlapSpec>,
-    /// `[N, C, K]`
-    pub logits: FloatTensor<B>,
-    pub target: RowTarget<B>,
-    pub weights: Weights<B>,
-}
-
-/// The sums, by the operation.
-pub(super) fn run(spec: OverlapSpec, inputs: OverlapInputs) -> OverlapSums {
-    let [samples, classes, _] = inputs.logits.dims();
-    let target = match inputs.target {
-        MaskTarget::Classes(classes) => RowTarget::Classes(classes.into_dispatch()),
-        MaskTarget::Masks(masks) => RowTarget::Shares(masks.into_dispatch()),
-    };
-    let sums = <Dispatch as OverlapBackend>::overlap_sums(
-        Arc::new(spec),
-        inputs.logits.into_dispatch(),
-        target,
-        Weights::of(inputs.weights.map(widened)),
-    );
-    let sums = Tensor::<3>::from_dispatch(sums);
-    let mut parts = (0..SUMS).map(|place| {
-        let part = sums.clone().narrow(0, place, 1);
-        part.reshape([samples, classes])
-    });
-    let mut next = || parts.next().expect("a part for each sum");
-    OverlapSums {
-        both: next(),
-        predicted: next(),
-        missed: next(),
-        target: next().detach(),
-        weight: next().detach(),
-        term: next(),
-    }
-}
 
 /// What the kernel knows of them, handed to `work`.
 fn with_masks<B, E, T>(

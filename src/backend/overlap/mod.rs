@@ -1,5 +1,7 @@
 //! Overlap sums of masks on tensors, by whichever path they can take.
 
+#[cfg(feature = "kernels")]
+mod call;
 mod composed;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) mod fused;
@@ -7,6 +9,8 @@ pub(super) mod fused;
 use super::{element::ElementFormula, row::ClassObject, served::expect_served};
 use crate::formula::Activation;
 use burn::tensor::{Int, Tensor};
+#[cfg(feature = "kernels")]
+pub(super) use call::OverlapCall;
 pub(crate) use composed::{MaskPixels, over_pixels};
 use std::sync::Arc;
 
@@ -85,9 +89,9 @@ impl OverlapSums {
 /// The overlap sums of a batch, in the data type of the loss. Classes of pixels have been [checked](super::check_classes).
 pub(crate) fn overlap_sums(spec: OverlapSpec, inputs: OverlapInputs) -> OverlapSums {
     expect_served(&inputs.logits.device());
-    #[cfg(any(feature = "flex", feature = "ndarray"))]
-    if inputs.are_fused() {
-        return fused::run(spec, inputs);
+    #[cfg(feature = "kernels")]
+    if call::is_fused(&inputs) {
+        return call::run(spec, inputs);
     }
     composed::sums(&spec, inputs)
 }
@@ -95,15 +99,4 @@ pub(crate) fn overlap_sums(spec: OverlapSpec, inputs: OverlapInputs) -> OverlapS
 /// The pixels of a batch as tensors, likewise.
 pub(crate) fn mask_pixels(spec: &OverlapSpec, inputs: OverlapInputs) -> MaskPixels {
     MaskPixels::new(spec, inputs)
-}
-
-impl OverlapInputs {
-    /// The fused operation has a gradient to logits alone; a mask or weights that are tracked take the composed path.
-    #[cfg(any(feature = "flex", feature = "ndarray"))]
-    fn are_fused(&self) -> bool {
-        let masks_are_tracked =
-            matches!(&self.target, MaskTarget::Masks(masks) if masks.is_tracked());
-        let weights_are_tracked = self.weights.as_ref().is_some_and(Tensor::is_tracked);
-        super::path::is_fused(&self.logits) && !masks_are_tracked && !weights_are_tracked
-    }
 }

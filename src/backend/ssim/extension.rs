@@ -1,7 +1,7 @@
 //! The operation on images a backend has on top of Burn's own.
 #![cfg_attr(feature = "ndarray", allow(deprecated))] // The list of backends names NdArray.
 
-use super::fused::{FusedSsim, SsimCall};
+use super::call::{FusedSsim, SsimCall};
 use crate::formula::Ssim;
 use burn::backend::{Backend, backend_extension, tensor::FloatTensor};
 use std::sync::Arc;
@@ -10,10 +10,12 @@ use std::sync::Arc;
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
+    Cube: cfg(feature = "cube"),
     Autodiff,
 )]
 pub(crate) trait SsimBackend: Backend {
     /// What each plane lacks of similarity, `[P]`, for images `[P, H * W, 1]` of these sides, less references `[P]`.
+    #[allow(unused_variables)] // The generated dispatch leaves some unused without a backend.
     fn ssim(
         ssim: Arc<Ssim>,
         sides: [usize; 2],

@@ -1,41 +1,13 @@
 //! The structural similarity as one operation on slices.
 
+use super::{SsimCall, SsimDifferentiated};
 use crate::{
-    backend::{fused::FusedElements, host::Host},
-    formula::Ssim,
+    backend::host::Host,
     kernel::cpu::{self, SsimOperands, SsimOutcome, Storage},
 };
-use burn::{
-    backend::{Backend, TensorMetadata, tensor::FloatTensor},
-    tensor::Shape,
-};
-use std::sync::Arc;
+use burn::{backend::TensorMetadata, tensor::Shape};
 
-/// Images to be compared.
-pub(in crate::backend) struct SsimCall<B: Backend> {
-    pub ssim: Arc<Ssim>,
-    pub sides: [usize; 2],
-    /// Prediction and target, `[P, H * W, 1]`.
-    pub images: [FloatTensor<B>; 2],
-    /// `[P]`, in `f32`.
-    pub references: FloatTensor<B>,
-    /// Of which a gradient is wanted.
-    pub wanted: [bool; 2],
-}
-
-/// What the planes lack of similarity, and the gradients that are wanted, in `f32`.
-pub(in crate::backend) struct SsimDifferentiated<B: Backend> {
-    pub losses: FloatTensor<B>,
-    pub gradients: [Option<FloatTensor<B>>; 2],
-}
-
-/// The structural similarity of a backend, whatever the data type.
-pub(in crate::backend) trait FusedSsim: FusedElements {
-    /// What the planes lack of similarity, with the gradients that are wanted.
-    fn differentiate_ssim(call: SsimCall<Self>) -> SsimDifferentiated<Self>;
-}
-
-/// [`FusedSsim::differentiate_ssim`] for one element type of the images.
+/// What the planes lack of similarity, with the gradients that are wanted, for one element type of the images.
 pub(in crate::backend) fn differentiate<B: Host<E> + Host<f32>, E: Storage>(
     call: SsimCall<B>,
 ) -> SsimDifferentiated<B> {

@@ -1,7 +1,9 @@
 //! The structural similarity of images, by whichever path they can take.
 
+#[cfg(feature = "kernels")]
+mod call;
 mod composed;
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[cfg(feature = "kernels")]
 mod extension;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 pub(super) mod fused;
@@ -11,10 +13,10 @@ use crate::formula::Ssim;
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+#[cfg(feature = "kernels")]
 pub(super) use {
+    call::{FusedSsim, SsimCall, SsimDifferentiated},
     extension::SsimBackend,
-    fused::{FusedSsim, SsimCall, SsimDifferentiated},
 };
 
 /// What each plane `[H, W]` of images `[N, C, H, W]` lacks of similarity, the mean over all places of the window: `[N, C]`.
@@ -38,14 +40,26 @@ fn of_planes(
     target: Tensor<4>,
     reference: Option<Tensor<1>>,
 ) -> Tensor<1> {
-    #[cfg(any(feature = "flex", feature = "ndarray"))]
-    if super::path::is_fused(&prediction) {
+    #[cfg(feature = "kernels")]
+    if is_fused(ssim, &prediction) {
         return run_fused(ssim, prediction, target, reference);
     }
     composed::ssim(ssim, prediction, target, reference)
 }
 
-#[cfg(any(feature = "flex", feature = "ndarray"))]
+/// Kernels of GPUs hold the sums of a tile next to each other, so their window is not of any size.
+#[cfg(feature = "kernels")]
+fn is_fused(_ssim: &Ssim, prediction: &Tensor<4>) -> bool {
+    #[cfg(feature = "cube")]
+    if _ssim.window.len() > crate::kernel::gpu::LARGEST_WINDOW
+        && super::served::is_cube(&prediction.device())
+    {
+        return false;
+    }
+    super::path::has_kernels(prediction)
+}
+
+#[cfg(feature = "kernels")]
 fn run_fused(
     ssim: &Arc<Ssim>,
     prediction: Tensor<4>,
@@ -71,3 +85,6 @@ fn run_fused(
         reference.into_dispatch(),
     ))
 }
+
+#[cfg(all(test, feature = "flex", feature = "wgpu"))]
+mod tests;

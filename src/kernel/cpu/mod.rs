@@ -38,7 +38,7 @@ pub(crate) use lists::{ListKernel, Lists, Members, list_gradient, list_sums};
 pub(crate) use lovasz::lovasz_weights;
 pub(crate) use ordered_sum::ordered_sum;
 pub(crate) use overlap::{
-    Logits, MaskTargets, Masks, Overlap, SUMS, Term, overlap_gradient, overlap_sums,
+    Logits, MaskTargets, Masks, Overlap, Term, overlap_gradient, overlap_sums,
 };
 pub(crate) use pairs::{
     Listed, PairKernel, Pairs, Points, pair_gradients, pair_rows, pair_terms, triplet_gradients,

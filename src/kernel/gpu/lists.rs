@@ -5,8 +5,9 @@
 //! item's slope is written once, by one cube, in an order that does not depend on the run.
 
 use super::{
+    compare::differs,
     formula::{Named, name_of},
-    grid::ALONG,
+    grid::cubes_of,
     memory::empty,
     sum::{Board, UNITS},
     traced::{Traced, Words, words},
@@ -78,37 +79,41 @@ fn slope_of(d: f32, words: &Words, #[comptime] formula: Named<dyn TracedList>) -
 #[cube]
 fn is_compared(item: f32, other: f32, padded: f32, #[comptime] all: bool) -> bool {
     if comptime!(all) {
-        item != padded && other != padded
+        differs(item, padded) && differs(other, padded)
     } else {
-        other < item && other != padded
+        other < item && differs(other, padded)
     }
 }
 
-#[cube(launch_unchecked, address_type = "dynamic")]
-#[allow(clippy::too_many_arguments)]
-fn item_sums(
-    scores: &[f32],
-    relevances: &[f32],
-    sums: &mut [f32],
+/// Lists as kernels have them.
+#[derive(CubeType, CubeLaunch)]
+struct ListsIn<M: CubePrimitive> {
+    /// `[B, L]`
+    scores: &'static [f32],
+    /// A number for each of `rows`.
+    members: &'static [M],
     words: Words,
     padded: f32,
-    items: usize,
+    rows: usize,
     length: usize,
-    #[comptime] formula: Named<dyn TracedList>,
-) {
+}
+
+#[cube(launch_unchecked, address_type = "dynamic")]
+fn item_sums(lists: ListsIn<f32>, sums: &mut [f32], #[comptime] formula: Named<dyn TracedList>) {
     let mut board = Board::new();
     let all = comptime!(formula.formula.are_all_compared());
     let mut item = CUBE_POS;
-    while item < items {
-        let first = item / length * length;
-        let own = scores[item];
-        let relevance = relevances[item];
+    while item < lists.rows {
+        let first = item / lists.length * lists.length;
+        let own = lists.scores[item];
+        let relevance = lists.members[item];
         let mut sum = 0.0_f32;
         let mut at = UNIT_POS as usize;
-        while at < length {
+        while at < lists.length {
             let other = first + at;
-            if other != item && is_compared(relevance, relevances[other], padded, all) {
-                sum += cost_of(own - scores[other], &words, formula.clone());
+            let of_other = lists.members[other];
+            if other != item && is_compared(relevance, of_other, lists.padded, all) {
+                sum += cost_of(own - lists.scores[other], &lists.words, formula.clone());
             }
             at += UNITS;
         }
@@ -121,39 +126,34 @@ fn item_sums(
 }
 
 #[cube(launch_unchecked, address_type = "dynamic")]
-#[allow(clippy::too_many_arguments)]
 fn item_slopes(
-    scores: &[f32],
-    relevances: &[f32],
+    lists: ListsIn<f32>,
     upstream: &[f32],
     gradient: &mut [f32],
-    words: Words,
-    padded: f32,
-    items: usize,
-    length: usize,
     #[comptime] formula: Named<dyn TracedList>,
 ) {
     let mut board = Board::new();
     let all = comptime!(formula.formula.are_all_compared());
+    let padded = lists.padded;
     let mut item = CUBE_POS;
-    while item < items {
-        let first = item / length * length;
-        let own = scores[item];
-        let relevance = relevances[item];
+    while item < lists.rows {
+        let first = item / lists.length * lists.length;
+        let own = lists.scores[item];
+        let relevance = lists.members[item];
         let factor = upstream[item];
         let mut sum = 0.0_f32;
         let mut at = UNIT_POS as usize;
-        while at < length {
+        while at < lists.length {
             let other = first + at;
             if other != item {
-                let score = scores[other];
-                let of_other = relevances[other];
-                if factor != 0.0_f32 && is_compared(relevance, of_other, padded, all) {
-                    sum += factor * slope_of(own - score, &words, formula.clone());
+                let score = lists.scores[other];
+                let of_other = lists.members[other];
+                if differs(factor, 0.0_f32) && is_compared(relevance, of_other, padded, all) {
+                    sum += factor * slope_of(own - score, &lists.words, formula.clone());
                 }
                 let its_factor = upstream[other];
-                if its_factor != 0.0_f32 && is_compared(of_other, relevance, padded, all) {
-                    sum -= its_factor * slope_of(score - own, &words, formula.clone());
+                if differs(its_factor, 0.0_f32) && is_compared(of_other, relevance, padded, all) {
+                    sum -= its_factor * slope_of(score - own, &lists.words, formula.clone());
                 }
             }
             at += UNITS;
@@ -166,67 +166,66 @@ fn item_slopes(
     }
 }
 
+/// The class of a list, 0 where it is none, and whether it is one.
+#[cube]
+fn class_of(lists: &ListsIn<i32>, list: usize) -> (usize, bool) {
+    let class = lists.members[list];
+    let is_known = class >= 0 && (class as usize) < lists.length;
+    (select(is_known, class as usize, 0), is_known)
+}
+
 #[cube(launch_unchecked, address_type = "dynamic")]
-fn class_sums(
-    scores: &[f32],
-    classes: &[i32],
-    sums: &mut [f32],
-    words: Words,
-    length: usize,
-    #[comptime] formula: Named<dyn TracedList>,
-) {
+fn class_sums(lists: ListsIn<i32>, sums: &mut [f32], #[comptime] formula: Named<dyn TracedList>) {
     let mut board = Board::new();
     let mut list = CUBE_POS;
-    while list < sums.len() {
-        let first = list * length;
-        let class = classes[list];
-        let is_known = class >= 0 && (class as usize) < length;
-        let class = select(is_known, class as usize, 0);
-        let own = scores[first + class];
+    while list < lists.rows {
+        let first = list * lists.length;
+        let (class, is_known) = class_of(&lists, list);
+        let own = lists.scores[first + class];
         let mut sum = 0.0_f32;
         let mut at = UNIT_POS as usize;
-        while at < length {
+        while at < lists.length {
             if at != class {
-                sum += cost_of(own - scores[first + at], &words, formula.clone());
+                sum += cost_of(
+                    own - lists.scores[first + at],
+                    &lists.words,
+                    formula.clone(),
+                );
             }
             at += UNITS;
         }
         let sum = board.sum_of_cube(sum);
         if UNIT_POS == 0 {
-            sums[list] = select(is_known, sum, words.nan);
+            sums[list] = select(is_known, sum, lists.words.nan);
         }
         list += CUBE_COUNT;
     }
 }
 
 #[cube(launch_unchecked, address_type = "dynamic")]
-#[allow(clippy::too_many_arguments)]
 fn class_slopes(
-    scores: &[f32],
-    classes: &[i32],
+    lists: ListsIn<i32>,
     upstream: &[f32],
     gradient: &mut [f32],
-    words: Words,
-    length: usize,
     #[comptime] formula: Named<dyn TracedList>,
 ) {
     let mut board = Board::new();
+    let nan = lists.words.nan;
     let mut list = CUBE_POS;
-    while list < upstream.len() {
-        let first = list * length;
-        let class = classes[list];
-        let is_known = class >= 0 && (class as usize) < length;
-        let class = select(is_known, class as usize, 0);
-        let own = scores[first + class];
+    while list < lists.rows {
+        let first = list * lists.length;
+        let (class, is_known) = class_of(&lists, list);
+        let own = lists.scores[first + class];
         let factor = upstream[list];
         let mut sum = 0.0_f32;
         let mut at = UNIT_POS as usize;
-        while at < length {
+        while at < lists.length {
             if at != class {
                 let mut slope = 0.0_f32;
-                if factor != 0.0_f32 {
-                    let one = slope_of(own - scores[first + at], &words, formula.clone());
-                    slope = select(is_known, factor * one, words.nan);
+                if differs(factor, 0.0_f32) {
+                    let gap = own - lists.scores[first + at];
+                    let one = slope_of(gap, &lists.words, formula.clone());
+                    slope = select(is_known, factor * one, nan);
                 }
                 sum += slope;
                 gradient[first + at] = -slope;
@@ -235,8 +234,8 @@ fn class_slopes(
         }
         let sum = board.sum_of_cube(sum);
         if UNIT_POS == 0 {
-            let unknown = !is_known && factor != 0.0_f32;
-            gradient[first + class] = select(unknown, words.nan, sum);
+            let unknown = !is_known && differs(factor, 0.0_f32);
+            gradient[first + class] = select(unknown, nan, sum);
         }
         list += CUBE_COUNT;
     }
@@ -251,6 +250,14 @@ pub(crate) struct Lists {
 }
 
 impl Lists {
+    fn contiguous(self) -> Self {
+        Self {
+            scores: into_contiguous(self.scores),
+            members: into_contiguous(self.members),
+            ..self
+        }
+    }
+
     /// How many sums there are: one for each item, or with classes for each list.
     fn rows(&self) -> usize {
         let [count, length] = self.scores.shape().dims();
@@ -259,46 +266,50 @@ impl Lists {
             false => count * length,
         }
     }
+
+    /// What kernels are launched with: members of that type.
+    fn argument<M: CubePrimitive>(&self) -> ListsInLaunch<M> {
+        let [_, length] = self.scores.shape().dims();
+        ListsInLaunch::new(
+            self.scores.clone().into_buffer_arg(),
+            self.members.clone().into_buffer_arg(),
+            words(),
+            PADDED,
+            self.rows(),
+            length,
+        )
+    }
+
+    /// A cube for each row, and how wide an address is.
+    fn plan(&self) -> (CubeCount, CubeDim, AddressType) {
+        (
+            cubes_of(self.rows()),
+            CubeDim::new_1d(UNITS as u32),
+            self.scores.required_address_type(),
+        )
+    }
 }
 
 /// What each item costs, `[B, L]`, or each list, `[B, 1]`.
 pub(crate) fn list_sums(lists: Lists, formula: &Named<dyn TracedList>) -> CubeTensor {
-    let rows = lists.rows();
-    let [scores, members] = [lists.scores, lists.members].map(into_contiguous);
-    let [count, length] = scores.shape().dims();
-    let client = scores.client.clone();
-    let sums = empty(&scores, [count, rows / count]);
-    let (cubes, dim) = plan(rows);
+    let lists = lists.contiguous();
+    let [count, _] = lists.scores.shape().dims();
+    let client = &lists.scores.client;
+    let sums = empty(&lists.scores, [count, lists.rows() / count]);
+    let (cubes, dim, address) = lists.plan();
+    let (out, formula) = (sums.clone().into_buffer_arg(), formula.clone());
     // SAFETY: a row is below `rows`, of which there are as many sums, and as many members; an item is below `length` behind the
     // first of a list. A class that is none is not used as a place.
     unsafe {
         match lists.of_classes {
-            true => class_sums::launch_unchecked(
-                &client,
-                cubes,
-                dim,
-                scores.required_address_type(),
-                scores.into_buffer_arg(),
-                members.into_buffer_arg(),
-                sums.clone().into_buffer_arg(),
-                words(),
-                length,
-                formula.clone(),
-            ),
-            false => item_sums::launch_unchecked(
-                &client,
-                cubes,
-                dim,
-                scores.required_address_type(),
-                scores.into_buffer_arg(),
-                members.into_buffer_arg(),
-                sums.clone().into_buffer_arg(),
-                words(),
-                PADDED,
-                rows,
-                length,
-                formula.clone(),
-            ),
+            true => {
+                let lists = lists.argument();
+                class_sums::launch_unchecked(client, cubes, dim, address, lists, out, formula);
+            }
+            false => {
+                let lists = lists.argument();
+                item_sums::launch_unchecked(client, cubes, dim, address, lists, out, formula);
+            }
         }
     }
     sums
@@ -310,54 +321,28 @@ pub(crate) fn list_gradient(
     formula: &Named<dyn TracedList>,
     upstream: CubeTensor,
 ) -> CubeTensor {
-    let rows = lists.rows();
-    let [scores, members] = [lists.scores, lists.members].map(into_contiguous);
-    let upstream = into_contiguous(upstream);
-    let [_, length] = scores.shape().dims();
-    let client = scores.client.clone();
-    let gradient = empty(&scores, scores.shape());
-    let (cubes, dim) = plan(rows);
+    let lists = lists.contiguous();
+    let upstream = into_contiguous(upstream).into_buffer_arg();
+    let client = &lists.scores.client;
+    let gradient = empty(&lists.scores, lists.scores.shape());
+    let (cubes, dim, address) = lists.plan();
+    let (out, formula) = (gradient.clone().into_buffer_arg(), formula.clone());
     // SAFETY: as above; there is an upstream gradient for each sum, and a slope for each score.
     unsafe {
         match lists.of_classes {
-            true => class_slopes::launch_unchecked(
-                &client,
-                cubes,
-                dim,
-                scores.required_address_type(),
-                scores.into_buffer_arg(),
-                members.into_buffer_arg(),
-                upstream.into_buffer_arg(),
-                gradient.clone().into_buffer_arg(),
-                words(),
-                length,
-                formula.clone(),
-            ),
-            false => item_slopes::launch_unchecked(
-                &client,
-                cubes,
-                dim,
-                scores.required_address_type(),
-                scores.into_buffer_arg(),
-                members.into_buffer_arg(),
-                upstream.into_buffer_arg(),
-                gradient.clone().into_buffer_arg(),
-                words(),
-                PADDED,
-                rows,
-                length,
-                formula.clone(),
-            ),
+            true => {
+                let lists = lists.argument();
+                class_slopes::launch_unchecked(
+                    client, cubes, dim, address, lists, upstream, out, formula,
+                );
+            }
+            false => {
+                let lists = lists.argument();
+                item_slopes::launch_unchecked(
+                    client, cubes, dim, address, lists, upstream, out, formula,
+                );
+            }
         }
     }
     gradient
-}
-
-/// A cube for each row, up to a number of them.
-fn plan(rows: usize) -> (CubeCount, CubeDim) {
-    let cubes = rows.min(ALONG as usize) as u32;
-    (
-        CubeCount::Static(cubes, 1, 1),
-        CubeDim::new_1d(UNITS as u32),
-    )
 }

@@ -1,6 +1,6 @@
 //! Sums whose bits do not depend on the run: a fixed number of cubes, a tree in each, one cube for what these leave.
 
-use super::memory::empty;
+use super::{grid::cubes_of, memory::empty};
 use burn::tensor::Shape;
 use burn_cubecl::{
     cubecl::{self, prelude::*},
@@ -85,6 +85,50 @@ impl Board {
 enum Operation {
     Sum,
     Largest,
+}
+
+/// A cube for each row of numbers, which adds them up.
+#[cube(launch_unchecked)]
+fn sums_of_rows(parts: &[f32], sums: &mut [f32], rows: usize, length: usize) {
+    let mut board = Board::new();
+    let mut row = CUBE_POS;
+    while row < rows {
+        let mut own = 0.0_f32;
+        let mut at = UNIT_POS as usize;
+        while at < length {
+            own += parts[row * length + at];
+            at += UNITS;
+        }
+        let sum = board.sum_of_cube(own);
+        if UNIT_POS == 0 {
+            sums[row] = sum;
+        }
+        row += CUBE_COUNT;
+    }
+}
+
+/// The sums of rows of numbers that lie one after the other, in that shape.
+pub(super) fn row_sums(
+    parts: CubeTensor,
+    rows: usize,
+    length: usize,
+    shape: impl Into<Shape>,
+) -> CubeTensor {
+    let client = parts.client.clone();
+    let sums = empty(&parts, shape);
+    // SAFETY: there are as many rows of parts as sums, of that length.
+    unsafe {
+        sums_of_rows::launch_unchecked(
+            &client,
+            cubes_of(rows),
+            CubeDim::new_1d(UNITS as u32),
+            parts.into_buffer_arg(),
+            sums.clone().into_buffer_arg(),
+            rows,
+            length,
+        );
+    }
+    sums
 }
 
 #[cube(launch_unchecked)]

@@ -2,7 +2,7 @@
 
 use super::{Overlap, Term, place, tile::Tile};
 use crate::{
-    formula::{Activation, Real, errors, of_channel},
+    formula::{Activation, Real, errors, of_channel, overlaps},
     kernel::cpu::{
         element::along,
         isa::Choice,
@@ -113,7 +113,7 @@ struct Channel<'a> {
 struct Sums<'a>(Channel<'a>);
 
 impl Body for Sums<'_> {
-    type Output = [f64; super::SUMS];
+    type Output = [f64; place::SUMS];
 
     type Widest = Half;
 
@@ -126,13 +126,13 @@ impl Body for Sums<'_> {
             squared,
             ..
         } = self.0;
-        let mut sums = [isa.no_sum(); super::SUMS];
+        let mut sums = [isa.no_sum(); place::SUMS];
         for at in 0..x.len() {
             let [p, miss] = of_channel(Lane::new(isa, x[at]), activation);
             let (t, w) = (Lane::new(isa, targets[at]), Lane::new(isa, weights[at]));
-            let [predicted, missed] = errors([p, miss], t, squared);
+            let [both, predicted, missed] = overlaps([p, miss], t, squared);
             let term = Lane::new(isa, values[at]);
-            let numbers = [p * t, predicted, missed, t, w.constant(1.0), term];
+            let numbers = [both, predicted, missed, t, w.constant(1.0), term];
             for (sum, number) in sums.iter_mut().zip(numbers) {
                 *sum = (number * w).add_to(*sum);
             }

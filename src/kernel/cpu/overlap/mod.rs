@@ -17,25 +17,14 @@ use super::{
     storage::Storage,
     threads::map,
 };
-use crate::formula::Activation;
+use crate::{
+    formula::Activation,
+    kernel::place::{self, SUMS},
+};
 use channels::Channels;
 use classes::Classes;
 use core::ops::Range;
 use tile::Tile;
-
-/// How many sums there are for each sample and class.
-pub(crate) const SUMS: usize = 6;
-
-/// The places of the sums: of `p t`, of `p (1 - t)`, of `(1 - p) t`, of the target, of the weights, and of the term of each
-/// pixel.
-mod place {
-    pub const BOTH: usize = 0;
-    pub const PREDICTED: usize = 1;
-    pub const MISSED: usize = 2;
-    pub const TARGET: usize = 3;
-    pub const WEIGHT: usize = 4;
-    pub const TERM: usize = 5;
-}
 
 /// What is summed up.
 #[derive(Clone, Copy)]

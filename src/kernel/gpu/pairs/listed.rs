@@ -8,6 +8,7 @@ use super::{
 use crate::{
     formula::Measure,
     kernel::gpu::{
+        compare::differs,
         formula::Named,
         memory::empty,
         sum::Board,
@@ -161,7 +162,8 @@ fn listed_slopes<I: Int>(
                     }
                     let is_known = other >= I::new(0) && other < I::cast_from(other_count);
                     // What counts nothing may hold anything.
-                    is_own = place == I::cast_from(point) && is_known && upstream[at] != 0.0_f32;
+                    is_own =
+                        place == I::cast_from(point) && is_known && differs(upstream[at], 0.0_f32);
                 }
                 let count = collected(&mut found, &mut counts, is_own, pair);
                 let mut k = UNIT_POS;

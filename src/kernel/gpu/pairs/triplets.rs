@@ -10,6 +10,7 @@ use super::{
 use crate::{
     formula::{AllTriplets, Dual, Kind, PairSelection, Real, counts},
     kernel::gpu::{
+        compare::differs,
         formula::Named,
         sum::Board,
         traced::{Traced, Words, words},
@@ -154,8 +155,8 @@ fn other<I: Int>(
             triplets.clone(),
             Kind::Negative,
         );
-        keeps_positive = keeps_positive && as_positive != 0.0_f32;
-        keeps_negative = keeps_negative && as_negative != 0.0_f32;
+        keeps_positive = keeps_positive && differs(as_positive, 0.0_f32);
+        keeps_negative = keeps_negative && differs(as_negative, 0.0_f32);
     }
     (distance, keeps_positive, keeps_negative)
 }

@@ -18,7 +18,7 @@ use burn_cubecl::{
 /// The target of a row and what it counts.
 #[derive(CubeType, Clone, Copy)]
 #[expand(derive(Clone, Copy))]
-pub(super) struct Counted {
+pub(in crate::kernel::gpu) struct Counted {
     /// 0 where there is none.
     pub class: u32,
     /// Whether the target is a class, or none is asked for.

@@ -26,7 +26,7 @@ pub(super) struct Common {
 /// Where a row lies, and its target.
 #[derive(CubeType, Clone, Copy)]
 #[expand(derive(Clone, Copy))]
-pub(super) struct RowAt {
+pub(in crate::kernel::gpu) struct RowAt {
     /// Where its first logit is.
     pub start: usize,
     /// How far the next is.
@@ -46,11 +46,11 @@ impl RowAt {
 }
 
 /// How many logits a unit reads before it looks at them: memory is far away.
-pub(super) const AHEAD: u32 = 4;
+pub(in crate::kernel::gpu) const AHEAD: u32 = 4;
 
 /// The logits of classes that lie `units` apart, from `c` on. Those beyond the end are that of `c`.
 #[cube]
-pub(super) fn read_ahead<E: Float>(
+pub(in crate::kernel::gpu) fn read_ahead<E: Float>(
     numbers: &[E],
     row: RowAt,
     c: u32,

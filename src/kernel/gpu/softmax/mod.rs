@@ -24,8 +24,13 @@ use kernel::softmax_kernel;
 use kind::{Plan, Step};
 use logits::CommonLaunch;
 
-pub(crate) use count::scale_of_rows;
-pub(crate) use kind::RowKind;
+pub(super) use {
+    count::Counted,
+    logits::{AHEAD, RowAt, read_ahead},
+    peak::Peak,
+    target::Softmax,
+};
+pub(crate) use {count::scale_of_rows, kind::RowKind};
 
 /// Everything a loss of softmax rows is computed from; at least one logit.
 pub(crate) struct SoftmaxRows {

@@ -6,7 +6,7 @@ use burn_cubecl::cubecl::{self, prelude::*};
 /// What is known of some logits of a row, visited once.
 #[derive(CubeType, CubeTypeMut, Clone, Copy)]
 #[expand(derive(Clone, Copy))]
-pub(super) struct Peak {
+pub(in crate::kernel::gpu) struct Peak {
     /// The largest.
     pub most: f32,
     /// The exponentials of all others, less the largest. Its own 1 stays out: it would round away what is small.

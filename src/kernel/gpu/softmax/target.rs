@@ -13,7 +13,7 @@ use burn_cubecl::cubecl::{self, prelude::*};
 /// subtraction.
 #[derive(CubeType, Clone, Copy)]
 #[expand(derive(Clone, Copy))]
-pub(super) struct Softmax {
+pub(in crate::kernel::gpu) struct Softmax {
     /// The largest logit.
     pub most: f32,
     /// Its class.
