@@ -204,8 +204,9 @@ fn numbers_that_are_no_probabilities_are_refused_where_they_are_given() {
         let text = message(|| path.run(|| logits.forward(good(), above())));
         assert_eq!(
             text,
-            "BinaryCrossEntropyLoss: the target holds 1.5 at [1, 0], expected a probability from 0 to 1; apply a \
-             softmax or a sigmoid to logits, and `exp` to logarithms"
+            "BinaryCrossEntropyLoss: the target holds 1.5 at [1, 0], expected a probability from 0 to 1; give class \
+             indices as one-hot vectors, and an element without a target the weight 0; apply a softmax or a sigmoid to logits, and \
+             `exp` to logarithms"
         );
         let text = message(|| path.run(|| kl.forward(good(), good())));
         assert_eq!(

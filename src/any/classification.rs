@@ -11,8 +11,8 @@ choice! {
     /// The configuration of any loss of logits against class indices, for training programs that leave the choice to a
     /// file.
     ///
-    /// The JSON field `"loss"` names the loss in snake case; the other fields are those of its configuration. "From a
-    /// file" on the front page says what may be left out, and what a file is told.
+    /// The JSON field `"loss"` names the loss in snake case; the other fields are those of its configuration.
+    /// [The guide](crate::guide::evaluation#from-a-file) says what may be left out, and what a file is told.
     ///
     /// [`LinearCrossEntropyLoss`](crate::LinearCrossEntropyLoss) and [`DistillationLoss`](crate::DistillationLoss) are not among them: they take hidden
     /// states, or the logits of a teacher.

@@ -16,8 +16,8 @@ choice! {
     /// The configuration of any loss of a prediction against a target, element by element, for training programs that
     /// leave the choice to a file.
     ///
-    /// The JSON field `"loss"` names the loss in snake case; the other fields are those of its configuration. "From a
-    /// file" on the front page says what may be left out, and what a file is told.
+    /// The JSON field `"loss"` names the loss in snake case; the other fields are those of its configuration.
+    /// [The guide](crate::guide::evaluation#from-a-file) says what may be left out, and what a file is told.
     ///
     /// These are all losses that are an [`ElementLoss`]. What a prediction means differs: a number, a logit, a
     /// probability or its logarithm.

@@ -16,8 +16,8 @@ choice! {
     /// The configuration of any loss of embeddings against labels, for training programs that leave the choice to a
     /// file.
     ///
-    /// The JSON field `"loss"` names the loss in snake case; the other fields are those of its configuration. "From a
-    /// file" on the front page says what may be left out, and what a file is told.
+    /// The JSON field `"loss"` names the loss in snake case; the other fields are those of its configuration.
+    /// [The guide](crate::guide::evaluation#from-a-file) says what may be left out, and what a file is told.
     ///
     /// These are all losses whose arguments are embeddings and a label for each.
     /// [`TripletMarginLoss`](crate::TripletMarginLoss) and [`NPairsLoss`](crate::NPairsLoss) are not among them, since

@@ -9,8 +9,8 @@ use crate::{
 choice! {
     /// The configuration of any loss of images against images, for training programs that leave the choice to a file.
     ///
-    /// The JSON field `"loss"` names the loss in snake case; the other fields are those of its configuration. "From a
-    /// file" on the front page says what may be left out, and what a file is told.
+    /// The JSON field `"loss"` names the loss in snake case; the other fields are those of its configuration.
+    /// [The guide](crate::guide::evaluation#from-a-file) says what may be left out, and what a file is told.
     ///
     /// [`TotalVariationLoss`] is not among them: it takes a prediction alone.
     ///

@@ -49,6 +49,18 @@ choice! {
 
 /// Any loss of masks, built by a [`SegmentationLossConfig`], or made from a [`MaskLoss`] by
 /// [`into_any`](MaskLoss::into_any).
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use burn_losses::{DiceLossConfig, SegmentationLossConfig};
+///
+/// let device = Device::flex();
+/// let loss = SegmentationLossConfig::from(DiceLossConfig::new()).init();
+/// let logits = Tensor::<3>::from_floats([[[30.0, 0.0], [0.0, 30.0]]], &device);
+/// let targets = Tensor::<2, Int>::from_ints([[0, 1]], &device);
+/// assert!(loss.forward(logits, targets).into_scalar::<f32>() < 1e-6);
+/// ```
 pub type SegmentationLoss = MaskLoss<AnyMaskFormula>;
 
 impl SegmentationLossConfig {

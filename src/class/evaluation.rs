@@ -33,7 +33,7 @@ use std::sync::Arc;
 ///
 /// // The rank of what there is for each sample is named.
 /// let each: Tensor<1> = loss.on(logits, targets).weights(weights).each();
-/// let [first, second] = each.into_data().to_vec::<f32>().unwrap()[..] else { unreachable!() };
+/// let [first, second] = each.into_data().try_to_vec::<f32>().unwrap()[..] else { unreachable!() };
 /// assert!((first - 4f32.ln()).abs() < 1e-6 && second == 0.0);
 /// ```
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! All ranks as one: logits `[N, C, d1..dk]` as `[N, C, K]`, what there is for each sample as `[N, K]`.
 
-use crate::backend::{loss_of_nothing, runs_on_cpu};
-use burn::tensor::{Int, Shape, Tensor, kind::Basic};
+use crate::backend::{none_of, nothing_of, runs_on_cpu};
+use burn::tensor::{Int, Tensor, kind::Basic};
 
 /// `[N, C, d1..dk]` as `[N, C, K]`: the softmax does not look at what follows the classes.
 pub(crate) fn rows_of<const D: usize>(logits: Tensor<D>) -> Tensor<3> {
@@ -39,8 +39,7 @@ pub(crate) fn nothing_tracked<const D: usize, const R: usize>(
     tensor: Tensor<D>,
     shape: [usize; R],
 ) -> Tensor<R> {
-    let zero: Tensor<R> = loss_of_nothing(&tensor).reshape([1; R]);
-    zero.expand(Shape::new(shape))
+    none_of(nothing_of(&tensor), shape)
 }
 
 /// No class indices, in another shape.

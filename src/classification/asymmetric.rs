@@ -31,11 +31,18 @@ config! {
 /// p_m = max(p - clip, 0)
 /// ```
 /// Targets are in `[0, 1]` and may be soft. The gradient is that of the formula: the focusing factors are not treated
-/// as constants. The authors' code sums over all elements.
+/// as constants.
 ///
 /// In a debug build, on a CPU, targets outside `[0, 1]` are refused; a release build does not look.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/negatives.svg"))]
+///
 /// Source: T. Ridnik et al., *Asymmetric Loss For Multi-Label Classification*, 2021.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: timm's `AsymmetricLossMultiLabel(gamma_neg=4, gamma_pos=1, clip=0.05)`, which sums over all elements
+/// and holds logarithms above that of 1e-8. The authors' code takes the focusing factors for constants by default.
 ///
 /// # Example
 /// ```
@@ -49,6 +56,8 @@ config! {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 0.25 * 2f32.ln()).abs() < 1e-6);
 /// ```
+#[doc(alias = "ASL")]
+#[doc(alias = "AsymmetricLossMultiLabel")]
 pub type AsymmetricLoss = ElementLoss<Asymmetric>;
 
 impl AsymmetricLossConfig {

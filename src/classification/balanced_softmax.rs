@@ -37,6 +37,11 @@ config! {
 ///
 /// Source: J. Ren et al., *Balanced Meta-Softmax for Long-Tailed Visual Recognition*, 2020.
 ///
+/// Shapes: logits `[N, C, ..]`, class indices `[N, ..]` (or probabilities `[N, C, ..]`). Panics if they do not fit or
+/// an index is no class (NaN on a GPU).
+///
+/// Equivalent: `F.cross_entropy(x + counts.log(), y)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -49,6 +54,8 @@ config! {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 4f32.ln()).abs() < 1e-6);
 /// ```
+#[doc(alias = "BalSoftmax")]
+#[doc(alias = "balanced_softmax_loss")]
 pub type BalancedSoftmaxLoss = ClassLoss<BalancedSoftmax>;
 
 impl BalancedSoftmaxLossConfig {

@@ -40,8 +40,16 @@ config! {
 ///
 /// In a debug build, on a CPU, targets (and probabilities) outside `[0, 1]` are refused; a release build does not look.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/bce.svg"))]
+///
 /// Sources: D. R. Cox, *The Regression Analysis of Binary Sequences*, 1958; label smoothing:
 /// C. Szegedy et al., *Rethinking the Inception Architecture for Computer Vision*, 2016.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `torch.nn.BCEWithLogitsLoss(pos_weight=..)`; its `weight` is
+/// [`weights`](crate::ElementEvaluation::weights). Without logits `torch.nn.BCELoss()`, whose gradient at a wrong 0
+/// or 1 is 1e12.
 ///
 /// # Example
 /// ```
@@ -57,6 +65,10 @@ config! {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 2.0 * 2f32.ln()).abs() < 1e-6);
 /// ```
+#[doc(alias = "BCE")]
+#[doc(alias = "BCELoss")]
+#[doc(alias = "BCEWithLogitsLoss")]
+#[doc(alias = "binary_cross_entropy_with_logits")]
 pub type BinaryCrossEntropyLoss = ElementLoss<Smoothed<BinaryVariant>>;
 
 impl BinaryCrossEntropyLossConfig {

@@ -36,8 +36,17 @@ config! {
 /// A logit of minus infinity adds nothing if its target is 0; label smoothing makes all targets positive and this loss
 /// infinite.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/classes.svg"))]
+///
 /// Sources: I. J. Good, *Rational Decisions*, 1952; label smoothing: C. Szegedy et al., *Rethinking
 /// the Inception Architecture for Computer Vision*, 2016.
+///
+/// Shapes: logits `[N, C, ..]`, class indices `[N, ..]` (or probabilities `[N, C, ..]`). Panics if they do not fit or
+/// an index is no class (NaN on a GPU).
+///
+/// Equivalent: `torch.nn.CrossEntropyLoss(weight=.., ignore_index=-100, label_smoothing=0.0)`; without a sample
+/// that counts it is NaN there and 0 here. [`LinearCrossEntropyLoss`](crate::LinearCrossEntropyLoss) takes hidden
+/// states and a layer.
 ///
 /// # Example
 /// ```
@@ -51,6 +60,10 @@ config! {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 2f32.ln()).abs() < 1e-6);
 /// ```
+#[doc(alias = "CE")]
+#[doc(alias = "cross_entropy")]
+#[doc(alias = "softmax_cross_entropy")]
+#[doc(alias = "label_smoothing")]
 pub type CrossEntropyLoss = ClassLoss<CrossEntropy>;
 
 impl CrossEntropyLossConfig {

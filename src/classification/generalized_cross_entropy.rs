@@ -33,8 +33,15 @@ config! {
 /// for the target class `y`, with the class weights `w`. A mean divides by the sum of the targets'
 /// class weights.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/noisy_labels.svg"))]
+///
 /// Source: Z. Zhang, M. R. Sabuncu, *Generalized Cross Entropy Loss for Training Deep Neural Networks
 /// with Noisy Labels*, 2018.
+///
+/// Shapes: logits `[N, C, ..]`, class indices `[N, ..]` (or probabilities `[N, C, ..]`). Panics if they do not fit or
+/// an index is no class (NaN on a GPU).
+///
+/// Equivalent: none in PyTorch and its common libraries.
 ///
 /// # Example
 /// ```
@@ -48,6 +55,8 @@ config! {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 2.0 * (1.0 - 0.5f32.sqrt())).abs() < 1e-6);
 /// ```
+#[doc(alias = "GCE")]
+#[doc(alias = "truncated_loss")]
 pub type GeneralizedCrossEntropyLoss = ClassLoss<GeneralizedCrossEntropy>;
 
 impl GeneralizedCrossEntropyLossConfig {

@@ -40,6 +40,11 @@ config! {
 /// Source: K. Cao et al., *Learning Imbalanced Datasets with Label-Distribution-Aware Margin Loss*,
 /// 2019.
 ///
+/// Shapes: logits `[N, C, ..]`, class indices `[N, ..]`. Panics if they do not fit or an index is no class (NaN on a
+/// GPU).
+///
+/// Equivalent: the authors' `LDAMLoss(cls_num_list, max_m=0.5, s=30)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -52,6 +57,7 @@ config! {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 2f32.ln()).abs() < 1e-6);
 /// ```
+#[doc(alias = "label_distribution_aware_margin")]
 pub type LdamLoss = ClassLoss<Ldam>;
 
 impl LdamLossConfig {

@@ -60,6 +60,12 @@ config! {
 /// al., *Liger Kernel*, 2024; z-loss: A. Chowdhery et al., *PaLM*, 2022; soft cap: Gemma Team,
 /// *Gemma 2*, 2024.
 ///
+/// Shapes: hidden states `[.., H]`, class indices `[..]`, a layer of `C` classes. Panics if they do not fit or an index
+/// is no class (NaN on a GPU).
+///
+/// Equivalent: `LigerFusedLinearCrossEntropyLoss(lse_square_scale=z_loss, softcap=soft_cap)` of Liger Kernel,
+/// `cut_cross_entropy.linear_cross_entropy`, and PyTorch's `torch.nn.LinearCrossEntropyLoss`.
+///
 /// # Example
 /// ```
 /// use burn::{nn::LinearConfig, tensor::{Device, Int, Tensor}};
@@ -75,6 +81,10 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "LigerFusedLinearCrossEntropyLoss")]
+#[doc(alias = "linear_cross_entropy")]
+#[doc(alias = "cut_cross_entropy")]
+#[doc(alias = "lm_head")]
 pub struct LinearCrossEntropyLoss {
     class_weights: Option<Vec<f64>>,
     label_smoothing: f64,

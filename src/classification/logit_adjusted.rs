@@ -40,6 +40,11 @@ config! {
 ///
 /// Source: A. K. Menon et al., *Long-Tail Learning via Logit Adjustment*, 2021.
 ///
+/// Shapes: logits `[N, C, ..]`, class indices `[N, ..]` (or probabilities `[N, C, ..]`). Panics if they do not fit or
+/// an index is no class (NaN on a GPU).
+///
+/// Equivalent: `F.cross_entropy(x + tau * shares.log(), y)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -52,6 +57,7 @@ config! {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 10f32.ln()).abs() < 1e-6);
 /// ```
+#[doc(alias = "logit_adjustment")]
 pub type LogitAdjustedLoss = ClassLoss<LogitAdjusted>;
 
 impl LogitAdjustedLossConfig {

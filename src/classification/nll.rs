@@ -31,10 +31,17 @@ pub struct LogLikelihood;
 /// ```
 /// with the class weights `w` and the target class `y`. The logarithms are taken as they are, whatever their exponentials sum
 /// to; where they come from a softmax, [`CrossEntropyLoss`](crate::CrossEntropyLoss) of its logits is the same in one pass, and keeps
-/// more digits. A mean divides by the sum of the targets' class weights. It is `torch.nn.NLLLoss`; a logarithm of minus
-/// infinity at the target is an infinite loss, and elsewhere nothing.
+/// more digits. A mean divides by the sum of the targets' class weights. A logarithm of minus infinity at the target is an infinite
+/// loss, and elsewhere nothing.
 ///
 /// Every form of a [`ClassLoss`] is there: `on_probabilities`, label smoothing, weights of samples.
+///
+/// Source: R. A. Fisher, *On the Mathematical Foundations of Theoretical Statistics*, 1922.
+///
+/// Shapes: logits `[N, C, ..]`, class indices `[N, ..]` (or probabilities `[N, C, ..]`). Panics if they do not fit or
+/// an index is no class (NaN on a GPU).
+///
+/// Equivalent: `torch.nn.NLLLoss(weight=.., ignore_index=-100)`.
 ///
 /// # Example
 /// ```

@@ -36,8 +36,15 @@ config! {
 /// class. A mean divides by the sum of the targets' class weights (class indices) or by the number of
 /// samples (probabilities).
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/classes.svg"))]
+///
 /// Source: Z. Leng et al., *PolyLoss: A Polynomial Expansion Perspective of Classification Loss
 /// Functions*, 2022.
+///
+/// Shapes: logits `[N, C, ..]`, class indices `[N, ..]` (or probabilities `[N, C, ..]`). Panics if they do not fit or
+/// an index is no class (NaN on a GPU).
+///
+/// Equivalent: `F.cross_entropy(x, y, reduction="none") + epsilon * (1 - p_y)`; PyTorch has none.
 ///
 /// # Example
 /// ```
@@ -51,6 +58,8 @@ config! {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - (2f32.ln() + 1.0)).abs() < 1e-6);
 /// ```
+#[doc(alias = "Poly1")]
+#[doc(alias = "poly1_cross_entropy")]
 pub type PolyLoss = ClassLoss<Poly>;
 
 impl PolyLossConfig {

@@ -40,8 +40,15 @@ config! {
 ///
 /// In a debug build, on a CPU, targets outside `[0, 1]` are refused; a release build does not look.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/focal.svg"))]
+///
 /// Source: T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, *Focal Loss for Dense Object
 /// Detection*, 2017.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `torchvision.ops.sigmoid_focal_loss(x, t, alpha=0.25, gamma=2, reduction="mean")`, whose `alpha=-1`
+/// is `None` here.
 ///
 /// # Example
 /// ```
@@ -55,6 +62,9 @@ config! {
 /// let value = loss.on(logits, targets).divided_by(1).into_scalar::<f32>();
 /// assert!((value - 0.25 * 2f32.ln()).abs() < 1e-6);
 /// ```
+#[doc(alias = "FocalLoss")]
+#[doc(alias = "sigmoid_focal_loss")]
+#[doc(alias = "RetinaNet")]
 pub type SigmoidFocalLoss = ElementLoss<Smoothed<SigmoidFocal>>;
 
 impl SigmoidFocalLossConfig {

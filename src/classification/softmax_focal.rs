@@ -40,8 +40,16 @@ config! {
 ///
 /// [`SigmoidFocalLoss`](crate::SigmoidFocalLoss) treats each class on its own, as detectors do.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/classes.svg"))]
+///
 /// Source: T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, *Focal Loss for Dense Object
 /// Detection*, 2017.
+///
+/// Shapes: logits `[N, C, ..]`, class indices `[N, ..]` (or probabilities `[N, C, ..]`). Panics if they do not fit or
+/// an index is no class (NaN on a GPU).
+///
+/// Equivalent: `monai.losses.FocalLoss(use_softmax=True)`, whose mean is over all classes, too: it is `C` times
+/// smaller.
 ///
 /// # Example
 /// ```
@@ -55,6 +63,7 @@ config! {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - 0.25 * 2f32.ln()).abs() < 1e-6);
 /// ```
+#[doc(alias = "FocalLoss")]
 pub type SoftmaxFocalLoss = ClassLoss<SoftmaxFocal>;
 
 impl SoftmaxFocalLossConfig {

@@ -37,7 +37,15 @@ config! {
 /// for the target class `y`, whose target `t` is 1 (0 elsewhere, with `log_zero` for its logarithm),
 /// and the class weights `w`. A mean divides by the sum of the targets' class weights.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/noisy_labels.svg"))]
+///
 /// Source: Y. Wang et al., *Symmetric Cross Entropy for Robust Learning with Noisy Labels*, 2019.
+///
+/// Shapes: logits `[N, C, ..]`, class indices `[N, ..]` (or probabilities `[N, C, ..]`). Panics if they do not fit or
+/// an index is no class (NaN on a GPU).
+///
+/// Equivalent: the authors' `SCELoss(alpha=0.1, beta=1.0)`, which has the logarithm of 1e-4 for `log_zero`; PyTorch
+/// has none.
 ///
 /// # Example
 /// ```
@@ -51,6 +59,9 @@ config! {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - (0.1 * 2f32.ln() + 2.0)).abs() < 1e-6);
 /// ```
+#[doc(alias = "SCE")]
+#[doc(alias = "SCELoss")]
+#[doc(alias = "reverse_cross_entropy")]
 pub type SymmetricCrossEntropyLoss = ClassLoss<SymmetricCrossEntropy>;
 
 impl SymmetricCrossEntropyLossConfig {

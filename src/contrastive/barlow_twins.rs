@@ -2,7 +2,7 @@
 
 use crate::embeddings::widened;
 use crate::{
-    backend::{centred, column_sums, loss_of_nothing, ordered_sum},
+    backend::{centred, column_sums, joined, nothing_of, ordered_sum},
     config::config,
     error::{Check, LossError, built, check_embeddings_alike},
     formula::Real,
@@ -32,6 +32,10 @@ config! {
 ///
 /// Source: J. Zbontar et al., *Barlow Twins: Self-Supervised Learning via Redundancy Reduction*, 2021.
 ///
+/// Shapes: both views `[N, D]`. Panics if they differ.
+///
+/// Equivalent: `lightly.loss.BarlowTwinsLoss(lambda_param=0.005)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -44,6 +48,7 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "Barlow")]
 pub struct BarlowTwinsLoss {
     off_diagonal: f64,
 }
@@ -90,7 +95,7 @@ impl BarlowTwinsLoss {
         check_embeddings_alike("BarlowTwinsLoss", views.0, views.1);
         let [images, width] = first.dims();
         if images == 0 {
-            return loss_of_nothing(&first) + loss_of_nothing(&second);
+            return joined([&first, &second].map(nothing_of));
         }
         let share = 1.0 / images as f64;
         let [(first, lack), (second, other_lack)] =

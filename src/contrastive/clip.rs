@@ -42,6 +42,10 @@ config! {
 /// Source: A. Radford et al., *Learning Transferable Visual Models From Natural Language Supervision*,
 /// 2021.
 ///
+/// Shapes: images and texts `[N, D]`; a loss for each pair. Panics if they differ.
+///
+/// Equivalent: `open_clip.ClipLoss()`, which takes normalised features and the scale.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -56,6 +60,8 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "open_clip")]
+#[doc(alias = "image_text_contrastive")]
 pub struct ClipLoss {
     temperature: Temperature,
     normalize: bool,

@@ -38,6 +38,10 @@ config! {
 ///
 /// Source: C.-H. Yeh et al., *Decoupled Contrastive Learning*, 2022.
 ///
+/// Shapes: both views `[N, D]`; a loss for each of the `2 N` views. Panics if they differ.
+///
+/// Equivalent: `lightly.loss.DCLLoss(temperature=0.1)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -52,6 +56,7 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "decoupled_contrastive")]
 pub struct DclLoss {
     temperature: Temperature,
     normalize: bool,

@@ -46,6 +46,11 @@ config! {
 ///
 /// Source: J. Robinson et al., *Contrastive Learning with Hard Negative Samples*, 2021.
 ///
+/// Shapes: both views `[N, D]`; a loss for each of the `2 N` views. Panics if they differ.
+///
+/// Equivalent: the authors' `criterion(out_1, out_2, tau_plus, batch_size, beta, "hard")`; PyTorch's libraries have
+/// none.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -61,6 +66,8 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "HCL")]
+#[doc(alias = "hard_contrastive")]
 pub struct HardNegativeInfoNceLoss {
     temperature: Temperature,
     tau_plus: f64,

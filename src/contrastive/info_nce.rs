@@ -51,6 +51,11 @@ config! {
 /// Sources: A. van den Oord et al., *Representation Learning with Contrastive Predictive Coding*, 2018;
 /// K. He et al., *Momentum Contrast for Unsupervised Visual Representation Learning*, 2020.
 ///
+/// Shapes: queries `[N, D]`, keys `[K, D]`, `K >= N`; a loss for each query. Panics if they do not fit.
+///
+/// Equivalent: `F.cross_entropy(q @ k.T / T, arange(N))`; with a queue
+/// `lightly.loss.NTXentLoss(temperature=0.07, memory_bank_size=..)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -65,6 +70,8 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "MoCo")]
+#[doc(alias = "CPC")]
 pub struct InfoNceLoss {
     temperature: Temperature,
     symmetric: bool,

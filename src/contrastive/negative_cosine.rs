@@ -29,6 +29,10 @@ config! {
 /// Sources: J.-B. Grill et al., *Bootstrap Your Own Latent*, 2020; X. Chen and K. He, *Exploring Simple
 /// Siamese Representation Learning*, 2021.
 ///
+/// Shapes: predictions and targets `[N, D]`; a loss for each prediction. Panics if they differ.
+///
+/// Equivalent: `lightly.loss.NegativeCosineSimilarity()`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -42,6 +46,9 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "NegativeCosineSimilarity")]
+#[doc(alias = "SimSiam")]
+#[doc(alias = "BYOL")]
 pub struct NegativeCosineLoss {
     #[module(skip)]
     reduction: Reduction,

@@ -41,6 +41,11 @@ config! {
 /// Source: T. Chen et al., *A Simple Framework for Contrastive Learning of Visual Representations*,
 /// 2020.
 ///
+/// Shapes: both views `[N, D]`; a loss for each of the `2 N` views. Panics if they differ.
+///
+/// Equivalent: `lightly.loss.NTXentLoss(temperature=0.5)`, and pytorch-metric-learning's
+/// `NTXentLoss(temperature=0.5)` of labelled views.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -55,6 +60,8 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "NT-Xent")]
+#[doc(alias = "SimCLR")]
 pub struct NtXentLoss {
     temperature: Temperature,
     normalize: bool,

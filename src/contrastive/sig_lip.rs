@@ -40,6 +40,10 @@ config! {
 ///
 /// Source: X. Zhai et al., *Sigmoid Loss for Language Image Pre-Training*, 2023.
 ///
+/// Shapes: images and texts `[N, D]`; a loss for each image. Panics if they differ.
+///
+/// Equivalent: `open_clip.SigLipLoss()`, which takes normalised features, the scale and the bias.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -54,6 +58,7 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "sigmoid_contrastive")]
 pub struct SigLipLoss {
     log_scale: Param<Tensor<1>>,
     bias: Param<Tensor<1>>,

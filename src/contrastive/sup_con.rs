@@ -61,6 +61,11 @@ config! {
 ///
 /// Source: P. Khosla et al., *Supervised Contrastive Learning*, 2020.
 ///
+/// Shapes: embeddings `[N, D]`, labels `[N]`; a loss for each embedding. Panics if their numbers differ.
+///
+/// Equivalent: pytorch-metric-learning's `SupConLoss(temperature=0.07)`, without the factor `T / B` and with a mean
+/// over losses that are not 0.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -74,6 +79,7 @@ config! {
 /// let value = loss.forward(embeddings, labels).into_scalar::<f32>();
 /// assert!((value - (1.0 + (-1f32).exp()).ln()).abs() < 1e-6);
 /// ```
+#[doc(alias = "SupervisedContrastive")]
 pub type SupConLoss = PairLoss<SupervisedPairs>;
 
 impl SupConLossConfig {

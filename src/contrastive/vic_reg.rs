@@ -2,7 +2,7 @@
 
 use crate::embeddings::widened;
 use crate::{
-    backend::{centred, column_sums, loss_of_nothing, ordered_mean, ordered_sum},
+    backend::{centred, column_sums, joined, nothing_of, ordered_mean, ordered_sum},
     config::config,
     error::{Check, LossError, built, check_embeddings_alike},
     formula::Real,
@@ -39,6 +39,10 @@ config! {
 /// Source: A. Bardes et al., *VICReg: Variance-Invariance-Covariance Regularization for Self-Supervised
 /// Learning*, 2022; factors of the terms as in lightly.
 ///
+/// Shapes: both views `[N, D]`. Panics if they differ.
+///
+/// Equivalent: `lightly.loss.VICRegLoss(lambda_param=25.0, mu_param=25.0, nu_param=1.0)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -51,6 +55,7 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "variance_invariance_covariance")]
 pub struct VicRegLoss {
     invariance: f64,
     variance: f64,
@@ -105,7 +110,7 @@ impl VicRegLoss {
         let views = (("first views", &first), ("second views", &second));
         check_embeddings_alike("VicRegLoss", views.0, views.1);
         if first.dims()[0] == 0 {
-            return loss_of_nothing(&first) + loss_of_nothing(&second);
+            return joined([&first, &second].map(nothing_of));
         }
         let (first, second) = (widened(first), widened(second));
         let gap = first.clone() - second.clone();

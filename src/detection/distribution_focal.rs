@@ -1,7 +1,7 @@
 //! Distances as distributions over bins.
 
 use crate::{
-    backend::{SoftmaxRow, is_nothing, loss_of_nothing, widened},
+    backend::{SoftmaxRow, is_nothing, none_of, nothing_of, widened},
     class::{ClassEvaluation, Frame, Logits, Samples},
     config::config,
     error::{LossError, assert_rank_of_samples, built, check_rows},
@@ -11,7 +11,7 @@ use crate::{
 };
 use burn::{
     module::Module,
-    tensor::{Int, Shape, Tensor},
+    tensor::{Int, Tensor},
 };
 use std::sync::Arc;
 
@@ -29,10 +29,15 @@ config! {
 /// l = -(k + 1 - y) ln p_k - (y - k) ln p_(k + 1)          p = softmax(logits), k = floor(y)
 /// ```
 /// The target `y` is a number from 0 to `n`, in units of the width of a bin; the loss of any other target is NaN. `n` itself is
-/// the last bin. (mmdet reads beyond the last bin there; ultralytics makes `n - 0.01` of it, and takes the mean of the
-/// four sides of a box, which [`each`](ClassEvaluation::each) has one by one.)
+/// the last bin.
 ///
-/// Source: X. Li et al., *Generalized Focal Loss*, 2020. In mmdet: `DistributionFocalLoss`.
+/// Source: X. Li et al., *Generalized Focal Loss*, 2020.
+///
+/// Shapes: logits `[.., n + 1]`, targets `[..]`. Panics if they do not fit.
+///
+/// Equivalent: `mmdet`'s `DistributionFocalLoss()`, which reads beyond the last bin for a target of `n`;
+/// ultralytics' `DFLoss` makes `n - 0.01` of it, and takes the mean of the four sides of a box, which
+/// [`each`](ClassEvaluation::each) has one by one.
 ///
 /// # Example
 /// ```
@@ -50,6 +55,7 @@ config! {
 #[derive(Module, Debug)]
 #[module(custom_display)]
 #[doc(alias = "DFL")]
+#[doc(alias = "DFLoss")]
 pub struct DistributionFocalLoss {
     #[module(skip)]
     reduction: Reduction,
@@ -147,10 +153,7 @@ impl DistributionFocalLoss {
         let logits = widened(logits);
         let distances = shape[..D - 1].iter().product();
         let logits: Tensor<2> = match is_nothing(&logits) {
-            true => {
-                let zero: Tensor<2> = loss_of_nothing(&logits).reshape([1, 1]);
-                zero.expand(Shape::new([distances, bins]))
-            }
+            true => none_of(nothing_of(&logits), [distances, bins]),
             false => logits.reshape([distances, bins]),
         };
         let shares = match is_nothing(&logits) {

@@ -27,16 +27,22 @@ config! {
 /// l = -(1 - p)^alpha ln p                        where t = 1          p = sigmoid(x)
 ///     -(1 - t)^gamma p^alpha ln(1 - p)           elsewhere
 /// ```
-/// Predictions are logits: of probabilities, a sigmoid that is 0 or 1 on the wrong side would leave no gradient
-/// (`mmdet.GaussianFocalLoss`, which takes them). A target counts as a centre if it is exactly 1.
+/// Predictions are logits. A target counts as a centre if it is exactly 1.
 ///
 /// The papers divide the sum by the number of objects:
 /// [`ElementEvaluation::divided_by`](crate::ElementEvaluation::divided_by), which divides by 1 where there are none.
 ///
 /// In a debug build, on a CPU, targets outside `[0, 1]` are refused; a release build does not look.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/gaussian_focal.svg"))]
+///
 /// Source: H. Law, J. Deng, *CornerNet: Detecting Objects as Paired Keypoints*, 2018; X. Zhou, D. Wang, P. Krähenbühl, *Objects
 /// as Points*, 2019.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `mmdet`'s `GaussianFocalLoss(alpha=2.0, gamma=4.0)`, which takes probabilities: a sigmoid that is 0
+/// or 1 on the wrong side leaves no gradient there.
 ///
 /// # Example
 /// ```

@@ -63,7 +63,11 @@ impl Named for BoxFormat {
 ///
 /// Sources: J. Yu et al., *UnitBox*, 2016 (IoU); H. Rezatofighi et al., *Generalized Intersection over Union*, 2019; Z. Zheng et al.,
 /// *Distance-IoU Loss*, 2020 (DIoU, CIoU); Y. Zhang et al., *Focal and Efficient IOU Loss*, 2021; Z. Gevorgyan, *SIoU Loss*, 2022.
-/// In PyTorch: `torchvision.ops.generalized_box_iou_loss`, `distance_box_iou_loss`, `complete_box_iou_loss`.
+///
+/// Shapes: both boxes `[.., 4]`; a loss for each box. Panics if they differ.
+///
+/// Equivalent: `torchvision.ops.generalized_box_iou_loss(x, t, reduction="mean")`, `distance_box_iou_loss`,
+/// `complete_box_iou_loss`.
 ///
 /// # Example
 /// ```
@@ -80,6 +84,11 @@ impl Named for BoxFormat {
 #[doc(alias = "generalized_box_iou_loss")]
 #[doc(alias = "distance_box_iou_loss")]
 #[doc(alias = "complete_box_iou_loss")]
+#[doc(alias = "GIoU")]
+#[doc(alias = "DIoU")]
+#[doc(alias = "CIoU")]
+#[doc(alias = "EIoU")]
+#[doc(alias = "SIoU")]
 pub type IouLoss = TupleLoss<BoxOverlap, 4, 4>;
 
 impl IouLossConfig {

@@ -28,12 +28,18 @@ config! {
 /// `beta` below 1 too. The loss is exact where the sigmoid is 0 or 1 in `f32`, on the wrong side as well.
 ///
 /// Detectors sum over classes and divide by the number of foreground anchors (or the sum of their IoU):
-/// [`ElementEvaluation::divided_by`](crate::ElementEvaluation::divided_by). `mmdet.QualityFocalLoss` sums classes and means anchors otherwise.
+/// [`ElementEvaluation::divided_by`](crate::ElementEvaluation::divided_by).
 ///
 /// In a debug build, on a CPU, targets outside `[0, 1]` are refused; a release build does not look.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/quality.svg"))]
+///
 /// Source: X. Li et al., *Generalized Focal Loss: Learning Qualified and Distributed Bounding Boxes for Dense Object
 /// Detection*, 2020.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `mmdet`'s `QualityFocalLoss(beta=2.0)`, which sums over classes and takes the mean over anchors.
 ///
 /// # Example
 /// ```

@@ -29,14 +29,20 @@ config! {
 /// l = t CE(x, t)                     where t > 0          p = sigmoid(x)
 ///     alpha p^gamma CE(x, 0)         where t = 0
 /// ```
-/// with the binary cross entropy CE; without `iou_weighted` the first is `CE(x, t)`. The weights have a gradient, as in
-/// `mmdet.VarifocalLoss`; `ultralytics` keeps `p^gamma` constant, and takes the mean over classes before it sums.
+/// with the binary cross entropy CE; without `iou_weighted` the first is `CE(x, t)`. The weights have a gradient.
 ///
 /// Detectors divide by the sum of the targets: [`ElementEvaluation::divided_by`](crate::ElementEvaluation::divided_by).
 ///
 /// In a debug build, on a CPU, targets outside `[0, 1]` are refused; a release build does not look.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/quality.svg"))]
+///
 /// Source: H. Zhang et al., *VarifocalNet: An IoU-aware Dense Object Detector*, 2021.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `mmdet`'s `VarifocalLoss(alpha=0.75, gamma=2.0)`; `ultralytics` keeps `p^gamma` constant, and takes
+/// the mean over classes before it sums.
 ///
 /// # Example
 /// ```

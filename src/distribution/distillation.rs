@@ -47,6 +47,12 @@ config! {
 ///
 /// Source: G. Hinton, O. Vinyals, J. Dean, *Distilling the Knowledge in a Neural Network*, 2015.
 ///
+/// Shapes: student and teacher `[N, C, ..]`, class indices `[N, ..]`. Panics if they do not fit or an index is no class
+/// (NaN on a GPU).
+///
+/// Equivalent: with `L = F.log_softmax`, `alpha * T**2 * F.kl_div(L(x / T), L(teacher / T), log_target=True,
+/// reduction="batchmean") + (1 - alpha) * F.cross_entropy(x, y)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -62,6 +68,8 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "KD")]
+#[doc(alias = "knowledge_distillation")]
 pub struct DistillationLoss {
     temperature: f64,
     alpha: f64,

@@ -28,7 +28,13 @@ config! {
 ///
 /// In a debug build, on a CPU, numbers that are not what is configured, probabilities or their logarithms, are refused; a release build does not look.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/divergences.svg"))]
+///
 /// Source: J. Lin, *Divergence Measures Based on the Shannon Entropy*, 1991.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `scipy.spatial.distance.jensenshannon(x, t)` squared, for one distribution; PyTorch has none.
 ///
 /// # Example
 /// ```
@@ -42,6 +48,7 @@ config! {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 2f32.ln()).abs() < 1e-6);
 /// ```
+#[doc(alias = "JSD")]
 pub type JensenShannonLoss = ElementLoss<JensenShannon>;
 
 impl JensenShannonLossConfig {

@@ -30,7 +30,13 @@ config! {
 ///
 /// In a debug build, on a CPU, numbers that are not what is configured, probabilities or their logarithms, are refused; a release build does not look.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/divergences.svg"))]
+///
 /// Source: S. Kullback, R. A. Leibler, *On Information and Sufficiency*, 1951.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `torch.nn.KLDivLoss(reduction="batchmean", log_target=..)`, whose prediction is a logarithm, too.
 ///
 /// # Example
 /// ```
@@ -44,6 +50,8 @@ config! {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 4f32.ln()).abs() < 1e-6);
 /// ```
+#[doc(alias = "kl_div")]
+#[doc(alias = "relative_entropy")]
 pub type KlDivLoss = ElementLoss<KullbackLeibler>;
 
 impl KlDivLossConfig {

@@ -2,7 +2,7 @@
 
 use super::Definition;
 use crate::{
-    backend::{self, Fold, Inputs, is_nothing, loss_of_nothing, runs_on_cpu, widened},
+    backend::{self, Fold, Inputs, is_nothing, joined, none_of, nothing_of, widened},
     reduction::{Normalizer, Reduction},
 };
 use burn::tensor::Tensor;
@@ -111,7 +111,8 @@ impl<const D: usize> ElementEvaluation<D> {
     pub fn each(self) -> Tensor<D> {
         self.check_numbers();
         if is_nothing(&self.prediction) {
-            return self.losses_of_nothing();
+            let shape = self.prediction.dims();
+            return none_of(self.loss_of_nothing(), shape);
         }
         let shape = self.prediction.dims();
         let (definition, inputs) = self.inputs();
@@ -152,29 +153,10 @@ impl<const D: usize> ElementEvaluation<D> {
         (self.definition, inputs)
     }
 
-    /// The losses where there are no elements; with a backward pass where nothing can be added.
-    fn losses_of_nothing(self) -> Tensor<D> {
-        let prediction = widened(self.prediction);
-        if !runs_on_cpu(&prediction) {
-            return prediction;
-        }
-        let same_shape = prediction.dims() == self.target.dims();
-        let target = same_shape.then(|| widened(self.target));
-        let others = target.into_iter().chain(self.weights);
-        others.fold(prediction, |sum, other| sum + other)
-    }
-
     /// The loss where there are no elements.
     fn loss_of_nothing(self) -> Tensor<1> {
-        let mut loss = loss_of_nothing(&self.prediction);
-        // One that would have been expanded to nothing has elements of its own.
-        if is_nothing(&self.target) {
-            loss = loss + loss_of_nothing(&self.target);
-        }
-        match self.weights {
-            Some(weights) => loss + loss_of_nothing(&weights),
-            None => loss,
-        }
+        let operands = [&self.prediction, &self.target].into_iter();
+        joined(operands.chain(&self.weights).map(nothing_of))
     }
 }
 

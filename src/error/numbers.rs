@@ -62,7 +62,8 @@ impl Numbers {
                 -SLACK,
                 1.0 + SLACK,
                 "a probability from 0 to 1",
-                "apply a softmax or a sigmoid to logits, and `exp` to logarithms",
+                "give class indices as one-hot vectors, and an element without a target the weight 0; apply a softmax or a \
+                 sigmoid to logits, and `exp` to logarithms",
                 instead,
             ),
             Numbers::LogProbabilities(instead) => (

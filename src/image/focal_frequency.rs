@@ -36,8 +36,10 @@ config! {
 ///
 /// Source: L. Jiang, B. Dai, W. Wu and C. C. Loy, *Focal Frequency Loss for Image Reconstruction and Synthesis*, 2021.
 ///
-/// In PyTorch this is the authors' `focal_frequency_loss.FocalFrequencyLoss(alpha=.., log_matrix=..)`. Not here: `batch_matrix`, which makes the
-/// loss of an image depend on the others, and patches: cut them out first.
+/// Shapes: both images `[N, C, H, W]`; a loss for each. Panics if they differ.
+///
+/// Equivalent: the authors' `focal_frequency_loss.FocalFrequencyLoss(alpha=.., log_matrix=..)`. Not here:
+/// `batch_matrix`, which makes the loss of an image depend on the others, and patches: cut them out first.
 ///
 /// # Example
 /// ```

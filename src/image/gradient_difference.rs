@@ -60,7 +60,9 @@ config! {
 ///
 /// Source: M. Mathieu, C. Couprie and Y. LeCun, *Deep Multi-Scale Video Prediction beyond Mean Square Error*, 2016.
 ///
-/// PyTorch and its common libraries do not have it.
+/// Shapes: both images `[N, C, H, W]`; a loss for each. Panics if they differ.
+///
+/// Equivalent: none in PyTorch and its common libraries.
 ///
 /// # Example
 /// ```
@@ -101,16 +103,17 @@ impl GradientDifferenceLossConfig {
 
 impl ImageFormula for GradientDifferenceLossConfig {
     fn losses(&self, prediction: Tensor<4>, target: Tensor<4>) -> Tensor<1> {
-        let [x, t] = [prediction, target].map(widened);
+        let images = [prediction, target].map(widened);
+        let [x, t] = images.clone();
         let terms = match self.form {
-            GradientDifferenceForm::Signed => differences(&(x.clone() - t)),
+            GradientDifferenceForm::Signed => differences(&(x - t)),
             GradientDifferenceForm::Magnitudes => {
                 let pairs = differences(&x).into_iter().zip(differences(&t));
                 pairs.map(|(x, t)| x.abs() - t.abs()).collect()
             }
         };
         let terms = terms.into_iter().map(|gap| power(gap.abs(), self.alpha));
-        self.scale.of_images(&x, terms.collect())
+        self.scale.of_images(&images, terms.collect())
     }
 }
 

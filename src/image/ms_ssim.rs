@@ -50,7 +50,9 @@ config! {
 ///
 /// Source: Z. Wang, E. P. Simoncelli and A. C. Bovik, *Multiscale Structural Similarity for Image Quality Assessment*, 2003.
 ///
-/// In PyTorch this is `1 - pytorch_msssim.ms_ssim(x, t, data_range=..)` for sides that are multiples of 16. (kornia's
+/// Shapes: both images `[N, C, H, W]`; a loss for each. Panics if they differ.
+///
+/// Equivalent: `1 - pytorch_msssim.ms_ssim(x, t, data_range=..)` for sides that are multiples of 16. (kornia's
 /// `MS_SSIMLoss` is a mix with L1, H. Zhao et al., 2017.)
 ///
 /// # Panics

@@ -1,7 +1,7 @@
 //! Differences of neighbouring pixels.
 
 use crate::{
-    backend::{nothing_of, row_sums},
+    backend::{joined, nothing_of, row_sums},
     config::Named,
 };
 use burn::{
@@ -42,8 +42,8 @@ pub(super) fn differences(image: &Tensor<4>) -> Vec<Tensor<4>> {
 
 impl DifferenceScale {
     /// What the terms of the neighbours of each image come to; 0 without neighbours.
-    pub(super) fn of_images(self, images: &Tensor<4>, terms: Vec<Tensor<4>>) -> Tensor<1> {
-        let count = images.dims()[0];
+    pub(super) fn of_images(self, images: &[Tensor<4>], terms: Vec<Tensor<4>>) -> Tensor<1> {
+        let count = images[0].dims()[0];
         let terms = terms.into_iter().map(|terms| {
             let each = terms.shape().num_elements() / count;
             let sums = row_sums(terms.reshape([count, each]));
@@ -52,7 +52,7 @@ impl DifferenceScale {
                 DifferenceScale::Mean => sums * (1.0 / each as f64),
             }
         });
-        let nothing = || nothing_of(images).expand([count]);
+        let nothing = || joined(images.iter().map(nothing_of)).expand([count]);
         terms.reduce(|a, b| a + b).unwrap_or_else(nothing)
     }
 }

@@ -31,8 +31,12 @@ config! {
 /// with the mean squared error of all channels and pixels of an image. Beyond `max_psnr` the loss is that and the gradient 0, also
 /// for equal images, where the references have minus infinity and NaN.
 ///
-/// In PyTorch this is `kornia.losses.PSNRLoss(max_val)`, which takes the error of the whole batch: for that,
-/// reshape both to one image, `[1, N * C, H, W]`.
+/// Source: Q. Huynh-Thu, M. Ghanbari, *Scope of Validity of PSNR in Image/Video Quality Assessment*, 2008.
+///
+/// Shapes: both images `[N, C, H, W]`; a loss for each. Panics if they differ.
+///
+/// Equivalent: `kornia.losses.PSNRLoss(max_val)`, which takes the error of the whole batch: for that, reshape both
+/// to one image, `[1, N * C, H, W]`.
 ///
 /// # Example
 /// ```
@@ -46,6 +50,7 @@ config! {
 /// assert!((value + 20.0).abs() < 1e-4);
 /// ```
 #[doc(alias = "PSNRLoss")]
+#[doc(alias = "psnr_loss")]
 pub type PsnrLoss = ImageLoss<PsnrLossConfig>;
 
 impl PsnrLossConfig {

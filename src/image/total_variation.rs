@@ -62,7 +62,9 @@ config! {
 ///
 /// Source: L. I. Rudin, S. Osher and E. Fatemi, *Nonlinear Total Variation Based Noise Removal Algorithms*, 1992.
 ///
-/// In PyTorch this is `kornia.losses.total_variation(x, reduction="mean").mean()`; for sums
+/// Shapes: images `[N, C, H, W]`; a loss for each.
+///
+/// Equivalent: `kornia.losses.total_variation(x, reduction="mean").mean()`; for sums
 /// `torchmetrics.image.TotalVariation`, or kornia's `TotalVariation`, summed over the channels.
 ///
 /// # Example
@@ -78,6 +80,7 @@ config! {
 #[derive(Module, Debug)]
 #[module(custom_display)]
 #[doc(alias = "TotalVariation")]
+#[doc(alias = "TV")]
 pub struct TotalVariationLoss {
     #[module(skip)]
     config: TotalVariationLossConfig,
@@ -143,10 +146,13 @@ impl TotalVariationLoss {
         evaluation(NAME, reduction, [images], move |[images]| {
             let differences = differences(&widened(images.clone())).into_iter();
             if norm == TotalVariationNorm::L1 {
-                return scale.of_images(&images, differences.map(Tensor::abs).collect());
+                return scale.of_images(
+                    core::slice::from_ref(&images),
+                    differences.map(Tensor::abs).collect(),
+                );
             }
             let squares = differences.map(|gap| gap.clone() * gap).collect();
-            let squares = scale.of_images(&images, squares);
+            let squares = scale.of_images(core::slice::from_ref(&images), squares);
             if norm == TotalVariationNorm::SquaredL2 {
                 return squares;
             }

@@ -30,10 +30,13 @@ config! {
 ///     max(cos(a, b) - margin, 0)       where t = -1
 /// ```
 /// An embedding of zeros has the cosine 0 and a bounded gradient. Two that are nearly parallel keep the digits of `1 - cos`. The
-/// derivative is 0 at the margin. A target that is neither makes its loss NaN. It is `torch.nn.CosineEmbeddingLoss`, whose
-/// gradient at zeros is 1e6 and more.
+/// derivative is 0 at the margin. A target that is neither makes its loss NaN.
 ///
 /// Source: as PyTorch has it.
+///
+/// Shapes: both embeddings `[N, D]`, targets `[N]`; a loss for each pair. Panics if they do not fit.
+///
+/// Equivalent: `torch.nn.CosineEmbeddingLoss(margin=0.0)`, whose gradient at zeros is 1e6 and more.
 ///
 /// # Example
 /// ```

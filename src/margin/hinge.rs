@@ -25,10 +25,16 @@ config! {
 /// ```text
 /// l = max(1 - s x, 0), or its square          s = t, or 2 t - 1 if targets are 0 and 1 (`from_zero`)
 /// ```
-/// The derivative is 0 at the margin. Keras's `Hinge` and `SquaredHinge` take both kinds of targets and guess which
-/// they are.
+/// The derivative is 0 at the margin.
+///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/margins.svg"))]
 ///
 /// Source: C. Cortes, V. Vapnik, *Support-Vector Networks*, 1995.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: Keras's `Hinge()` and `SquaredHinge()`, which take both kinds of targets and guess which they are;
+/// PyTorch has none.
 ///
 /// # Example
 /// ```

@@ -24,10 +24,13 @@ config! {
 /// l = x                       where t = 1
 ///     max(margin - x, 0)      where t = -1
 /// ```
-/// The derivative is 0 at the margin. It is `torch.nn.HingeEmbeddingLoss`; a target of 0, which is neither, makes its loss NaN, where
-/// PyTorch adds up both.
+/// The derivative is 0 at the margin. A target of 0, which is neither, makes its loss NaN.
 ///
 /// Source: R. Hadsell, S. Chopra, Y. LeCun, *Dimensionality Reduction by Learning an Invariant Mapping*, 2006.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `torch.nn.HingeEmbeddingLoss(margin=1.0)`, which adds up both for a target of 0.
 ///
 /// # Example
 /// ```

@@ -26,8 +26,11 @@ config! {
 /// Predictions are the scores `[a, b]`; the target is 1 where `a` is to be the larger, and -1 where `b` is. The slope exactly at the
 /// margin is 0.
 ///
-/// Source: R. Herbrich et al., *Large Margin Rank Boundaries for Ordinal Regression*, 2000. In PyTorch: `torch.nn.MarginRankingLoss`,
-/// whose slope at the margin is that of the line.
+/// Source: R. Herbrich et al., *Large Margin Rank Boundaries for Ordinal Regression*, 2000.
+///
+/// Shapes: each prediction and the target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `torch.nn.MarginRankingLoss(margin=0.0)`, whose slope at the margin is that of the line.
 ///
 /// # Example
 /// ```

@@ -30,7 +30,11 @@ config! {
 /// with the number of classes `C`. The labels of a sample stand at the beginning of its targets; the first -1 ends them. A
 /// label that stands there twice counts twice. The slope at the kink is 0. No pair is held.
 ///
-/// Equivalent in PyTorch: `torch.nn.MultiLabelMarginLoss`, which wants class indices or -1 behind the end, too.
+/// Source: as PyTorch has it.
+///
+/// Shapes: scores and targets `[N, C]`; a loss for each sample. Panics if they differ.
+///
+/// Equivalent: `torch.nn.MultiLabelMarginLoss()`, which wants class indices or -1 behind the end, too.
 ///
 /// # Example
 /// ```

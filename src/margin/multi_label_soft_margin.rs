@@ -30,12 +30,16 @@ config! {
 /// ```text
 /// l_i = -1/C sum_c w_c (t_ic ln p_ic + (1 - t_ic) ln(1 - p_ic))          p = sigmoid(x)
 /// ```
-/// with the class weights `w`, which do not count in the divisor. It is `torch.nn.MultiLabelSoftMarginLoss`; targets may be soft. A
-/// class of weight 0 is ignored, whatever it holds.
+/// with the class weights `w`, which do not count in the divisor. Targets may be soft. A class
+/// of weight 0 is ignored, whatever it holds.
 ///
 /// Source: as PyTorch has it.
 ///
 /// In a debug build, on a CPU, targets outside `[0, 1]` are refused; a release build does not look.
+///
+/// Shapes: logits and targets `[N, C]`; a loss for each sample. Panics if they differ.
+///
+/// Equivalent: `torch.nn.MultiLabelSoftMarginLoss(weight=..)`.
 ///
 /// # Example
 /// ```

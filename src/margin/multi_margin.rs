@@ -38,8 +38,13 @@ config! {
 /// with the class weights `w` and the number of classes `C`. A mean divides by the number of samples: class weights do not
 /// count in it. The slope at the kink is 0.
 ///
-/// Equivalent in PyTorch: `torch.nn.MultiMarginLoss`. Source: J. Weston and C. Watkins, *Support Vector Machines for Multi-Class
+/// Source: J. Weston and C. Watkins, *Support Vector Machines for Multi-Class
 /// Pattern Recognition*, 1999.
+///
+/// Shapes: scores `[N, C]`, class indices `[N]`; a loss for each sample. Panics if they do not fit or an index is no
+/// class (NaN on a GPU).
+///
+/// Equivalent: `torch.nn.MultiMarginLoss(p=1, margin=1.0, weight=..)`.
 ///
 /// # Example
 /// ```

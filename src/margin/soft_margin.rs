@@ -21,10 +21,16 @@ config! {
 /// ```text
 /// l = ln(1 + e^(-t x))
 /// ```
-/// It is [`BinaryCrossEntropyLoss`](crate::BinaryCrossEntropyLoss) with other targets, and `torch.nn.SoftMarginLoss`; a score of 100 or more on the
-/// wrong side has its loss and gradient here, where PyTorch has infinity and NaN.
+/// It is [`BinaryCrossEntropyLoss`](crate::BinaryCrossEntropyLoss) with other targets.
+///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/margins.svg"))]
 ///
 /// Source: D. R. Cox, *The Regression Analysis of Binary Sequences*, 1958.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `torch.nn.SoftMarginLoss()`, which has infinity and NaN for a score of 100 or more on the wrong
+/// side.
 ///
 /// # Example
 /// ```

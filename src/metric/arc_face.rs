@@ -43,6 +43,11 @@ config! {
 ///
 /// Source: J. Deng et al., *ArcFace: Additive Angular Margin Loss for Deep Face Recognition*, 2019.
 ///
+/// Shapes: embeddings `[N, D]`, labels `[N]`; a loss for each embedding. Panics if a label is no class (NaN on a GPU).
+///
+/// Equivalent: pytorch-metric-learning's `ArcFaceLoss(classes, dimension, margin=28.6, scale=64)`, whose margin is
+/// in degrees.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -55,6 +60,8 @@ config! {
 /// let value = loss.forward(embeddings, Tensor::<1, Int>::from_ints([0], &device));
 /// assert_eq!(value.into_scalar::<f32>(), 0.0);
 /// ```
+#[doc(alias = "AAM-Softmax")]
+#[doc(alias = "AdditiveAngularMargin")]
 pub type ArcFaceLoss = ProxySoftmaxLoss<AngularMargin>;
 
 impl ArcFaceLossConfig {

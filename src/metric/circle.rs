@@ -33,6 +33,10 @@ config! {
 ///
 /// Source: Y. Sun et al., *Circle Loss: A Unified Perspective of Pair Similarity Optimization*, 2020.
 ///
+/// Shapes: embeddings `[N, D]`, labels `[N]`; a loss for each embedding. Panics if their numbers differ.
+///
+/// Equivalent: pytorch-metric-learning's `CircleLoss(m=0.4, gamma=80)`, whose mean is over losses that are not 0.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -46,6 +50,7 @@ config! {
 /// let value = loss.forward(embeddings, labels).into_scalar::<f32>();
 /// assert!((value - (2.0 * -0.16f32).exp().ln_1p()).abs() < 1e-6);
 /// ```
+#[doc(alias = "circle_loss")]
 pub type CircleLoss = PairLoss<CirclePairs>;
 
 impl CircleLossConfig {

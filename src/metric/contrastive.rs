@@ -40,6 +40,10 @@ config! {
 ///
 /// Source: R. Hadsell et al., *Dimensionality Reduction by Learning an Invariant Mapping*, 2006.
 ///
+/// Shapes: embeddings `[N, D]`, labels `[N]`; a loss for each embedding. Panics if their numbers differ.
+///
+/// Equivalent: pytorch-metric-learning's `ContrastiveLoss(pos_margin=0, neg_margin=1)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -55,6 +59,7 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "siamese")]
 pub struct ContrastiveLoss {
     positive_margin: f64,
     negative_margin: f64,

@@ -41,6 +41,10 @@ config! {
 ///
 /// Source: H. Wang et al., *CosFace: Large Margin Cosine Loss for Deep Face Recognition*, 2018.
 ///
+/// Shapes: embeddings `[N, D]`, labels `[N]`; a loss for each embedding. Panics if a label is no class (NaN on a GPU).
+///
+/// Equivalent: pytorch-metric-learning's `CosFaceLoss(classes, dimension, margin=0.35, scale=64)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -53,6 +57,8 @@ config! {
 /// let value = loss.forward(embeddings, Tensor::<1, Int>::from_ints([0], &device));
 /// assert_eq!(value.into_scalar::<f32>(), 0.0);
 /// ```
+#[doc(alias = "AM-Softmax")]
+#[doc(alias = "LargeMarginCosine")]
 pub type CosFaceLoss = ProxySoftmaxLoss<AdditiveMargin>;
 
 impl CosFaceLossConfig {

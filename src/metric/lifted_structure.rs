@@ -42,6 +42,10 @@ config! {
 ///
 /// Source: H. Oh Song et al., *Deep Metric Learning via Lifted Structured Feature Embedding*, 2016.
 ///
+/// Shapes: embeddings `[N, D]`, labels `[N]`; a loss for each embedding. Panics if their numbers differ.
+///
+/// Equivalent: pytorch-metric-learning's `LiftedStructureLoss(neg_margin=1, pos_margin=0)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -57,6 +61,7 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "lifted_structured")]
 pub struct LiftedStructureLoss {
     positive_margin: f64,
     negative_margin: f64,

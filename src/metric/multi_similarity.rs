@@ -35,6 +35,10 @@ config! {
 ///
 /// Source: X. Wang et al., *Multi-Similarity Loss with General Pair Weighting for Deep Metric Learning*, 2019.
 ///
+/// Shapes: embeddings `[N, D]`, labels `[N]`; a loss for each embedding. Panics if their numbers differ.
+///
+/// Equivalent: pytorch-metric-learning's `MultiSimilarityLoss(alpha=2, beta=50, base=0.5)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -47,6 +51,7 @@ config! {
 /// let value = loss.forward(embeddings, labels).into_scalar::<f32>();
 /// assert!((value - (-0.5f32).exp().ln_1p()).abs() < 1e-6);
 /// ```
+#[doc(alias = "MS loss")]
 pub type MultiSimilarityLoss = PairLoss<ScaledPairs>;
 
 impl MultiSimilarityLossConfig {

@@ -37,6 +37,11 @@ config! {
 ///
 /// Source: K. Sohn, *Improved Deep Metric Learning with Multi-class N-pair Loss Objective*, 2016.
 ///
+/// Shapes: anchors and positives `[N, D]`, labels `[N]`; a loss for each anchor. Panics if they do not fit.
+///
+/// Equivalent: pytorch-metric-learning's `NPairsLoss()`, which finds the pairs itself, one of each class; the
+/// weight w is a regularizer there.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -51,6 +56,8 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "N-pair")]
+#[doc(alias = "multi_class_n_pair")]
 pub struct NPairsLoss {
     l2_weight: f64,
     #[module(skip)]

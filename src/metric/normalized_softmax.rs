@@ -42,6 +42,10 @@ config! {
 ///
 /// Source: A. Zhai and H.-Y. Wu, *Classification is a Strong Baseline for Deep Metric Learning*, 2018.
 ///
+/// Shapes: embeddings `[N, D]`, labels `[N]`; a loss for each embedding. Panics if a label is no class (NaN on a GPU).
+///
+/// Equivalent: pytorch-metric-learning's `NormalizedSoftmaxLoss(classes, dimension, temperature=0.05)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -54,6 +58,8 @@ config! {
 /// let value = loss.forward(embeddings, Tensor::<1, Int>::from_ints([0], &device));
 /// assert_eq!(value.into_scalar::<f32>(), 0.0);
 /// ```
+#[doc(alias = "NormFace")]
+#[doc(alias = "norm_softmax")]
 pub type NormalizedSoftmaxLoss = ProxySoftmaxLoss<NoMargin>;
 
 impl NormalizedSoftmaxLossConfig {

@@ -40,6 +40,10 @@ config! {
 ///
 /// Source: S. Kim et al., *Proxy Anchor Loss for Deep Metric Learning*, 2020.
 ///
+/// Shapes: embeddings `[N, D]`, labels `[N]`. Panics if a label is no class (NaN on a GPU).
+///
+/// Equivalent: pytorch-metric-learning's `ProxyAnchorLoss(classes, dimension, margin=0.1, alpha=32)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -53,6 +57,7 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "proxy_anchor")]
 pub struct ProxyAnchorLoss {
     proxies: Param<Tensor<2>>,
     margin: f64,

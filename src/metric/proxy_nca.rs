@@ -45,6 +45,10 @@ config! {
 /// Source: Y. Movshovitz-Attias et al., *No Fuss Distance Metric Learning Using Proxies*, 2017; E. Teh et al.,
 /// *ProxyNCA++: Revisiting and Revitalizing Proxy Neighborhood Component Analysis*, 2020 (softmax, scale).
 ///
+/// Shapes: embeddings `[N, D]`, labels `[N]`; a loss for each embedding. Panics if a label is no class (NaN on a GPU).
+///
+/// Equivalent: pytorch-metric-learning's `ProxyNCALoss(classes, dimension, softmax_scale=1)`.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -59,6 +63,7 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "ProxyNCA++")]
 pub struct ProxyNcaLoss {
     proxies: Param<Tensor<2>>,
     scale: f64,

@@ -60,6 +60,10 @@ config! {
 /// Source: F. Schroff et al., *FaceNet: A Unified Embedding for Face Recognition and Clustering*, 2015;
 /// A. Hermans et al., *In Defense of the Triplet Loss for Person Re-Identification*, 2017.
 ///
+/// Shapes: embeddings `[N, D]`, labels `[N]`; a loss for each embedding. Panics if their numbers differ.
+///
+/// Equivalent: pytorch-metric-learning's `TripletMarginLoss(margin=0.2)` with `BatchHardMiner()` or another miner.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -76,6 +80,9 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "FaceNet")]
+#[doc(alias = "BatchHardTriplet")]
+#[doc(alias = "triplet_semihard")]
 pub struct TripletLoss {
     #[module(skip)]
     mining: Mining,

@@ -42,6 +42,11 @@ config! {
 /// Source: V. Balntas et al., *Learning Local Feature Descriptors with Triplets and Shallow Convolutional
 /// Neural Networks*, 2016.
 ///
+/// Shapes: anchors, positives and negatives `[N, D]`; a loss for each triplet. Panics if they differ.
+///
+/// Equivalent: `torch.nn.TripletMarginLoss(margin=1.0, swap=False)`, whose `p` is [`Distance::Lp`], and which adds
+/// 1e-6 to each difference; `TripletMarginWithDistanceLoss` for other distances.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -57,6 +62,8 @@ config! {
 /// ```
 #[derive(Module, Debug)]
 #[module(custom_display)]
+#[doc(alias = "triplet_margin_loss")]
+#[doc(alias = "TripletMarginWithDistanceLoss")]
 pub struct TripletMarginLoss {
     margin: f64,
     #[module(skip)]

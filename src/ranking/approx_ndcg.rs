@@ -29,11 +29,15 @@ config! {
 /// loss of a list = 1 - (sum_i (2^rel_i - 1) / log2(1 + rank_i)) / (the same of the ideal order)
 /// rank_i = 1 + sum over j other than i of 1 / (1 + e^(alpha (s_i - s_j)))
 /// ```
-/// Relevances below 0 count as 0; above 127 the gain is more than `f32` holds. allRank and TF-Ranking return the negative of the
-/// approximation, which is 1 less; the gradient is the same.
+/// Relevances below 0 count as 0; above 127 the gain is more than `f32` holds.
 ///
 /// Source: T. Qin, T.-Y. Liu and H. Li, *A General Approximation Framework for Direct Optimization of Information Retrieval
 /// Measures*, 2010.
+///
+/// Shapes: scores and relevances `[B, L]`; a loss for each list. Panics if they differ.
+///
+/// Equivalent: allRank's `approxNDCGLoss` and TF-Ranking's `ApproxNDCGLoss` return the negative of the
+/// approximation, which is 1 less; the gradient is the same.
 ///
 /// # Example
 /// ```

@@ -26,6 +26,10 @@ config! {
 ///
 /// Source: S. Rendle et al., *BPR: Bayesian Personalized Ranking from Implicit Feedback*, 2009.
 ///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: RecBole's `BPRLoss()`, which adds 1e-10 to the sigmoid.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -40,6 +44,7 @@ config! {
 /// ```
 #[doc(alias = "BPR")]
 #[doc(alias = "Bradley-Terry")]
+#[doc(alias = "reward_model")]
 pub type BprLoss = ElementLoss<Preference>;
 
 impl BprLossConfig {

@@ -29,6 +29,19 @@ pub(crate) trait Ranking: fmt::Debug + Send + Sync + 'static {
 /// Lists of different lengths are padded to one, and [`padded`](crate::SampleEvaluation::padded) says which items are none.
 /// What these hold does not matter. A list that has no order (no item, or equally relevant ones alone) costs 0 and does not
 /// count in a mean. Relevances get no gradient.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use burn_losses::ListNetLossConfig;
+///
+/// let device = Device::flex();
+/// let scores = Tensor::<2>::from_floats([[1.0, 1.0], [5.0, 4.0]], &device);
+/// let relevances = Tensor::<2>::from_floats([[3.0, 0.0], [1.0, 1.0]], &device);
+/// // The second list has no order.
+/// let value = ListNetLossConfig::new().init().forward(scores, relevances);
+/// assert!((value.into_scalar::<f32>() - 2f32.ln()).abs() < 1e-6);
+/// ```
 #[derive(Module)]
 #[module(custom_display)]
 pub struct ListLoss<T: Clone + fmt::Debug + Send + Sync + 'static> {

@@ -24,11 +24,15 @@ config! {
 /// ```text
 /// loss of a list = sum_i ln(sum over j from i on of e^(s_j)) - s_i          items by falling relevance
 /// ```
-/// Equally relevant items are in the order in which they are given. (allRank's `listMLE` shuffles them.) The loss is exact for
+/// Equally relevant items are in the order in which they are given. The loss is exact for
 /// scores of any size: sums are those of logarithms, not of shifted exponentials. Relevances are read by the host, which
 /// sorts them.
 ///
 /// Source: F. Xia et al., *Listwise Approach to Learning to Rank: Theory and Algorithm*, 2008.
+///
+/// Shapes: scores and relevances `[B, L]`; a loss for each list. Panics if they differ.
+///
+/// Equivalent: allRank's `listMLE`, which shuffles equally relevant items.
 ///
 /// # Example
 /// ```

@@ -26,9 +26,13 @@ config! {
 /// ```text
 /// loss of a list = -sum_i p_i ln q_i          p = softmax(relevances), q = softmax(scores)
 /// ```
-/// The loss is exact for scores of any size. (allRank's `listNet` adds 1e-10 to q, with which no item costs more than 23.)
+/// The loss is exact for scores of any size.
 ///
 /// Source: Z. Cao et al., *Learning to Rank: From Pairwise Approach to Listwise Approach*, 2007 (the top one probability).
+///
+/// Shapes: scores and relevances `[B, L]`; a loss for each list. Panics if they differ.
+///
+/// Equivalent: allRank's `listNet`, which adds 1e-10 to q, with which no item costs more than 23.
 ///
 /// # Example
 /// ```

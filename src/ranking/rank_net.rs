@@ -28,7 +28,11 @@ config! {
 /// A mean is that over all pairs of all lists: it divides the sum by their number. The loss is exact for scores of any size, and
 /// pairs are visited without being held: time grows with the square of the length of a list, memory with the length.
 ///
-/// Source: C. Burges et al., *Learning to Rank using Gradient Descent*, 2005. The mean over pairs is that of allRank's `rankNet`.
+/// Source: C. Burges et al., *Learning to Rank using Gradient Descent*, 2005.
+///
+/// Shapes: scores and relevances `[B, L]`; a loss for each list. Panics if they differ.
+///
+/// Equivalent: allRank's `rankNet`, whose mean over pairs this has.
 ///
 /// # Example
 /// ```

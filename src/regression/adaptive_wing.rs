@@ -37,7 +37,13 @@ config! {
 ///
 /// In a debug build, on a CPU, targets outside `[0, 1]` are refused; a release build does not look.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/adaptive_wing.svg"))]
+///
 /// Source: X. Wang, L. Bo, L. Fuxin, *Adaptive Wing Loss for Robust Face Alignment via Heatmap Regression*, 2019.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `mmpose`'s `AdaptiveWingLoss(alpha=2.1, omega=14, epsilon=1, theta=0.5)`.
 ///
 /// # Example
 /// ```

@@ -30,10 +30,16 @@ config! {
 /// u = b |d| / beta
 /// b = exp(gamma / alpha) - 1
 /// ```
-/// The derivative is `alpha ln(1 + u)` and then `gamma`. With `beta = 1` this is the paper's and `mmdet`'s; with another, `mmdet`'s
-/// derivative jumps at 0 by `alpha (1 / beta - 1)`, and this one does not.
+/// The derivative is `alpha ln(1 + u)` and then `gamma`.
+///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/small_errors.svg"))]
 ///
 /// Source: J. Pang et al., *Libra R-CNN: Towards Balanced Learning for Object Detection*, 2019.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `mmdet`'s `BalancedL1Loss(alpha=0.5, gamma=1.5, beta=1.0)`; with another `beta` its derivative jumps
+/// at 0 by `alpha (1 / beta - 1)`, and this one does not.
 ///
 /// # Example
 /// ```
@@ -45,9 +51,10 @@ config! {
 /// let prediction = Tensor::<1>::from_floats([1.0, 2.0], &device);
 /// let target = Tensor::<1>::from_floats([0.0, 0.0], &device);
 /// let each = loss.forward_no_reduction(prediction, target);
-/// let [at_beta, beyond] = each.into_data().to_vec::<f32>().unwrap()[..] else { unreachable!() };
+/// let [at_beta, beyond] = each.into_data().try_to_vec::<f32>().unwrap()[..] else { unreachable!() };
 /// assert!((beyond - at_beta - 1.5).abs() < 1e-6);
 /// ```
+#[doc(alias = "balanced_l1_loss")]
 pub type BalancedL1Loss = ElementLoss<BalancedL1>;
 
 impl BalancedL1LossConfig {

@@ -29,8 +29,13 @@ config! {
 /// Its limits are `z/2` at `a` 2, `ln(1 + z/2)` at 0 and `1 - e^(-z/2)` at minus infinity. Near the first two it keeps all digits: nothing is divided
 /// by what is near 0. [`AdaptiveBarronLoss`](crate::AdaptiveBarronLoss) learns shape and scale.
 ///
-/// Source: J. T. Barron, *A General and Adaptive Robust Loss Function*, 2019. The author's package:
-/// `robust_loss_pytorch.general.lossfun(x - t, alpha, scale)`.
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/barron.svg"))]
+///
+/// Source: J. T. Barron, *A General and Adaptive Robust Loss Function*, 2019.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `robust_loss_pytorch.general.lossfun(x - t, alpha, scale)`, the author's package.
 ///
 /// # Example
 /// ```

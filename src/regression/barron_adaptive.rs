@@ -45,8 +45,15 @@ config! {
 /// The shape is `low + (high - low) sigmoid(p)`, the scale `low + (start - low) softplus(q + ln(e - 1))` with parameters p and q, as in
 /// the author's package.
 ///
-/// Source: J. T. Barron, *A General and Adaptive Robust Loss Function*, 2019. The author's package:
-/// `robust_loss_pytorch.AdaptiveLossFunction(num_dims = columns)`, whose `lossfun` takes `x - t`.
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/barron.svg"))]
+///
+/// Source: J. T. Barron, *A General and Adaptive Robust Loss Function*, 2019.
+///
+/// Shapes: prediction and target `[..]`, of any rank; with several columns these are the last dimension. Panics if they
+/// differ.
+///
+/// Equivalent: `robust_loss_pytorch.AdaptiveLossFunction(num_dims=columns)`, the author's package, whose `lossfun`
+/// takes `x - t`.
 ///
 /// # Example
 /// ```

@@ -23,11 +23,17 @@ config! {
 /// ```text
 /// l = ln(1 + ((x - t) / c)²)
 /// ```
-/// The derivative is largest at an error of `c` and falls to 0 beyond. `kornia.losses.cauchy_loss` and J. Barron's general
-/// loss at `alpha = 0` have a factor of 1/2 before the square: they are this loss with `sqrt(2) c`.
+/// The derivative is largest at an error of `c` and falls to 0 beyond.
+///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/robust.svg"))]
 ///
 /// Source: M. J. Black, P. Anandan, *The Robust Estimation of Multiple Motions: Parametric and Piecewise-Smooth
 /// Flow Fields*, 1996.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `kornia.losses.cauchy_loss` (reduction `none` by default) and J. Barron's general loss at
+/// `alpha = 0` have a factor of 1/2 before the square: they are this loss with `sqrt(2) c`.
 ///
 /// # Example
 /// ```
@@ -42,6 +48,7 @@ config! {
 /// assert!((value - 10f32.ln()).abs() < 1e-6);
 /// ```
 #[doc(alias = "cauchy_loss")]
+#[doc(alias = "Lorentzian")]
 pub type CauchyLoss = ElementLoss<Cauchy>;
 
 impl CauchyLossConfig {

@@ -25,8 +25,14 @@ config! {
 /// ```
 /// The loss of equal values is `epsilon`, its derivative 0.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/smooth.svg"))]
+///
 /// Source: P. Charbonnier, L. Blanc-Féraud, G. Aubert, M. Barlaud, *Two deterministic half-quadratic
 /// regularization algorithms for computed imaging*, 1994.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `kornia.losses.charbonnier_loss` is `sqrt(d² + 1) - 1`: this loss with `epsilon` 1, less a constant.
 ///
 /// # Example
 /// ```
@@ -40,6 +46,7 @@ config! {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 5.0).abs() < 1e-6);
 /// ```
+#[doc(alias = "charbonnier_loss")]
 pub type CharbonnierLoss = ElementLoss<Charbonnier>;
 
 impl CharbonnierLossConfig {

@@ -65,6 +65,11 @@ config! {
 /// Sources: D. R. Cox, *Regression Models and Life-Tables*, 1972; ties: N. Breslow, *Covariance Analysis of Censored Survival Data*,
 /// 1974; B. Efron, *The Efficiency of Cox's Likelihood Function for Censored Data*, 1977.
 ///
+/// Shapes: log-risks, times and events `[N]`. Panics if they differ.
+///
+/// Equivalent: `torchsurv.loss.cox.neg_partial_log_likelihood(log_risks, events, times, ties_method="efron")`;
+/// pycox's `cox_ph_loss` neglects ties.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Bool, Device, Tensor};

@@ -31,7 +31,11 @@ config! {
 /// that of the model `beta / (nu (alpha - 1))`. The terms are put together so that none is a difference of large ones: an `alpha` of 1e4
 /// loses no digits.
 ///
-/// Source: A. Amini et al., *Deep Evidential Regression*, 2020. The authors' package: `edl.losses.EvidentialRegression`.
+/// Source: A. Amini et al., *Deep Evidential Regression*, 2020.
+///
+/// Shapes: each prediction and the target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: the authors' `edl.losses.EvidentialRegression` (TensorFlow).
 ///
 /// # Example
 /// ```
@@ -46,6 +50,7 @@ config! {
 /// assert!((value - (8f32 / 3.0).ln()).abs() < 1e-6);
 /// ```
 #[doc(alias = "EvidentialRegression")]
+#[doc(alias = "evidential_regression")]
 pub type EvidentialLoss = JointLoss<Evidential, 4>;
 
 impl EvidentialLossConfig {

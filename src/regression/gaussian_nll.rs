@@ -35,8 +35,12 @@ config! {
 /// error where it can be seen without waiting: in a debug build, on a CPU.
 ///
 /// Sources: D. A. Nix and A. S. Weigend, *Estimating the Mean and Variance of the Target Probability Distribution*, 1994; beta-NLL:
-/// M. Seitzer et al., *On the Pitfalls of Heteroscedastic Uncertainty Estimation*, 2022. In PyTorch: `torch.nn.GaussianNLLLoss`, whose
-/// arguments are (mean, target, variance); a variance that is broadcast there has to be expanded here.
+/// M. Seitzer et al., *On the Pitfalls of Heteroscedastic Uncertainty Estimation*, 2022.
+///
+/// Shapes: each prediction and the target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `torch.nn.GaussianNLLLoss(eps=1e-6)`, whose arguments are (mean, target, variance); a variance that
+/// is broadcast there has to be expanded here.
 ///
 /// # Example
 /// ```

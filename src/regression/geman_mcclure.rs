@@ -23,10 +23,16 @@ config! {
 /// ```text
 /// l = 2 d² / (d² + 4)          d = (x - t) / c
 /// ```
-/// This is J. Barron's general loss at `alpha = -2`, and `kornia.losses.geman_mcclure_loss`, whose reduction is `none` by
-/// default. The original has `d² / (1 + d²)`, which is half of this for `c / 2`.
+/// The original has `d² / (1 + d²)`, which is half of this for `c / 2`.
+///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/robust.svg"))]
 ///
 /// Source: S. Geman, D. E. McClure, *Bayesian Image Analysis: An Application to Single Photon Emission Tomography*, 1985.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `kornia.losses.geman_mcclure_loss`, whose reduction is `none` by default; J. Barron's general loss
+/// at `alpha = -2`.
 ///
 /// # Example
 /// ```

@@ -26,7 +26,13 @@ config! {
 /// ```
 /// [`SmoothL1Loss`](crate::SmoothL1Loss) is this loss divided by `delta`.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/errors.svg"))]
+///
 /// Source: P. J. Huber, *Robust Estimation of a Location Parameter*, 1964.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `torch.nn.HuberLoss(delta=1.0)`.
 ///
 /// # Example
 /// ```
@@ -40,6 +46,7 @@ config! {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 3.25).abs() < 1e-6);
 /// ```
+#[doc(alias = "huber_loss")]
 pub type HuberLoss = ElementLoss<Huber>;
 
 impl HuberLossConfig {

@@ -28,8 +28,11 @@ config! {
 /// Predictions are `[location, scale]`, or `[location, log_scale]`. A scale below `eps` has the value of `eps` and the gradient as if it
 /// were not, so it can grow. One below 0 is an error in a debug build, on a CPU. The slope by the location is 0 where that is exact.
 ///
-/// In PyTorch: `-torch.distributions.Laplace(location, scale).log_prob(target)`, which has no least scale. pytorch-forecasting and
-/// PyTorch Geometric (QCNet) have the loss under other names.
+/// Source: the density of P.-S. Laplace, *Mémoire sur la probabilité des causes par les évènements*, 1774.
+///
+/// Shapes: each prediction and the target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `-torch.distributions.Laplace(location, scale).log_prob(target)`, which has no least scale.
 ///
 /// # Example
 /// ```

@@ -24,7 +24,13 @@ config! {
 /// ```
 /// The loss is exact for errors of any size; its derivative is `tanh(x - t)`.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/smooth.svg"))]
+///
 /// Source: R. Neuneier and H. G. Zimmermann, *How to Train Neural Networks*, 1998.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `keras.losses.LogCosh()`; PyTorch has none.
 ///
 /// # Example
 /// ```
@@ -38,6 +44,7 @@ config! {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 0.6625014).abs() < 1e-6);
 /// ```
+#[doc(alias = "log_cosh")]
 pub type LogCoshLoss = ElementLoss<LogCosh>;
 
 impl LogCoshLossConfig {

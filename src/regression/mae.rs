@@ -23,7 +23,13 @@ config! {
 /// ```
 /// Its derivative is `sign(x - t)`, 0 for equal values.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/errors.svg"))]
+///
 /// Source: R. J. Boscovich, *De litteraria expeditione per pontificiam ditionem*, 1757.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `torch.nn.L1Loss()`.
 ///
 /// # Example
 /// ```
@@ -37,6 +43,8 @@ config! {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 1.0).abs() < 1e-6);
 /// ```
+#[doc(alias = "L1Loss")]
+#[doc(alias = "l1_loss")]
 pub type MaeLoss = ElementLoss<Absolute>;
 
 impl MaeLossConfig {

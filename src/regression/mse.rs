@@ -23,7 +23,13 @@ config! {
 /// ```
 /// The mean of the losses is the MSE. There is no factor 1/2.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/errors.svg"))]
+///
 /// Source: C. F. Gauss, *Theoria combinationis observationum erroribus minimis obnoxiae*, 1823.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `torch.nn.MSELoss()`.
 ///
 /// # Example
 /// ```
@@ -37,6 +43,8 @@ config! {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 2.0).abs() < 1e-6);
 /// ```
+#[doc(alias = "mse_loss")]
+#[doc(alias = "L2")]
 pub type MseLoss = ElementLoss<Squared>;
 
 impl MseLossConfig {

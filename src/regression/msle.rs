@@ -23,11 +23,18 @@ config! {
 /// ```
 /// Numbers that are nearly the same keep their digits. A number below -1 has a loss of NaN, and -1 an infinite one (Keras takes
 /// them for 0, where a prediction gets no gradient); predict `softplus` or an exponential. The root of the mean (RMSLE) is `loss.sqrt()`, whose gradient is
-/// not finite where the loss is 0. It is `torchmetrics.MeanSquaredLogError` and Keras's `MeanSquaredLogarithmicError`.
+/// not finite where the loss is 0.
+///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/msle.svg"))]
 ///
 /// Source: as scikit-learn (`mean_squared_log_error`) and Keras have it.
 ///
 /// In a debug build, on a CPU, numbers below -1 are refused; a release build does not look.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `torchmetrics.MeanSquaredLogError`; Keras's `MeanSquaredLogarithmicError`, which takes numbers below
+/// 0 for 0.
 ///
 /// # Example
 /// ```

@@ -30,12 +30,18 @@ config! {
 ///     x - t ln(x + epsilon)           x is the rate (`log_input` is false)
 ///     + t ln t - t + ln(2 pi t) / 2   where t > 1, if `full`
 /// ```
-/// The loss may be below 0. It is `torch.nn.PoissonNLLLoss`; a count of 0 and the logarithm of a rate of 0 have loss 0, where PyTorch
-/// has NaN. A rate below 0 has a loss of NaN.
+/// The loss may be below 0. A count of 0 and the logarithm of a rate of 0 have loss 0. A rate below 0 has a loss of NaN.
 ///
 /// In a debug build, on a CPU, targets and rates below 0 are refused; a release build does not look.
 ///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/poisson_nll.svg"))]
+///
 /// Source: P. McCullagh, J. A. Nelder, *Generalized Linear Models*, 1989.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `torch.nn.PoissonNLLLoss(log_input=True, full=False, eps=1e-8)`, which has NaN where the count and
+/// the rate are 0.
 ///
 /// # Example
 /// ```

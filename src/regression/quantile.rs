@@ -29,10 +29,16 @@ config! {
 /// ```
 /// The derivative is 0 for equal values.
 ///
-/// Several quantiles are predicted side by side in the last dimension (or in `quantile_dim`), with one target for all
-/// of them: prediction `[.., Q]`, target `[.., 1]`. Prediction and target have the same shape, whatever it is, if there is one quantile.
+/// Several quantiles are predicted side by side in the last dimension (or in `quantile_dim`), with one target for all of them.
+///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/quantile.svg"))]
 ///
 /// Source: R. Koenker and G. Bassett, *Regression Quantiles*, 1978.
+///
+/// Shapes: one quantile: prediction and target `[..]`, of any rank; Q of them: `[.., Q]` and `[.., 1]`. Panics if they
+/// do not fit.
+///
+/// Equivalent: `sklearn.metrics.mean_pinball_loss(t, x, alpha=q)` for one quantile; PyTorch has none.
 ///
 /// # Example
 /// ```
@@ -46,6 +52,7 @@ config! {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 0.2 / 3.0).abs() < 1e-6);
 /// ```
+#[doc(alias = "pinball_loss")]
 pub type QuantileLoss = ElementLoss<Quantile>;
 
 impl QuantileLossConfig {

@@ -27,7 +27,13 @@ config! {
 /// ```
 /// This is [`HuberLoss`](crate::HuberLoss) divided by its width.
 ///
-/// Source: R. Girshick, *Fast R-CNN*, 2015; `beta` as in PyTorch.
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/smooth.svg"))]
+///
+/// Source: R. Girshick, *Fast R-CNN*, 2015.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `torch.nn.SmoothL1Loss(beta=1.0)`.
 ///
 /// # Example
 /// ```
@@ -41,6 +47,7 @@ config! {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - 0.8125).abs() < 1e-6);
 /// ```
+#[doc(alias = "smooth_l1_loss")]
 pub type SmoothL1Loss = ElementLoss<SmoothL1>;
 
 impl SmoothL1LossConfig {

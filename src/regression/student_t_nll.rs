@@ -28,8 +28,12 @@ config! {
 /// evaluated as one difference, so a loss with 1e5 degrees of freedom has the digits of one with 3, and tends to that of the normal
 /// distribution. Scale and degrees of freedom below `eps` have the value of `eps` and the gradient as if they were not.
 ///
-/// In PyTorch: `-torch.distributions.StudentT(df, location, scale).log_prob(target)`, whose gamma functions in `f32` are off by 0.03 at
-/// `df` 1e5.
+/// Source: K. L. Lange, R. J. A. Little, J. M. G. Taylor, *Robust Statistical Modeling Using the t Distribution*, 1989.
+///
+/// Shapes: each prediction and the target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `-torch.distributions.StudentT(df, location, scale).log_prob(target)`, whose gamma functions in
+/// `f32` are off by 0.03 at `df` 1e5.
 ///
 /// # Example
 /// ```

@@ -23,9 +23,15 @@ config! {
 /// ```text
 /// l = 1 - exp(-((x - t) / c)² / 2)
 /// ```
-/// This is J. Barron's general loss at `alpha = -inf`, and `kornia.losses.welsch_loss`, whose reduction is `none` by default.
+///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/robust.svg"))]
 ///
 /// Source: J. E. Dennis, R. E. Welsch, *Techniques for Nonlinear Least Squares and Robust Regression*, 1978.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `kornia.losses.welsch_loss`, whose reduction is `none` by default; J. Barron's general loss at
+/// `alpha = -inf`.
 ///
 /// # Example
 /// ```

@@ -27,9 +27,15 @@ config! {
 /// l = w ln(1 + |d| / e)              where |d| < w          d = x - t
 ///     |d| - w + w ln(1 + w / e)      elsewhere
 /// ```
-/// with `w = width` and `e = epsilon`. The derivative is 0 at 0. `pytorch_toolbelt` has 5 and 0.5.
+/// with `w = width` and `e = epsilon`. The derivative is 0 at 0.
+///
+#[cfg_attr(doc, doc = include_str!("../../docs/curves/small_errors.svg"))]
 ///
 /// Source: Z.-H. Feng et al., *Wing Loss for Robust Facial Landmark Localisation with Convolutional Neural Networks*, 2018.
+///
+/// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
+///
+/// Equivalent: `pytorch_toolbelt.losses.WingLoss(width=10, curvature=2)`, whose defaults are 5 and 0.5.
 ///
 /// # Example
 /// ```
@@ -43,6 +49,7 @@ config! {
 /// let value = loss.forward(prediction, target).into_scalar::<f32>();
 /// assert!((value - (10.0 * 2f32.ln() + 2.0 + 10.0 * 6f32.ln()) / 2.0).abs() < 1e-5);
 /// ```
+#[doc(alias = "wing_loss")]
 pub type WingLoss = ElementLoss<Wing>;
 
 impl WingLossConfig {

@@ -2,9 +2,7 @@
 
 use crate::backend::widened;
 use crate::{
-    backend::{
-        Count, Fold, everywhere, is_nothing, loss_of_nothing, nothing_of, ordered_sum, runs_on_cpu,
-    },
+    backend::{Count, Fold, everywhere, is_nothing, joined, nothing_of, ordered_sum, runs_on_cpu},
     reduction::{Normalizer, Reduction},
 };
 use burn::tensor::{Bool, DType, IndexingUpdateOp, Int, Shape, Tensor};
@@ -77,24 +75,14 @@ impl SampleLosses {
 
     /// Those of no samples: each operand gets a gradient of 0.
     pub fn none<const D: usize>(operands: &[&Tensor<D>]) -> Self {
-        let zeros = operands.iter();
-        let mut zeros = zeros.map(|&operand| nothing_of(operand));
-        let first = zeros.next().expect("an operand");
-        let zero = match operands.iter().all(|&operand| is_nothing(operand)) {
-            // A leaf of its own, on a GPU: nothing is connected by a sum.
-            true if !runs_on_cpu(&first) => {
-                zeros.fold(
-                    first,
-                    |zero, other| {
-                        if zero.is_require_grad() { zero } else { other }
-                    },
-                )
-            }
-            _ => zeros.fold(first, |a, b| a + b),
-        };
+        Self::none_beside(operands.iter().map(|&operand| nothing_of(operand)))
+    }
+
+    /// Those of no samples, by the zeros of their operands.
+    pub fn none_beside(zeros: impl IntoIterator<Item = Tensor<1>>) -> Self {
         Self {
             samples: 0,
-            ..Self::new(zero)
+            ..Self::new(joined(zeros))
         }
     }
 
@@ -166,11 +154,7 @@ impl SampleLosses {
     fn folded(self, divisor: Divisor, weights: Option<Tensor<1>>) -> Tensor<1> {
         if self.samples == 0 {
             let kinds = self.kinds.into_iter().map(|kind| kind.costs);
-            let zero = kinds.reduce(|a, b| a + b).expect("a kind");
-            return match weights {
-                Some(weights) => zero + loss_of_nothing(&weights),
-                None => zero,
-            };
+            return joined(kinds.chain(weights.map(|weights| nothing_of(&weights))));
         }
         let weights = weights.map(widened);
         let kinds = self.kinds.into_iter();

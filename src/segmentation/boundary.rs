@@ -2,7 +2,6 @@
 
 use super::{
     AbsentClasses, MaskLoss,
-    loss::{Definition, Kind},
     object::{PixelFormula, Pixels},
     settings::settings,
 };
@@ -13,7 +12,6 @@ use crate::{
     reduction::Reduction,
 };
 use burn::tensor::{Tensor, TensorData};
-use std::sync::Arc;
 
 mod distance;
 
@@ -48,9 +46,13 @@ pub struct SignedDistance;
 /// Distances are Euclidean, in pixels, exact, and constant; they are computed on the host in linear time. Of an empty or a full mask they
 /// are 0. The loss is negative for a good prediction, and small regions far from the target cost most; the paper adds it to a
 /// generalized Dice loss with a growing factor: [`plus`](crate::SampleEvaluation::plus). Ignored pixels are outside of all masks.
-/// (`kervadec/boundary-loss`, whose distance map and mean these are.)
 ///
 /// Source: H. Kervadec et al., *Boundary Loss for Highly Unbalanced Segmentation*, 2019.
+///
+/// Shapes: logits `[N, C, ..]`, classes `[N, ..]` or masks `[N, C, ..]`; a loss for each sample. Panics if they do not
+/// fit or a target is no class (NaN on a GPU).
+///
+/// Equivalent: the authors' `SurfaceLoss` (`kervadec/boundary-loss`), with the same distance map and mean.
 ///
 /// # Example
 /// ```
@@ -65,6 +67,7 @@ pub struct SignedDistance;
 /// let value = loss.on_masks(p, masks).reduce().into_scalar::<f32>();
 /// assert!((value - (0.5 * 2.0 - 0.25) / 4.0).abs() < 1e-6);
 /// ```
+#[doc(alias = "SurfaceLoss")]
 pub type BoundaryLoss = MaskLoss<SignedDistance>;
 
 impl BoundaryLossConfig {
@@ -74,9 +77,14 @@ impl BoundaryLossConfig {
     /// If a class weight is negative or not finite.
     pub fn try_init(&self) -> Result<BoundaryLoss, LossError> {
         let settings = settings!(self, self.from_logits).checked(Check("BoundaryLossConfig"))?;
-        let kind = Kind::Pixels(Arc::new(SignedDistance));
-        let definition = Definition::new("BoundaryLoss", kind, &[], settings);
-        Ok(MaskLoss::of(SignedDistance, definition, self.reduction))
+        let loss = MaskLoss::of_pixels(
+            "BoundaryLoss",
+            SignedDistance,
+            &[],
+            settings,
+            self.reduction,
+        );
+        Ok(loss)
     }
 
     /// Builds the loss.

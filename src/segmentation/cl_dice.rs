@@ -2,7 +2,6 @@
 
 use super::{
     AbsentClasses, MaskLoss,
-    loss::{Definition, Kind},
     object::{PixelFormula, Pixels},
     settings::settings,
 };
@@ -14,7 +13,6 @@ use crate::{
     reduction::Reduction,
 };
 use burn::tensor::{Tensor, activation::relu, module::max_pool2d, ops::MaxPoolOptions};
-use std::sync::Arc;
 
 config! {
     /// Configuration of [`ClDiceLoss`].
@@ -54,10 +52,14 @@ pub struct ClDice {
 /// l_c = 1 - 2 a b / (a + b)      a = (sum s(p) t + s) / (sum s(p) + s)      b = (sum s(t) p + s) / (sum s(t) + s)
 /// ```
 /// with the soft skeleton `s` by minima and maxima of neighbours, and s = `smooth`. Images are two-dimensional. Ignored pixels are
-/// outside of both masks. `monai.losses.SoftclDiceLoss` has one ratio for all channels, and
-/// adds 1e-4 to `a + b`.
+/// outside of both masks.
 ///
 /// Source: S. Shit et al., *clDice - A Novel Topology-Preserving Loss Function for Tubular Structure Segmentation*, 2021.
+///
+/// Shapes: logits `[N, C, H, W]`, classes `[N, H, W]` or masks `[N, C, H, W]`; a loss for each sample. Panics if they
+/// do not fit or a target is no class (NaN on a GPU).
+///
+/// Equivalent: `monai.losses.SoftclDiceLoss`, which has one ratio for all channels, and adds 1e-4 to `a + b`.
 ///
 /// # Example
 /// ```
@@ -71,6 +73,7 @@ pub struct ClDice {
 /// assert!(value.abs() < 1e-6);
 /// ```
 #[doc(alias = "SoftclDiceLoss")]
+#[doc(alias = "centerline_dice")]
 pub type ClDiceLoss = MaskLoss<ClDice>;
 
 impl ClDiceLossConfig {
@@ -87,9 +90,8 @@ impl ClDiceLossConfig {
             smooth: self.smooth,
         };
         let shown: &[Field<'_>] = &[("iterations", &self.iterations), ("smooth", &self.smooth)];
-        let kind = Kind::Pixels(Arc::new(formula));
-        let definition = Definition::new("ClDiceLoss", kind, shown, settings);
-        Ok(MaskLoss::of(formula, definition, self.reduction))
+        let loss = MaskLoss::of_pixels("ClDiceLoss", formula, shown, settings, self.reduction);
+        Ok(loss)
     }
 
     /// Builds the loss.

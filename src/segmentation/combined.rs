@@ -65,8 +65,8 @@ pub struct DiceAndPixels {
 /// l = a Dice + b sum_i w_(y_i) phi(p_i) / sum_i w_(y_i)          phi(p) = -(1 - p)^gamma ln p, over the pixels of a sample
 /// ```
 /// with the factors `a` and `b`, the class weights `w` and the probability `p_i` of the class of pixel i; of masks the mean is over
-/// all pixels of all channels. [`DiceLoss`](crate::DiceLoss) is that of its own page. Where the batch is one sample, the second
-/// term is PyTorch's weighted mean over the batch; otherwise the mean over samples of that of each.
+/// all pixels of all channels. [`DiceLoss`](crate::DiceLoss) is that of its own page. The second
+/// term is PyTorch's weighted mean for each sample by itself; with `batch`, for all samples together.
 ///
 /// | MONAI | ours | differences |
 /// |---|---|---|
@@ -77,6 +77,11 @@ pub struct DiceAndPixels {
 /// Any other sum of losses is one by [`plus`](crate::SampleEvaluation::plus).
 ///
 /// Sources: F. Isensee et al., *nnU-Net*, 2021 (Dice and cross entropy); W. Zhu et al., *AnatomyNet*, 2018 (Dice and focal).
+///
+/// Shapes: logits `[N, C, ..]`, classes `[N, ..]` or masks `[N, C, ..]`; a loss for each sample. Panics if they do not
+/// fit or a target is no class (NaN on a GPU).
+///
+/// Equivalent: those of the table, with its differences.
 ///
 /// # Example
 /// ```
@@ -94,6 +99,8 @@ pub struct DiceAndPixels {
 /// ```
 #[doc(alias = "DiceCELoss")]
 #[doc(alias = "DiceFocalLoss")]
+#[doc(alias = "DiceBCELoss")]
+#[doc(alias = "dice_ce")]
 pub type CombinedLoss = MaskLoss<DiceAndPixels>;
 
 impl CombinedLossConfig {

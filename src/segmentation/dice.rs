@@ -1,10 +1,6 @@
 //! Dice loss.
 
-use super::{
-    AbsentClasses, MaskLoss,
-    loss::{Definition, Kind},
-    settings::settings,
-};
+use super::{AbsentClasses, MaskLoss, settings::settings};
 use crate::{
     config::config,
     error::{Check, LossError, built},
@@ -12,7 +8,6 @@ use crate::{
     module::Field,
     reduction::Reduction,
 };
-use std::sync::Arc;
 
 config! {
     /// Configuration of [`DiceLoss`].
@@ -56,6 +51,11 @@ config! {
 /// Sources: F. Milletari, N. Navab, S.-A. Ahmadi, *V-Net*, 2016; L. R. Dice, *Measures of the Amount of Ecologic Association
 /// Between Species*, 1945.
 ///
+/// Shapes: logits `[N, C, ..]`, classes `[N, ..]` or masks `[N, C, ..]`; a loss for each sample. Panics if they do not
+/// fit or a target is no class (NaN on a GPU).
+///
+/// Equivalent: those of the table, with its differences.
+///
 /// # Example
 /// ```
 /// use burn::tensor::{Device, Int, Tensor};
@@ -70,6 +70,8 @@ config! {
 /// assert!((value - (1.0 / 3.0 + 1.0 / 5.0) / 2.0).abs() < 1e-6);
 /// ```
 #[doc(alias = "dice_loss")]
+#[doc(alias = "F1")]
+#[doc(alias = "soft_dice")]
 pub type DiceLoss = MaskLoss<Tversky>;
 
 impl DiceLossConfig {
@@ -92,12 +94,8 @@ impl DiceLossConfig {
             ("squared", &self.squared),
             ("log", &self.log),
         ];
-        let kind = Kind::Overlap(Arc::new(formula));
-        let definition = Definition {
-            squared: self.squared,
-            ..Definition::new("DiceLoss", kind, shown, settings)
-        };
-        Ok(MaskLoss::of(formula, definition, self.reduction))
+        let loss = MaskLoss::of_overlaps("DiceLoss", formula, shown, settings, self.reduction);
+        Ok(loss.squaring(self.squared))
     }
 
     /// Builds the loss.

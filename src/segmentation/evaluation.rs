@@ -1,7 +1,9 @@
 //! Predicted masks and what they are compared with.
 
 use crate::{
-    backend::{ClassesWanted, MaskTarget, OverlapInputs, check_classes, is_nothing, widened},
+    backend::{
+        ClassesWanted, MaskTarget, OverlapInputs, check_classes, is_nothing, nothing_of, widened,
+    },
     class::{flat, no_classes, nothing_tracked, rows_of},
     error::{
         ClassesOf, Instead, Numbers, are_checked, check_class_list, check_has_classes,
@@ -36,7 +38,14 @@ impl<R> SampleEvaluation<Masks, R> {
     #[track_caller]
     pub fn pixel_weights<const T: usize>(mut self, weights: Tensor<T>) -> Self {
         let (loss, shape) = (self.batch.loss, &self.given.shape);
-        check_rows(loss, "weights", &weights.dims(), "prediction", shape, 1);
+        check_rows(
+            loss,
+            "pixel weights",
+            &weights.dims(),
+            "prediction",
+            shape,
+            1,
+        );
         check_weights_type(
             loss,
             weights.dtype(),
@@ -134,7 +143,15 @@ impl Masks {
 
     /// The losses without a pixel, if there is none.
     pub(super) fn losses_of_nothing(&self, batch: bool) -> Option<SampleLosses> {
-        let none = || SampleLosses::none(&[&self.logits]);
+        let masks = match &self.target {
+            MaskTarget::Masks(masks) => Some(masks),
+            MaskTarget::Classes(_) => None,
+        };
+        let none = || {
+            let zeros = [Some(&self.logits), masks].into_iter().flatten();
+            let zeros = zeros.map(nothing_of);
+            SampleLosses::none_beside(zeros.chain(self.pixel_weights.as_ref().map(nothing_of)))
+        };
         is_nothing(&self.logits).then(|| none().with_samples(self.samples(batch)))
     }
 

@@ -1,10 +1,6 @@
 //! Focal Tversky loss.
 
-use super::{
-    AbsentClasses, MaskLoss,
-    loss::{Definition, Kind},
-    settings::settings,
-};
+use super::{AbsentClasses, MaskLoss, settings::settings};
 use crate::{
     config::config,
     error::{Check, LossError, built},
@@ -12,7 +8,6 @@ use crate::{
     module::Field,
     reduction::Reduction,
 };
-use std::sync::Arc;
 
 config! {
     /// Configuration of [`FocalTverskyLoss`].
@@ -47,14 +42,19 @@ config! {
 /// ```text
 /// l_c = (1 - (TP_c + s) / (TP_c + a FP_c + b FN_c + s))^(1 / gamma)
 /// ```
-/// The paper sums over classes, where this takes their mean. `segmentation_models_pytorch.losses.TverskyLoss(gamma=g)` raises the mean
-/// over classes to the power `g`. A root has no slope at 0: there the gradient is 0 (NaN in SMP).
+/// The paper sums over classes, where this takes their mean. A root has no slope at 0: there the gradient is 0.
 ///
 /// Which of both is `alpha` differs: false positives in the paper, SMP and MONAI (both 0.5 by default there, which is Dice), false
 /// negatives in the paper of focal Tversky. So here they have names.
 ///
 /// Source: N. Abraham and N. M. Khan, *A Novel Focal Tversky Loss Function with Improved Attention U-Net for Lesion
 /// Segmentation*, 2019.
+///
+/// Shapes: logits `[N, C, ..]`, classes `[N, ..]` or masks `[N, C, ..]`; a loss for each sample. Panics if they do not
+/// fit or a target is no class (NaN on a GPU).
+///
+/// Equivalent: `segmentation_models_pytorch.losses.TverskyLoss(gamma=g)` raises the mean over classes to the power
+/// `g`, and has a gradient of NaN at 0.
 ///
 /// # Example
 /// ```
@@ -69,6 +69,7 @@ config! {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - ((0.7f32 / 1.7).powf(0.75) + (0.3f32 / 2.3).powf(0.75)) / 2.0).abs() < 1e-6);
 /// ```
+#[doc(alias = "FTL")]
 pub type FocalTverskyLoss = MaskLoss<FocalTversky>;
 
 impl FocalTverskyLossConfig {
@@ -99,9 +100,9 @@ impl FocalTverskyLossConfig {
             ("gamma", &self.gamma),
             ("smooth", &self.smooth),
         ];
-        let kind = Kind::Overlap(Arc::new(formula));
-        let definition = Definition::new("FocalTverskyLoss", kind, shown, settings);
-        Ok(MaskLoss::of(formula, definition, self.reduction))
+        let loss =
+            MaskLoss::of_overlaps("FocalTverskyLoss", formula, shown, settings, self.reduction);
+        Ok(loss)
     }
 
     /// Builds the loss.

@@ -2,7 +2,6 @@
 
 use super::{
     AbsentClasses, MaskLoss,
-    loss::{Definition, Kind},
     object::{SampleFormula, Shares},
     settings::settings,
 };
@@ -18,7 +17,6 @@ use burn::{
     serde::{Deserialize, Serialize},
     tensor::Tensor,
 };
-use std::sync::Arc;
 
 /// How much a class counts by the number `T` of its pixels.
 ///
@@ -83,11 +81,15 @@ pub struct GeneralizedDice {
 /// with the sums of [`MaskLoss`](crate::MaskLoss), the number `T_c` of pixels of a class, that of the smallest class `T_min`, and
 /// s = `smooth`. (`T_min` leaves the ratio as it is; without it the sums of a large image are so small that any smoothing decides.)
 ///
-/// `monai.losses.GeneralizedDiceLoss` has `w = 1 / T²`, so its `smooth` of 1e-5 counts as `T_min²` times as many pixels as here;
-/// a class without a pixel gets the largest of the other weights, and the loss without any class is 0.
-///
 /// Source: C. H. Sudre, W. Li, T. Vercauteren, S. Ourselin, M. J. Cardoso, *Generalised Dice Overlap as a Deep Learning Loss
 /// Function for Highly Unbalanced Segmentations*, 2017.
+///
+/// Shapes: logits `[N, C, ..]`, classes `[N, ..]` or masks `[N, C, ..]`; a loss for each sample. Panics if they do not
+/// fit or a target is no class (NaN on a GPU).
+///
+/// Equivalent: `monai.losses.GeneralizedDiceLoss` has `w = 1 / T²`, so its `smooth` of 1e-5 counts as `T_min²`
+/// times as many pixels as here; a class without a pixel gets the largest of the other weights, and the loss
+/// without any class is 0.
 ///
 /// # Example
 /// ```
@@ -103,6 +105,7 @@ pub struct GeneralizedDice {
 /// let (w0, w1) = (1.0 / 9.0, 1.0);
 /// assert!((value - (w0 * 1.0 + w1 * 1.0) / (w0 * 7.0 + w1 * 1.0)).abs() < 1e-6);
 /// ```
+#[doc(alias = "generalized_dice")]
 pub type GeneralizedDiceLoss = MaskLoss<GeneralizedDice>;
 
 impl GeneralizedDiceLossConfig {
@@ -122,9 +125,14 @@ impl GeneralizedDiceLossConfig {
             ("volume_weights", &self.volume_weights),
             ("smooth", &self.smooth),
         ];
-        let kind = Kind::Overlap(Arc::new(formula));
-        let definition = Definition::new("GeneralizedDiceLoss", kind, shown, settings);
-        Ok(MaskLoss::of(formula, definition, self.reduction))
+        let loss = MaskLoss::of_overlaps(
+            "GeneralizedDiceLoss",
+            formula,
+            shown,
+            settings,
+            self.reduction,
+        );
+        Ok(loss)
     }
 
     /// Builds the loss.

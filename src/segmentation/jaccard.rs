@@ -1,10 +1,6 @@
 //! Jaccard loss.
 
-use super::{
-    AbsentClasses, MaskLoss,
-    loss::{Definition, Kind},
-    settings::settings,
-};
+use super::{AbsentClasses, MaskLoss, settings::settings};
 use crate::{
     config::config,
     error::{Check, LossError, built},
@@ -12,7 +8,6 @@ use crate::{
     module::Field,
     reduction::Reduction,
 };
-use std::sync::Arc;
 
 config! {
     /// Configuration of [`JaccardLoss`].
@@ -45,10 +40,14 @@ config! {
 /// ```
 /// with the sums of [`MaskLoss`](crate::MaskLoss). Without smoothing the loss is 0 where nothing is there and nothing predicted.
 ///
-/// MONAI's `DiceLoss(jaccard=True)` and `segmentation_models_pytorch.losses.JaccardLoss` compute it, with the differences of
-/// [`DiceLoss`](crate::DiceLoss); MONAI's smoothing is twice ours (`(2 TP + s) / (2 (TP + FP + FN) + s)`), SMP's the same.
-///
 /// Source: M. A. Rahman and Y. Wang, *Optimizing Intersection-Over-Union in Deep Neural Networks for Image Segmentation*, 2016.
+///
+/// Shapes: logits `[N, C, ..]`, classes `[N, ..]` or masks `[N, C, ..]`; a loss for each sample. Panics if they do not
+/// fit or a target is no class (NaN on a GPU).
+///
+/// Equivalent: `monai.losses.DiceLoss(jaccard=True)` and `segmentation_models_pytorch.losses.JaccardLoss`, with the
+/// differences of [`DiceLoss`](crate::DiceLoss). MONAI's smoothing is twice ours
+/// (`(2 TP + s) / (2 (TP + FP + FN) + s)`), SMP's the same.
 ///
 /// # Example
 /// ```
@@ -64,6 +63,7 @@ config! {
 /// assert!((value - (1.0 / 2.0 + 1.0 / 3.0) / 2.0).abs() < 1e-6);
 /// ```
 #[doc(alias = "IoULoss")]
+#[doc(alias = "soft_iou")]
 pub type JaccardLoss = MaskLoss<Tversky>;
 
 impl JaccardLossConfig {
@@ -86,12 +86,8 @@ impl JaccardLossConfig {
             ("squared", &self.squared),
             ("log", &self.log),
         ];
-        let kind = Kind::Overlap(Arc::new(formula));
-        let definition = Definition {
-            squared: self.squared,
-            ..Definition::new("JaccardLoss", kind, shown, settings)
-        };
-        Ok(MaskLoss::of(formula, definition, self.reduction))
+        let loss = MaskLoss::of_overlaps("JaccardLoss", formula, shown, settings, self.reduction);
+        Ok(loss.squaring(self.squared))
     }
 
     /// Builds the loss.

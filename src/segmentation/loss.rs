@@ -37,7 +37,7 @@ use std::sync::Arc;
 /// | multi-label, binary | `on_masks(logits, masks)` | a mask for each channel, from 0 to 1 | sigmoid of each channel |
 ///
 /// Where the configuration says that predictions are no logits, they are the probabilities. Losses of overlaps (Dice to the
-/// combined loss) hold neither a one-hot target nor probabilities on the CPU, in `f32` and half precision: the sums are one pass over the
+/// combined loss) hold neither a one-hot target nor probabilities on the CPU and on GPUs, in `f32` and half precision: the sums are one pass over the
 /// logits, and the backward pass another one, whose gradient is all the memory it needs. Errors are summed up, not hits, so a prediction that is nearly right keeps the digits of its loss
 /// and of its gradient.
 ///
@@ -117,9 +117,8 @@ impl<F: OverlapFormula> MaskLoss<F> {
     /// Makes a loss from a formula of your own, with the defaults of [`DiceLossConfig`](crate::DiceLossConfig).
     pub fn new(formula: F, reduction: Reduction) -> Self {
         let shown: &[Field<'_>] = &[("formula", &formula.clone())];
-        let kind = Kind::Overlap(Arc::new(formula.clone()));
-        let definition = Definition::new(type_name::<F>(), kind, shown, Settings::default());
-        Self::of(formula, definition, reduction)
+        let settings = Settings::default();
+        Self::of_overlaps(type_name::<F>(), formula, shown, settings, reduction)
     }
 }
 
@@ -274,6 +273,44 @@ impl<F: Clone + fmt::Debug + Send + Sync + 'static> MaskLoss<F> {
             definition,
             reduction,
         }
+    }
+
+    /// A loss that looks at overlaps.
+    pub(super) fn of_overlaps(
+        name: &'static str,
+        formula: F,
+        shown: &[Field<'_>],
+        settings: Settings,
+        reduction: Reduction,
+    ) -> Self
+    where
+        F: SampleFormula,
+    {
+        let kind = Kind::Overlap(Arc::new(formula.clone()));
+        let definition = Definition::new(name, kind, shown, settings);
+        Self::of(formula, definition, reduction)
+    }
+
+    /// A loss that looks at every pixel.
+    pub(super) fn of_pixels(
+        name: &'static str,
+        formula: F,
+        shown: &[Field<'_>],
+        settings: Settings,
+        reduction: Reduction,
+    ) -> Self
+    where
+        F: PixelFormula,
+    {
+        let kind = Kind::Pixels(Arc::new(formula.clone()));
+        let definition = Definition::new(name, kind, shown, settings);
+        Self::of(formula, definition, reduction)
+    }
+
+    /// The loss whose errors are squared before they are added, or not.
+    pub(super) fn squaring(mut self, squared: bool) -> Self {
+        self.definition.squared = squared;
+        self
     }
 
     /// The same loss without the type of its formula.

@@ -2,7 +2,6 @@
 
 use super::{
     AbsentClasses, MaskLoss,
-    loss::{Definition, Kind},
     object::{PixelFormula, Pixels},
     settings::settings,
 };
@@ -14,7 +13,6 @@ use crate::{
     reduction::Reduction,
 };
 use burn::tensor::Tensor;
-use std::sync::Arc;
 
 config! {
     /// Configuration of [`LovaszSoftmaxLoss`].
@@ -68,10 +66,14 @@ pub struct LovaszHinge;
 /// order of their pixels. A class without a pixel that is kept costs its largest probability. A pixel weight of 0 ignores a
 /// pixel; others count as 1.
 ///
-/// `segmentation_models_pytorch.losses.LovaszLoss("multiclass")` has all pixels of the batch together unless `per_image` is set, and
-/// fails for `float64`; kornia's `lovasz_softmax_loss` counts absent classes and has no ignored pixels.
-///
 /// Source: M. Berman, A. R. Triki, M. B. Blaschko, *The Lovasz-Softmax Loss*, 2018.
+///
+/// Shapes: logits `[N, C, ..]`, classes `[N, ..]` or masks `[N, C, ..]`; a loss for each sample. Panics if they do not
+/// fit or a target is no class (NaN on a GPU).
+///
+/// Equivalent: `segmentation_models_pytorch.losses.LovaszLoss("multiclass")` has all pixels of the batch together
+/// unless `per_image` is set, and fails for `float64`; `kornia.losses.lovasz_softmax_loss` counts absent classes
+/// and has no ignored pixels.
 ///
 /// # Example
 /// ```
@@ -87,6 +89,7 @@ pub struct LovaszHinge;
 /// assert!((value - (1.0 / 2.0 + 1.0 / 3.0) / 2.0).abs() < 1e-6);
 /// ```
 #[doc(alias = "lovasz_softmax_loss")]
+#[doc(alias = "LovaszLoss")]
 pub type LovaszSoftmaxLoss = MaskLoss<LovaszSoftmax>;
 
 /// The Lovasz hinge loss of masks, binary or a mask for each channel: the Jaccard loss, extended to hinges of logits.
@@ -97,11 +100,15 @@ pub type LovaszSoftmaxLoss = MaskLoss<LovaszSoftmax>;
 /// where `J(i)` is the Jaccard loss of a prediction that is wrong at the first i pixels. Errors are sorted exactly, equal ones in the
 /// order of their pixels. Of an empty mask the loss is the largest error. A pixel weight of 0 ignores a pixel; others count as 1.
 ///
-/// `segmentation_models_pytorch.losses.LovaszLoss("binary")` has all pixels of the batch together unless `per_image` is set; of
-/// several channels it sorts all together, where this takes the mean over channels. (With class indices and several channels,
-/// each channel has its class against all others.)
+/// With class indices and several channels, each channel has its class against all others.
 ///
 /// Source: J. Yu and M. Blaschko, *Learning Submodular Losses with the Lovasz Hinge*, 2015.
+///
+/// Shapes: logits `[N, C, ..]`, classes `[N, ..]` or masks `[N, C, ..]`; a loss for each sample. Panics if they do not
+/// fit or a target is no class (NaN on a GPU).
+///
+/// Equivalent: `segmentation_models_pytorch.losses.LovaszLoss("binary")` has all pixels of the batch together
+/// unless `per_image` is set; of several channels it sorts all together, where this takes the mean over channels.
 ///
 /// # Example
 /// ```
@@ -117,6 +124,7 @@ pub type LovaszSoftmaxLoss = MaskLoss<LovaszSoftmax>;
 /// assert!((value - 0.75).abs() < 1e-6);
 /// ```
 #[doc(alias = "lovasz_hinge_loss")]
+#[doc(alias = "LovaszLoss")]
 pub type LovaszHingeLoss = MaskLoss<LovaszHinge>;
 
 impl LovaszSoftmaxLossConfig {
@@ -127,9 +135,14 @@ impl LovaszSoftmaxLossConfig {
     pub fn try_init(&self) -> Result<LovaszSoftmaxLoss, LossError> {
         let settings =
             settings!(self, self.from_logits).checked(Check("LovaszSoftmaxLossConfig"))?;
-        let kind = Kind::Pixels(Arc::new(LovaszSoftmax));
-        let definition = Definition::new("LovaszSoftmaxLoss", kind, &[], settings);
-        Ok(MaskLoss::of(LovaszSoftmax, definition, self.reduction))
+        let loss = MaskLoss::of_pixels(
+            "LovaszSoftmaxLoss",
+            LovaszSoftmax,
+            &[],
+            settings,
+            self.reduction,
+        );
+        Ok(loss)
     }
 
     /// Builds the loss.
@@ -149,9 +162,14 @@ impl LovaszHingeLossConfig {
     /// If a class weight is negative or not finite.
     pub fn try_init(&self) -> Result<LovaszHingeLoss, LossError> {
         let settings = settings!(self, true).checked(Check("LovaszHingeLossConfig"))?;
-        let kind = Kind::Pixels(Arc::new(LovaszHinge));
-        let definition = Definition::new("LovaszHingeLoss", kind, &[], settings);
-        Ok(MaskLoss::of(LovaszHinge, definition, self.reduction))
+        let loss = MaskLoss::of_pixels(
+            "LovaszHingeLoss",
+            LovaszHinge,
+            &[],
+            settings,
+            self.reduction,
+        );
+        Ok(loss)
     }
 
     /// Builds the loss.

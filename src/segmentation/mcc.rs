@@ -1,10 +1,6 @@
 //! Matthews correlation coefficient loss.
 
-use super::{
-    AbsentClasses, MaskLoss,
-    loss::{Definition, Kind},
-    settings::settings,
-};
+use super::{AbsentClasses, MaskLoss, settings::settings};
 use crate::{
     config::config,
     error::{Check, LossError, built},
@@ -12,7 +8,6 @@ use crate::{
     module::Field,
     reduction::Reduction,
 };
-use std::sync::Arc;
 
 config! {
     /// Configuration of [`MccLoss`].
@@ -39,10 +34,15 @@ config! {
 /// ```
 /// with the sums of [`MaskLoss`](crate::MaskLoss), from 0 to 2. Sums are taken as shares of all pixels, since a product of four
 /// counts leaves the range of `f16` from 16 pixels on. Where a side is empty (a class that is everywhere, or predicted nowhere) the
-/// loss is 1 with gradient 0, and 0 without an error. `monai.losses.MCCLoss` adds 1e-5 under the root,
-/// `segmentation_models_pytorch.losses.MCCLoss` to each count.
+/// loss is 1 with gradient 0, and 0 without an error.
 ///
 /// Source: K. Abhishek and G. Hamarneh, *Matthews Correlation Coefficient Loss for Deep Convolutional Networks*, 2021.
+///
+/// Shapes: logits `[N, C, ..]`, classes `[N, ..]` or masks `[N, C, ..]`; a loss for each sample. Panics if they do not
+/// fit or a target is no class (NaN on a GPU).
+///
+/// Equivalent: `monai.losses.MCCLoss`, which adds 1e-5 under the root; `segmentation_models_pytorch.losses.MCCLoss`
+/// adds it to each count, and is binary and of the batch.
 ///
 /// # Example
 /// ```
@@ -57,6 +57,8 @@ config! {
 /// let value = loss.forward(logits, targets).into_scalar::<f32>();
 /// assert!((value - (1.0 - 2.0 / 12f32.sqrt())).abs() < 1e-6);
 /// ```
+#[doc(alias = "Matthews")]
+#[doc(alias = "phi coefficient")]
 pub type MccLoss = MaskLoss<Matthews>;
 
 impl MccLossConfig {
@@ -69,9 +71,8 @@ impl MccLossConfig {
         let settings = settings!(self, self.from_logits).checked(check)?;
         let formula = Matthews;
         let shown: &[Field<'_>] = &[];
-        let kind = Kind::Overlap(Arc::new(formula));
-        let definition = Definition::new("MccLoss", kind, shown, settings);
-        Ok(MaskLoss::of(formula, definition, self.reduction))
+        let loss = MaskLoss::of_overlaps("MccLoss", formula, shown, settings, self.reduction);
+        Ok(loss)
     }
 
     /// Builds the loss.

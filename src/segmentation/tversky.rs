@@ -1,10 +1,6 @@
 //! Tversky loss.
 
-use super::{
-    AbsentClasses, MaskLoss,
-    loss::{Definition, Kind},
-    settings::settings,
-};
+use super::{AbsentClasses, MaskLoss, settings::settings};
 use crate::{
     config::config,
     error::{Check, LossError, built},
@@ -12,7 +8,6 @@ use crate::{
     module::Field,
     reduction::Reduction,
 };
-use std::sync::Arc;
 
 config! {
     /// Configuration of [`TverskyLoss`].
@@ -48,11 +43,15 @@ config! {
 /// with the weight `a` of false positives, `b` of false negatives, and the sums of [`MaskLoss`](crate::MaskLoss).
 /// Which of both is `alpha` differs: false positives in the paper, SMP and MONAI (both 0.5 by default there, which is Dice), false
 /// negatives in the paper of focal Tversky. So here they have names.
-/// (`monai.losses.TverskyLoss`, `segmentation_models_pytorch.losses.TverskyLoss`, with the differences of
-/// [`DiceLoss`](crate::DiceLoss).)
 ///
 /// Source: S. S. M. Salehi, D. Erdogmus, A. Gholipour, *Tversky Loss Function for Image Segmentation Using 3D Fully
 /// Convolutional Deep Networks*, 2017.
+///
+/// Shapes: logits `[N, C, ..]`, classes `[N, ..]` or masks `[N, C, ..]`; a loss for each sample. Panics if they do not
+/// fit or a target is no class (NaN on a GPU).
+///
+/// Equivalent: `monai.losses.TverskyLoss` and `segmentation_models_pytorch.losses.TverskyLoss`, with the
+/// differences of [`DiceLoss`](crate::DiceLoss).
 ///
 /// # Example
 /// ```
@@ -93,9 +92,8 @@ impl TverskyLossConfig {
             ("smooth", &self.smooth),
             ("log", &self.log),
         ];
-        let kind = Kind::Overlap(Arc::new(formula));
-        let definition = Definition::new("TverskyLoss", kind, shown, settings);
-        Ok(MaskLoss::of(formula, definition, self.reduction))
+        let loss = MaskLoss::of_overlaps("TverskyLoss", formula, shown, settings, self.reduction);
+        Ok(loss)
     }
 
     /// Builds the loss.

@@ -3,7 +3,8 @@
 use super::Definition;
 use crate::{
     backend::{
-        Fold, TupleInputs, is_nothing, loss_of_nothing, reduced_tuples, tuple_losses, widened,
+        Fold, TupleInputs, is_nothing, joined, none_of, nothing_of, reduced_tuples, tuple_losses,
+        widened,
     },
     error::{
         Numbers, are_checked, check_numbers, check_rank, check_sample_weights, check_weights_type,
@@ -141,10 +142,8 @@ impl TupleEvaluation {
         self.check_numbers();
         let losses = match is_nothing(&self.prediction) {
             true => {
-                return self
-                    .loss_of_nothing()
-                    .reshape([1; S])
-                    .expand(Shape::from(shape));
+                let dims = shape.try_into().expect("the rank was checked");
+                return none_of(self.loss_of_nothing(), dims);
             }
             false => tuple_losses(&self.definition.formula.clone(), self.inputs()),
         };
@@ -186,11 +185,12 @@ impl TupleEvaluation {
 
     /// The loss of no samples.
     fn loss_of_nothing(self) -> Tensor<1> {
-        let loss = loss_of_nothing(&self.prediction) + loss_of_nothing(&self.target);
-        match self.weights {
-            Some(weights) => loss + loss_of_nothing(&weights),
-            None => loss,
-        }
+        let numbers = [&self.prediction, &self.target].map(nothing_of);
+        joined(
+            numbers
+                .into_iter()
+                .chain(self.weights.as_ref().map(nothing_of)),
+        )
     }
 }
 
@@ -198,7 +198,7 @@ impl TupleEvaluation {
 fn flat<const S: usize>(tensor: Tensor<S>) -> Tensor<1> {
     let count = tensor.shape().num_elements();
     match count {
-        0 => loss_of_nothing(&tensor).expand(Shape::new([0])),
+        0 => none_of(nothing_of(&tensor), [0]),
         _ => tensor.reshape([count]),
     }
 }

@@ -2,16 +2,13 @@
 
 use super::{Definition, TupleEvaluation};
 use crate::{
-    backend::{is_nothing, loss_of_nothing},
+    backend::{is_nothing, joined, none_of, nothing_of},
     error::check_like_target,
     formula::TupleFormula,
     module::{display, type_name},
     reduction::Reduction,
 };
-use burn::{
-    module::Module,
-    tensor::{Shape, Tensor},
-};
+use burn::{module::Module, tensor::Tensor};
 use core::fmt;
 use std::sync::Arc;
 
@@ -139,10 +136,7 @@ impl<F: TupleFormula<P, 1>, const P: usize> JointLoss<F, P> {
 /// A row of these tensors' numbers for each element; their planes lie as they are.
 fn rows_of<const D: usize, const W: usize>(tensors: [Tensor<D>; W]) -> Tensor<2> {
     if tensors.iter().any(is_nothing) {
-        let zeros = tensors.iter().map(loss_of_nothing);
-        let zero: Option<Tensor<1>> = zeros.reduce(|a, b| a + b);
-        let zero: Tensor<2> = zero.expect("a number").reshape([1, 1]);
-        return zero.expand(Shape::new([0, W]));
+        return none_of(joined(tensors.iter().map(nothing_of)), [0, W]);
     }
     let samples = tensors[0].shape().num_elements();
     let planes = tensors.map(|tensor| tensor.reshape([1, samples]));

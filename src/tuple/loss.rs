@@ -2,16 +2,13 @@
 
 use super::{Definition, TupleEvaluation};
 use crate::{
-    backend::{is_nothing, loss_of_nothing},
+    backend::{is_nothing, none_of, nothing_of},
     error::{assert_rank_of_samples, check_like_prediction, check_tuples},
     formula::TupleFormula,
     module::{display, type_name},
     reduction::Reduction,
 };
-use burn::{
-    module::Module,
-    tensor::{Shape, Tensor},
-};
+use burn::{module::Module, tensor::Tensor};
 use core::fmt;
 use std::sync::Arc;
 
@@ -137,10 +134,7 @@ fn samples_of<const D: usize>(tensor: Tensor<D>) -> Tensor<2> {
     let dims = tensor.dims();
     let width = dims[D - 1];
     match is_nothing(&tensor) {
-        true => {
-            let zero: Tensor<2> = loss_of_nothing(&tensor).reshape([1, 1]);
-            zero.expand(Shape::new([0, width]))
-        }
+        true => none_of(nothing_of(&tensor), [0, width]),
         false => tensor.reshape([dims[..D - 1].iter().product(), width]),
     }
 }

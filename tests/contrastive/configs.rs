@@ -147,8 +147,8 @@ fn embeddings_that_do_not_fit_are_refused() {
     let text = message(|| loss.forward(zeros(3, 2), zeros(4, 2)));
     assert_eq!(
         text,
-        "NtXentLoss: the second views have shape [4, 2] and the first views [3, 2], expected one of \
-         the second views for each of the first views"
+        "NtXentLoss: the second views have shape [4, 2] and the first views [3, 2], expected the same: \
+         one of the second views for each of the first views, of the same width"
     );
     let loss = InfoNceLossConfig::new().init(&device);
     let text = message(|| loss.forward(zeros(3, 2), zeros(4, 3)));

@@ -5,6 +5,8 @@ use super::{
     paths::images,
 };
 use crate::support::{Dtype, differentiable_sites, differentiable_sites_and_gpu};
+use burn::tensor::Tensor;
+use burn_losses::{GradientDifferenceForm, GradientDifferenceLossConfig};
 
 const SHAPE: [usize; 4] = [3, 2, 10, 9];
 
@@ -122,6 +124,31 @@ fn a_batch_without_images_or_pixels_is_0() {
                 [0.0, 0.0],
                 "{loss:?} on {site}"
             );
+        }
+    }
+}
+
+/// And the gradient by both images is 0, not missing.
+#[test]
+fn one_pixel_differs_from_no_neighbour() {
+    for form in [
+        GradientDifferenceForm::Signed,
+        GradientDifferenceForm::Magnitudes,
+    ] {
+        let loss = GradientDifferenceLossConfig::new().with_form(form).init();
+        for site in differentiable_sites() {
+            let images = [0.5, 1.5].map(|x| {
+                let images = Tensor::<4>::full([2, 1, 1, 1], x, &site.device);
+                images.require_grad()
+            });
+            let [prediction, target] = images.clone();
+            let value = site.path.run(|| loss.forward(prediction, target));
+            let gradients = value.backward();
+            assert_eq!(value.into_scalar::<f32>(), 0.0, "{form:?} on {site}");
+            for image in images {
+                let gradient = image.grad(&gradients).expect("a gradient");
+                assert_eq!(gradient.abs().sum().into_scalar::<f32>(), 0.0);
+            }
         }
     }
 }

@@ -124,6 +124,40 @@ fn every_loss_is_the_same_on_a_gpu() {
     }
 }
 
+/// Tiles that end anywhere, windows of any size on either side of an edge, a constant on either side, several planes.
+#[test]
+fn images_of_any_shape_are_right_on_a_gpu() {
+    let ssim = |size| SsimLossConfig::new(1.0).with_window_size(size);
+    let reflected = |size| ssim(size).with_padding(SsimPadding::Reflect).init();
+    let cases = [
+        ([1, 1, 1, 1], reflected(1)),
+        ([1, 1, 1, 1], ssim(1).init()),
+        ([1, 2, 2, 17], reflected(3)),
+        ([1, 1, 11, 11], ssim(11).init()),
+        ([2, 3, 40, 37], ssim(11).init()),
+        ([2, 3, 40, 37], reflected(11)),
+        ([1, 1, 17, 49], reflected(33)),
+        ([1, 2, 70, 33], ssim(33).init()),
+        // There are no kernels for larger ones.
+        ([1, 1, 40, 37], ssim(35).init()),
+    ];
+    for (shape, loss) in cases {
+        let loss = AnyImageLoss::Ssim(loss);
+        let images = images("shapes", shape, Dtype::F32, 0.1);
+        for tracked in [[true, true], [true, false], [false, true], [false, false]] {
+            let call = ImageCall {
+                tracked,
+                ..ImageCall::new(shape, images.clone()).asked(Ask::Each)
+            };
+            for site in differentiable_sites_and_gpu() {
+                if site.is_gpu() && site.path == Path::Chosen {
+                    check(&call, &loss, &site, 5e-5);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn images_may_lie_in_any_way_and_one_of_them_may_be_a_constant() {
     let shape = [2, 2, 12, 13];

@@ -45,8 +45,8 @@ fn targets_of_another_shape_are_refused() {
             let device = &site.device;
             let name = loss.name();
             let expected = format!(
-                "{name}: the targets have shape [3], expected [2], one for each row of the logits of \
-                 shape [2, 3] (a row runs along dimension 1)"
+                "{name}: the targets have shape [3], expected [2], which is the shape [2, 3] of the logits \
+                 without dimension 1"
             );
             let (x, t) = (ones([2, 3], device), classes([3], device));
             let texts = [
@@ -219,8 +219,8 @@ fn logits_with_the_classes_last_are_told_what_to_do() {
         let device = &site.device;
         let (x, t) = (ones([2, 5, 7], device), classes([2, 5], device));
         let text = message_at(&site, || loss.forward(x.clone(), t.clone()));
-        let expected = "CrossEntropyLoss: the targets have shape [2, 5], expected [2, 7], one for each row of the \
-                        logits of shape [2, 5, 7] (a row runs along dimension 1); if the classes are in the last \
+        let expected = "CrossEntropyLoss: the targets have shape [2, 5], expected [2, 7], which is the shape [2, 5, 7] \
+                        of the logits without dimension 1; if the classes are in the last \
                         dimension of the logits, move them first: `logits.movedim(2, 1)`";
         assert_eq!(text, expected);
         let x: Tensor<3> = x.movedim(2, 1);

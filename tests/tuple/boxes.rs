@@ -187,6 +187,64 @@ fn boxes_that_are_nearly_the_same_keep_their_digits() {
     }
 }
 
+/// What differs between the sides has a slope there, whichever way the ends go.
+#[test]
+fn sides_have_a_slope_where_boxes_share_an_end() {
+    let (x, t) = (vec![[0.0, 0.0, 2.0, 2.0]], vec![[0.0, 0.0, 3.0, 2.0]]);
+    for site in differentiable_sites_and_gpu() {
+        let of = |kind| outcome(kind, "xyxy", [&x, &t], DType::F32, &site).dx[0][0];
+        // Of ((w - v) / c)², for a box that encloses both and grows with the end, or not.
+        let slope = of("eiou") - of("diou");
+        let (least, most) = (2.0 / 9.0, 8.0 / 27.0);
+        assert!(
+            (least - 1e-5..most + 1e-5).contains(&slope),
+            "{slope} on {site}"
+        );
+    }
+}
+
+/// As of `torch.max` and `torch.min` of equal numbers. (CIoU is no function of which this is the slope: its factor is detached.)
+#[test]
+fn a_shared_end_has_the_mean_of_the_slopes_on_both_sides() {
+    let x: Boxes = vec![
+        [1.0, 1.0, 2.0, 3.0],
+        [0.0, 0.5, 5.0, 2.0],
+        [0.0, 0.0, 5.0, 5.0],
+        [0.0, 0.0, 2.0, 2.0],
+    ];
+    let t: Boxes = vec![
+        [1.0, 1.0, 3.0, 2.0],
+        [0.0, 0.5, 1.0, 5.0],
+        [0.0, 1.0, 1.0, 3.0],
+        [0.0, 0.0, 3.0, 2.0],
+    ];
+    let h = 1e-6;
+    let exact = differentiable_sites().remove(0);
+    for kind in ["iou", "giou", "diou", "eiou", "siou"] {
+        for side in 0..4 {
+            let losses = |step: f64| {
+                let mut x = x.clone();
+                x.iter_mut().for_each(|sides| sides[side] += step);
+                outcome(kind, "xyxy", [&x, &t], DType::F64, &exact).losses
+            };
+            let sides = losses(h).into_iter().zip(losses(-h));
+            let expected: Vec<f64> = sides
+                .map(|(above, below)| (above - below) / (2.0 * h))
+                .collect();
+            for site in differentiable_sites_and_gpu() {
+                let got = outcome(kind, "xyxy", [&x, &t], DType::F32, &site).dx;
+                for (place, expected) in expected.iter().enumerate() {
+                    let got = got[side][place];
+                    assert!(
+                        (got - expected).abs() < 1e-4,
+                        "{kind} {place} {side} on {site}: {got}, not {expected}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn boxes_far_apart_have_a_gradient_unless_overlap_is_all_there_is() {
     let x: Boxes = vec![[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 2.0]];

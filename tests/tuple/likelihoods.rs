@@ -184,6 +184,34 @@ fn shapes_near_a_limit_are_near_it() {
     }
 }
 
+/// The slope by the degrees of freedom is the small end of differences of logarithms of the gamma function.
+#[test]
+fn slopes_of_the_degrees_of_freedom_keep_their_digits() {
+    let freedom: Vec<f64> = (0..60)
+        .map(|i| 1.25f64.powi(i - 20) as f32 as f64)
+        .collect();
+    let (zeros, ones) = (vec![0.0; 60], vec![1.0; 60]);
+    let on = loss("student_t_nll", &json!({}));
+    let each = |x, t| on(x, t).each();
+    let x = [zeros.clone(), ones, freedom];
+    for site in differentiable_sites() {
+        // At the location the tail costs nothing.
+        let of = |dtype| {
+            evaluate(
+                &each,
+                [&x, std::slice::from_ref(&zeros)],
+                None,
+                dtype,
+                &site,
+            )
+        };
+        let (got, exact) = (of(DType::F32), of(DType::F64));
+        let what = format!("on {site}");
+        assert_close(&what, &got.dx[2], &exact.dx[2], 3e-6, 0.0);
+        assert_close(&what, &got.losses, &exact.losses, 1e-6, 0.0);
+    }
+}
+
 /// The least and the largest shape: nothing is divided by 0.
 #[test]
 fn learned_shapes_may_be_at_their_ends() {

@@ -3,12 +3,12 @@
 use super::logits::{classes, loss_of_no_rows};
 use crate::{
     backend::{
-        Fold, RowInputs, SoftmaxRow, Target, ignored, is_nothing, log_softmax, reduced_rows,
-        row_losses, widened,
+        Fold, RowInputs, SoftmaxRow, Target, ignored, is_nothing, log_softmax, none_of,
+        reduced_rows, row_losses, widened,
     },
     class::{
         frame::Frame,
-        shape::{has_operations, nothing_tracked, rows_of},
+        shape::{has_operations, rows_of},
     },
     error::{ClassesOf, check_has_classes, check_like_prediction},
 };
@@ -103,7 +103,7 @@ impl Distilled {
         if is_nothing(&self.student) && !has_operations(&self.student) {
             let [rows, _, inner] = self.student.dims();
             let loss = self.loss_of_no_rows(weights.as_ref());
-            return nothing_tracked(loss, [rows, inner]);
+            return none_of(loss, [rows, inner]);
         }
         let mut total: Option<Tensor<2>> = None;
         for (row, inputs) in self.widened().parts(weights) {

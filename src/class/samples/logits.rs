@@ -2,7 +2,8 @@
 
 use crate::{
     backend::{
-        Fold, RowInputs, SoftmaxRow, Target, is_nothing, loss_of_nothing, reduced_rows, row_losses,
+        Fold, RowInputs, SoftmaxRow, Target, is_nothing, joined, none_of, nothing_of, reduced_rows,
+        row_losses,
     },
     class::shape::{flat, has_operations, no_classes, nothing_tracked, reshaped, rows_of},
     error::{
@@ -80,7 +81,7 @@ impl Logits {
         self.check_probabilities(weights.as_ref());
         if is_nothing(&self.logits) && !has_operations(&self.logits) {
             let [rows, _, inner] = self.logits.dims();
-            return nothing_tracked(self.loss_of_no_rows(weights.as_ref()), [rows, inner]);
+            return none_of(self.loss_of_no_rows(weights.as_ref()), [rows, inner]);
         }
         row_losses(self.row.clone(), self.inputs(weights))
     }
@@ -163,13 +164,6 @@ pub(super) fn loss_of_no_rows(
     shares: Option<&Tensor<3>>,
     weights: Option<&Tensor<2>>,
 ) -> Tensor<1> {
-    let loss = loss_of_nothing(logits);
-    let loss = match shares {
-        Some(shares) => loss + loss_of_nothing(shares),
-        None => loss,
-    };
-    match weights {
-        Some(weights) => loss + loss_of_nothing(weights),
-        None => loss,
-    }
+    let operands = [logits].into_iter().chain(shares).map(nothing_of);
+    joined(operands.chain(weights.map(nothing_of)))
 }
