@@ -1,8 +1,10 @@
 //! From the losses of samples to what a loss returns.
 
-use crate::backend::widened;
 use crate::{
-    backend::{Count, Fold, everywhere, is_nothing, joined, nothing_of, ordered_sum, runs_on_cpu},
+    backend::{
+        Count, Fold, everywhere, is_nothing, joined, none_of, nothing_of, ordered_sum, runs_on_cpu,
+        widened,
+    },
     reduction::{Normalizer, Reduction},
 };
 use burn::tensor::{Bool, DType, IndexingUpdateOp, Int, Shape, Tensor};
@@ -117,7 +119,7 @@ impl SampleLosses {
         let samples = self.samples;
         if samples == 0 {
             let zero = self.folded(Divisor::One, weights);
-            return zero.expand(Shape::new([0]));
+            return none_of(zero, [0]);
         }
         let weights = weights.map(widened);
         let kinds = self.kinds.into_iter().map(|kind| {

@@ -31,7 +31,7 @@ config! {
         pub alpha: Option<f64> = None,
         /// Whether the batch is one sample, whose pixels are summed up together. Default: false (MONAI).
         pub batch: bool = false,
-        /// What a class without a pixel costs in the Dice loss. Default: it is left out of the mean over classes.
+        /// The cost of a class without a pixel in the Dice loss. Default: the class is left out of the mean over classes.
         pub absent: AbsentClasses = AbsentClasses::LeftOut,
         /// The weight of each class, in both losses. Default: none.
         pub class_weights: Option<Vec<f64>> = None,

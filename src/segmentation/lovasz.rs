@@ -21,8 +21,8 @@ config! {
         pub from_logits: bool = true,
         /// Whether the pixels of the batch are sorted together. Default: false, each image by itself (the authors' code: true).
         pub batch: bool = false,
-        /// What a class without a pixel costs. Default: it is left out of the mean over classes (`present` in the authors' code;
-        /// kept, it is `all`, kornia's choice).
+        /// The cost of a class without a pixel. Default: the class is left out of the mean over classes (`present` in the authors' code;
+        /// a class that is kept is their `all`, kornia's choice).
         pub absent: AbsentClasses = AbsentClasses::LeftOut,
         /// The weight of each class in the mean over classes. Default: none.
         pub class_weights: Option<Vec<f64>> = None,
@@ -38,7 +38,7 @@ config! {
     pub struct LovaszHingeLossConfig {
         /// Whether the pixels of the batch are sorted together. Default: false, each image by itself (the authors' code: true).
         pub batch: bool = false,
-        /// What a channel without a pixel costs. Default: it is kept, and costs its largest error.
+        /// The cost of a channel without a pixel. Default: the channel is kept, and costs its largest error.
         pub absent: AbsentClasses = AbsentClasses::Kept,
         /// The weight of each channel in the mean over channels. Default: none.
         pub class_weights: Option<Vec<f64>> = None,

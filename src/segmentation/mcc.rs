@@ -16,7 +16,7 @@ config! {
         pub from_logits: bool = true,
         /// Whether the batch is one sample, whose pixels are summed up together. Default: false (MONAI; SMP: true).
         pub batch: bool = false,
-        /// What a class without a pixel costs. Default: it is left out of the mean over classes.
+        /// The cost of a class without a pixel. Default: the class is left out of the mean over classes.
         pub absent: AbsentClasses = AbsentClasses::LeftOut,
         /// The weight of each class in the mean over classes; 0 for a background that should not count. Default: none.
         pub class_weights: Option<Vec<f64>> = None,

@@ -14,7 +14,7 @@ pub(super) struct Shares {
     pub weights: Tensor<2>,
     /// Which have no pixel.
     pub absent: Tensor<2, Bool>,
-    /// What such a class costs.
+    /// The cost of such a class.
     pub absent_classes: AbsentClasses,
 }
 

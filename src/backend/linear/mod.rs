@@ -9,7 +9,7 @@ mod composed;
 pub(super) mod fused;
 mod inputs;
 
-use super::{fold::Fold, row::SoftmaxRow, served::expect_served};
+use super::{fold::Fold, nothing::none_of, row::SoftmaxRow, served::expect_served};
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ pub(crate) use inputs::LinearInputs;
 #[track_caller]
 pub(crate) fn linear_losses(row: Arc<SoftmaxRow>, inputs: LinearInputs) -> Tensor<1> {
     if inputs.hidden.dims()[0] == 0 {
-        let none = inputs.classes.shape();
-        return inputs.loss_of_nothing().expand(none);
+        let none = inputs.classes.dims();
+        return none_of(inputs.loss_of_nothing(), none);
     }
     expect_served(&inputs.hidden.device());
     inputs.check_classes(&row);

@@ -1,6 +1,6 @@
 //! Losses of boxes, by the lengths of what two intervals have alone and in common.
 
-use super::{Argument, Cost, Drawn, Family, Leaves};
+use super::{Argument, Cost, Drawn, Family, Leaves, read};
 use crate::{
     draw::{below, pick, power_of_ten, size},
     model::Numbers,
@@ -84,13 +84,8 @@ impl Family for Boxes {
         self.samples
     }
 
-    fn terms(&self) -> usize {
-        0
-    }
-
     fn run(&self, config: &Value, mut leaves: Leaves<'_>) -> Numbers {
-        let config: IouLossConfig =
-            serde_json::from_value(config.clone()).expect("a configuration");
+        let config: IouLossConfig = read(config);
         let evaluation = config.init().on(leaves.of::<2>(0), leaves.of::<2>(1));
         leaves.finish(evaluation)
     }

@@ -1,6 +1,6 @@
 //! Losses of classes that are no softmax: margins, likelihoods of given logarithms, cosines.
 
-use super::{Argument, Cost, Drawn, Family, Leaves};
+use super::{Argument, Cost, Drawn, Family, Leaves, read};
 use crate::{
     draw::{below, largest, pick, power_of_ten, size, some},
     model::Numbers,
@@ -9,7 +9,6 @@ use crate::{
 };
 use burn::tensor::{Int, Tensor, TensorData};
 use burn_losses::*;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// What marks a sample of a likelihood as ignored.
@@ -103,10 +102,6 @@ impl Classes {
             arguments,
         }
     }
-}
-
-fn read<C: DeserializeOwned>(config: &Value) -> C {
-    serde_json::from_value(config.clone()).expect("a configuration")
 }
 
 impl Family for Classes {

@@ -1,6 +1,6 @@
 //! Cox's partial likelihood.
 
-use super::{Argument, Cost, Drawn, Family, Leaves};
+use super::{Argument, Cost, Drawn, Family, Leaves, read};
 use crate::{
     draw::{below, largest, pick, power_of_ten, size},
     model::Numbers,
@@ -66,7 +66,7 @@ impl Family for Cox {
 
     fn run(&self, config: &Value, mut leaves: Leaves<'_>) -> Numbers {
         let device = leaves.site.device.clone();
-        let loss: CoxLossConfig = serde_json::from_value(config.clone()).expect("a configuration");
+        let loss: CoxLossConfig = read(config);
         let count = self.times.len();
         let times = TensorData::new(self.times.clone(), [count]);
         let times = Tensor::<1>::from_data(times, (&device, DType::F32));

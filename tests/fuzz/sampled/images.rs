@@ -1,6 +1,6 @@
 //! Losses of images: windows and neighbours.
 
-use super::{Argument, Cost, Drawn, Family, Leaves};
+use super::{Argument, Cost, Drawn, Family, Leaves, read};
 use crate::{
     draw::{below, pick, power_of_ten},
     model::Numbers,
@@ -8,7 +8,6 @@ use crate::{
     tape::{Tape, Var},
 };
 use burn_losses::*;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 pub struct Images {
@@ -77,10 +76,6 @@ impl Images {
             arguments,
         }
     }
-}
-
-fn read<C: DeserializeOwned>(config: &Value) -> C {
-    serde_json::from_value(config.clone()).expect("a configuration")
 }
 
 impl Family for Images {

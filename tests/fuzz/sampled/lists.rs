@@ -1,6 +1,6 @@
 //! Losses of ranked lists, some of whose places hold no item.
 
-use super::{Argument, Cost, Drawn, Family, Leaves};
+use super::{Argument, Cost, Drawn, Family, Leaves, read};
 use crate::{
     draw::{below, largest, pick, power_of_ten, size},
     model::Numbers,
@@ -80,10 +80,6 @@ impl Lists {
             None => evaluation,
         })
     }
-}
-
-fn read<C: serde::de::DeserializeOwned>(config: &Value) -> C {
-    serde_json::from_value(config.clone()).expect("a configuration")
 }
 
 impl Family for Lists {

@@ -1,6 +1,6 @@
 //! Losses of masks: sums over the pixels of each class, and what follows from them.
 
-use super::{Argument, Cost, Drawn, Family, Leaves};
+use super::{Argument, Cost, Drawn, Family, Leaves, read};
 use crate::{
     draw::{below, pick, power_of_ten},
     model::Numbers,
@@ -372,8 +372,7 @@ impl Family for Masks {
     fn run(&self, config: &Value, mut leaves: Leaves<'_>) -> Numbers {
         let mut config = config.clone();
         config["loss"] = self.name.into();
-        let config: SegmentationLossConfig =
-            serde_json::from_value(config).expect("a configuration");
+        let config: SegmentationLossConfig = read(&config);
         let loss: SegmentationLoss = config.init();
         let prediction = leaves.of::<4>(0);
         let [samples, _, height, width] = self.shape;

@@ -27,6 +27,7 @@ use images::Images;
 pub use leaves::Leaves;
 use lists::Lists;
 use masks::Masks;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tuples::Tuples;
 
@@ -67,6 +68,11 @@ impl Argument {
     }
 }
 
+/// A configuration of a kind.
+fn read<C: DeserializeOwned>(config: &Value) -> C {
+    serde_json::from_value(config.clone()).expect("a configuration")
+}
+
 /// What a sample costs, and as how many it counts in a mean.
 #[derive(Clone, Copy)]
 pub struct Cost<'t> {
@@ -90,7 +96,9 @@ pub trait Family: Send + Sync {
     }
 
     /// How many numbers tensor operations add up.
-    fn terms(&self) -> usize;
+    fn terms(&self) -> usize {
+        0
+    }
 
     /// How many sums a number may be in whose slopes by it are differences of larger ones: those of a sample, or of all.
     fn sums(&self, _: bool) -> usize {

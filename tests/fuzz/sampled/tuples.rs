@@ -1,6 +1,6 @@
 //! Losses of a few numbers of each sample: likelihoods and a margin.
 
-use super::{Argument, Cost, Drawn, Family, Leaves};
+use super::{Argument, Cost, Drawn, Family, Leaves, read};
 use crate::{
     draw::{below, pick, power_of_ten, size},
     model::Numbers,
@@ -96,7 +96,7 @@ impl Tuples {
         F: formula::TupleFormula<P, 1>,
         C: DeserializeOwned,
     {
-        let config = serde_json::from_value(config.clone()).expect("a configuration");
+        let config = read(config);
         let predictions = std::array::from_fn(|place| leaves.of::<1>(place));
         let evaluation = init(config).on(predictions, leaves.of::<1>(P));
         leaves.finish(evaluation)
@@ -114,10 +114,6 @@ impl Family for Tuples {
 
     fn samples(&self) -> usize {
         self.samples
-    }
-
-    fn terms(&self) -> usize {
-        0
     }
 
     fn run(&self, config: &Value, leaves: Leaves<'_>) -> Numbers {
