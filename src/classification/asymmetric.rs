@@ -41,8 +41,9 @@ config! {
 ///
 /// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
 ///
-/// Equivalent: timm's `AsymmetricLossMultiLabel(gamma_neg=4, gamma_pos=1, clip=0.05)`, which sums over all elements
-/// and holds logarithms above that of 1e-8. The authors' code takes the focusing factors for constants by default.
+/// Equivalent: timm's `AsymmetricLossMultiLabel(gamma_neg=4, gamma_pos=1, clip=0.05)`, which sums over classes, takes
+/// the mean over the batch ([`Reduction::BatchMean`]) and holds logarithms above that of 1e-8; here the mean is over all
+/// elements by default. The authors' code takes the focusing factors for constants by default.
 ///
 /// # Example
 /// ```

@@ -11,7 +11,7 @@ use crate::{
 config! {
     /// Configuration of [`BalancedSoftmaxLoss`].
     pub struct BalancedSoftmaxLossConfig {
-        /// The number of samples of each class in the training set, each at least 1.
+        /// The number of samples of each class in the training set: 0 for a class that never occurs; at least one above 0.
         pub class_counts: Vec<usize>,
         /// The weight of each class. Default: none.
         #[alias = "weights"]

@@ -2,7 +2,7 @@
 
 use crate::error::{Check, LossError};
 
-/// Class weights from the effective number of samples of each class, for the `weights` of any loss.
+/// Class weights from the effective number of samples of each class, for the `class_weights` of any loss.
 ///
 /// ```text
 /// w_c = (1 - beta) / (1 - beta^n_c)

@@ -150,7 +150,7 @@ impl LinearCrossEntropyLoss {
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If shapes or data types do not fit, the layer has no classes, or `weights` is a list of another length. If a
+    /// If shapes or data types do not fit, the layer has no classes, or `class_weights` is a list of another length. If a
     /// target is not a class index (on the CPU; the loss of its sample is NaN on a GPU).
     #[track_caller]
     pub fn forward<const D: usize, const T: usize>(
@@ -212,7 +212,7 @@ impl LinearCrossEntropyLoss {
     /// - targets: `[..]`, the index of a class or the `ignore_index`
     ///
     /// # Panics
-    /// If shapes or data types do not fit, the layer has no classes, or `weights` is a list of another length.
+    /// If shapes or data types do not fit, the layer has no classes, or `class_weights` is a list of another length.
     #[track_caller]
     pub fn on<const D: usize, const T: usize>(
         &self,

@@ -11,7 +11,7 @@ use crate::{
 config! {
     /// Configuration of [`LogitAdjustedLoss`].
     pub struct LogitAdjustedLossConfig {
-        /// The number of samples of each class in the training set, each at least 1.
+        /// The number of samples of each class in the training set: 0 for a class that never occurs; at least one above 0.
         pub class_counts: Vec<usize>,
         /// The strength of the adjustment, 0 or above; 0 gives cross entropy. Default: 1 (the paper).
         pub tau: f64 = 1.0,

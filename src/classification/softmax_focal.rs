@@ -12,7 +12,7 @@ config! {
     /// Configuration of [`SoftmaxFocalLoss`].
     pub struct SoftmaxFocalLossConfig {
         /// The factor of each class, from 0 to 1, or one factor for all. It does not count in the divisor of a mean,
-        /// unlike `weights`. Default: none.
+        /// unlike `class_weights`. Default: none.
         pub alpha: Option<Vec<f64>> = None,
         /// The focusing parameter, 0 or above; 0 gives cross entropy. Default: 2 (the paper).
         pub gamma: f64 = 2.0,

@@ -145,7 +145,7 @@ impl DistillationLoss {
     /// - output: `[1]`
     ///
     /// # Panics
-    /// If shapes or data types do not fit, there are no classes, or `weights` is a list of another length. If a label
+    /// If shapes or data types do not fit, there are no classes, or `class_weights` is a list of another length. If a label
     /// is not a class index (on the CPU; the loss of its sample is NaN on a GPU). (Labels only say which samples are
     /// ignored if `alpha` is 1.)
     #[track_caller]
@@ -188,7 +188,7 @@ impl DistillationLoss {
     /// - labels: `[N, d1..dk]`, the index of a class or the `ignore_index`
     ///
     /// # Panics
-    /// If shapes or data types do not fit, there are no classes, or `weights` is a list of another length.
+    /// If shapes or data types do not fit, there are no classes, or `class_weights` is a list of another length.
     #[track_caller]
     pub fn on<const D: usize, const T: usize>(
         &self,
@@ -208,7 +208,7 @@ impl DistillationLoss {
     /// - teacher: logits, of the same shape
     ///
     /// # Panics
-    /// If shapes or data types do not fit, there are no classes, or `weights` is a list of another length.
+    /// If shapes or data types do not fit, there are no classes, or `class_weights` is a list of another length.
     ///
     /// # Example
     /// ```

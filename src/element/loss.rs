@@ -14,8 +14,8 @@ use std::sync::Arc;
 ///
 /// The losses of this crate come from their configurations, such as
 /// [`SmoothL1LossConfig`](crate::SmoothL1LossConfig). A formula of your own becomes a loss by
-/// [`new`](Self::new): it runs as one fused kernel on the CPU backends and as tensor operations elsewhere. Its
-/// gradient is derived from the formula in both cases.
+/// [`new`](Self::new): it runs as one fused kernel on the CPU and on GPUs, and as tensor operations on other
+/// backends. Its gradient is derived from the formula in both cases.
 ///
 /// # Example
 /// ```

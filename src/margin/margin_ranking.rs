@@ -30,7 +30,7 @@ config! {
 ///
 /// Shapes: each prediction and the target `[..]`, of any rank. Panics if they differ.
 ///
-/// Equivalent: `torch.nn.MarginRankingLoss(margin=0.0)`, whose slope at the margin is that of the line.
+/// Equivalent: `torch.nn.MarginRankingLoss(margin=0.0)`.
 ///
 /// # Example
 /// ```

@@ -29,7 +29,7 @@ config! {
 ///
 /// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
 ///
-/// Equivalent: `torch.nn.SoftMarginLoss()`, which has infinity and NaN for a score of 100 or more on the wrong
+/// Equivalent: `torch.nn.SoftMarginLoss()`, which has infinity and NaN for a score of 89 or more on the wrong
 /// side.
 ///
 /// # Example

@@ -40,8 +40,8 @@ config! {
 ///
 /// Shapes: prediction and target `[..]`, of any rank. Panics if they differ.
 ///
-/// Equivalent: `torch.nn.PoissonNLLLoss(log_input=True, full=False, eps=1e-8)`, which has NaN where the count and
-/// the rate are 0.
+/// Equivalent: `torch.nn.PoissonNLLLoss(log_input=True, full=False, eps=1e-8)`; a count of 0 at a log-rate of minus
+/// infinity has loss 0, not NaN.
 ///
 /// # Example
 /// ```

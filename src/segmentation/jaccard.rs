@@ -24,7 +24,7 @@ config! {
         pub ignore_index: Option<i64> = Some(-100),
         /// The number added to both sides of the ratio, 0 or above. Default: 1e-5 (MONAI, where it counts half; SMP: 0).
         pub smooth: f64 = 1e-5,
-        /// Whether errors are squared before they are summed up: the denominator is that of V-Net, `sum p² + sum t²`. Default: false.
+        /// Whether errors are squared before they are summed up: the denominator is `sum p² + sum t² - sum p t` (MONAI). Default: false.
         pub squared: bool = false,
         /// Whether the loss is the negative logarithm of the ratio (at least 1e-7). Default: false.
         pub log: bool = false,
