@@ -13,9 +13,9 @@ pub(crate) use arguments::{
     check_sum_of_losses, check_tuples, check_weights_type,
 };
 pub(crate) use classes::{
-    ClassesOf, assert_rank_of_samples, check_class_dim, check_class_list, check_class_parameters,
-    check_has_classes, check_label_of_proxy, check_layer, check_proxies, check_rows,
-    check_takes_probabilities, dimension, refuse_class,
+    ClassesOf, NoClass, assert_rank_of_samples, check_class_dim, check_class_list,
+    check_class_parameters, check_has_classes, check_layer, check_proxies, check_rows,
+    check_takes_probabilities, dimension, strange_class,
 };
 pub(crate) use embeddings::{
     check_dimension, check_embeddings, check_embeddings_alike, check_embeddings_fit, check_keys,
@@ -90,6 +90,18 @@ pub(crate) fn built<T>(result: Result<T, LossError>) -> T {
     match result {
         Ok(built) => built,
         Err(error) => panic!("{error}"),
+    }
+}
+
+/// Arguments that are what they should be, or a message that says what is wrong with them: of a check that runs
+/// where a panic would name a line of this crate.
+pub(crate) type Checked = Result<(), String>;
+
+/// Panics with the message of a check that has found something, at the line of the caller.
+#[track_caller]
+pub(crate) fn demand(checked: Checked) {
+    if let Err(message) = checked {
+        panic!("{message}");
     }
 }
 

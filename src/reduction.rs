@@ -117,6 +117,24 @@ impl From<i32> for Normalizer {
     }
 }
 
+impl From<u32> for Normalizer {
+    fn from(value: u32) -> Self {
+        Normalizer::Number(value as f64)
+    }
+}
+
+impl From<i64> for Normalizer {
+    fn from(value: i64) -> Self {
+        Normalizer::Number(value as f64)
+    }
+}
+
+impl From<u64> for Normalizer {
+    fn from(value: u64) -> Self {
+        Normalizer::Number(value as f64)
+    }
+}
+
 impl From<Tensor<1, Int>> for Normalizer {
     fn from(value: Tensor<1, Int>) -> Self {
         Normalizer::Tensor(value.float())

@@ -104,6 +104,15 @@ fn hyperparameters_of_robust_losses_out_of_range_are_refused() {
     let balanced = |gamma| BalancedL1LossConfig::new().with_gamma(gamma);
     assert_refused!(balanced(0.0), "BalancedL1LossConfig", "gamma", "0");
     assert_refused!(balanced(50.0), "BalancedL1LossConfig", "gamma", "50");
+    let steep = BalancedL1LossConfig::new()
+        .with_alpha(0.0125)
+        .with_gamma(1.0);
+    assert_refused!(
+        steep.with_beta(2e-4),
+        "BalancedL1LossConfig",
+        "beta",
+        "0.0002"
+    );
     let poisson = |epsilon| PoissonNllLossConfig::new().with_epsilon(epsilon);
     assert_refused!(poisson(0.0), "PoissonNllLossConfig", "epsilon", "0");
 }

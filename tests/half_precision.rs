@@ -121,6 +121,31 @@ fn losses_are_f32_and_their_weights_may_be() {
                 on().divided_by(4),
             ]
         });
+        with_both_weights(&at, [12], |weights| {
+            let loss = AdaptiveBarronLossConfig::new().init(&site.device);
+            let on = || {
+                loss.on(numbers([12], 0, &at), numbers([12], 9, &at))
+                    .weights(weights.clone())
+            };
+            [
+                on().each(),
+                on().reduction(Reduction::Sum).reduce(),
+                on().divided_by(4),
+            ]
+        });
+        with_both_weights(&at, [3], |weights| {
+            let loss = IouLossConfig::new().init();
+            let boxes = |first| {
+                let low = numbers::<2>([3, 2], first, &at);
+                Tensor::cat(vec![low.clone(), low + 1.5], 1)
+            };
+            let on = || loss.on(boxes(0), boxes(9)).weights(weights.clone());
+            [
+                on().each(),
+                on().reduction(Reduction::Sum).reduce(),
+                on().divided_by(4),
+            ]
+        });
         for loss in [
             BarlowTwinsLossConfig::new()
                 .init()

@@ -1,7 +1,7 @@
 //! Whether class indices are those of classes, where the host can see it without waiting.
 
 use super::{path::is_cpu, row::SoftmaxRow};
-use crate::error::refuse_class;
+use crate::error::{Checked, NoClass, strange_class};
 use burn::tensor::{Int, Tensor};
 
 /// Which class indices a loss takes.
@@ -30,30 +30,30 @@ impl<'a> ClassesWanted<'a> {
     }
 }
 
-/// Panics, on a CPU, if the class of a row that counts is out of range. The shape is that in which classes were given.
-#[track_caller]
+/// Whether the class of each row that counts is in range. The shape is that in which classes were given. Looks on a CPU.
 pub(crate) fn check_classes<const D: usize>(
     wanted: ClassesWanted<'_>,
     (classes, shape): (&Tensor<D, Int>, &[usize]),
     weights: Option<&Tensor<D>>,
-) {
+) -> Checked {
     let found = strangers(wanted, classes);
     if found.is_empty() {
-        return;
+        return Ok(());
     }
     // Rows of weight 0 may hold anything.
     let weights = weights.map(|weights| weights.to_data().iter::<f64>().collect::<Vec<_>>());
-    for (index, class) in found {
-        let is_weightless = weights.as_ref().is_some_and(|list| list[index] == 0.0);
-        if !is_weightless {
-            let ClassesWanted {
-                loss,
-                count,
-                ignore_index,
-            } = wanted;
-            refuse_class(loss, (index, shape), class, count, ignore_index);
-        }
-    }
+    let is_weightless = |index: usize| weights.as_ref().is_some_and(|list| list[index] == 0.0);
+    let Some((index, class)) = found.into_iter().find(|&(index, _)| !is_weightless(index)) else {
+        return Ok(());
+    };
+    let ClassesWanted {
+        loss,
+        count,
+        ignore_index,
+    } = wanted;
+    let place = (index, shape);
+    let no_class = NoClass::Index(ignore_index);
+    Err(strange_class(loss, "target", place, class, count, no_class))
 }
 
 /// The rows whose class is out of range, and that class.

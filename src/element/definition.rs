@@ -4,7 +4,7 @@ use crate::{
     backend::{ElementFormula, PerClass},
     error::{
         Numbers, check_class_dim, check_class_parameters, check_element_weights,
-        check_like_prediction, check_numbers, dimension,
+        check_like_prediction, check_numbers, demand, dimension,
     },
     formula::ColumnFormula,
     module::Shown,
@@ -118,9 +118,15 @@ impl Definition {
         let name = self.name();
         let shapes = [prediction.dims(), target.dims()];
         let given = ("prediction", &shapes[0][..]);
-        check_numbers(name, given, prediction, weights, of_prediction);
+        demand(check_numbers(
+            name,
+            given,
+            prediction,
+            weights,
+            of_prediction,
+        ));
         let given = ("target", &shapes[1][..]);
-        check_numbers(name, given, target, weights, of_target);
+        demand(check_numbers(name, given, target, weights, of_target));
     }
 
     /// Panics unless there is a weight for each element of the prediction.

@@ -144,13 +144,18 @@ pub(crate) fn check_normalizer_shape(loss: &str, normalizer: &Tensor<1>) {
     );
 }
 
-/// Panics unless there is a weight for each loss.
+/// Panics unless there is a weight for each loss. The advice says what else takes weights.
 #[track_caller]
-pub(crate) fn check_loss_weights(loss: &str, weights: &Tensor<1>, losses: usize, wanted: DType) {
+pub(crate) fn check_loss_weights(
+    loss: &str,
+    weights: &Tensor<1>,
+    (losses, advice): (usize, &str),
+    wanted: DType,
+) {
     let count = weights.dims()[0];
     assert!(
         count == losses,
-        "{loss}: {} for {}, expected one for each",
+        "{loss}: {} for {}, expected one for each{advice}",
         counted(count, "weight", "weights"),
         counted(losses, "loss", "losses"),
     );

@@ -15,38 +15,56 @@ pub(crate) const fn assert_rank_of_samples(logits: usize, samples: usize) {
     );
 }
 
-/// Panics because a class is not the index of one of `count` classes.
+/// Says that a class, of a label or a target, is not the index of one of `count` classes.
 ///
-/// The target is given by its place in row-major order and the shape of all targets.
-#[track_caller]
-pub(crate) fn refuse_class(
+/// It is given by its place in row-major order and the shape of all.
+pub(crate) fn strange_class(
     loss: &str,
-    (target, shape): (usize, &[usize]),
+    name: &str,
+    (place, shape): (usize, &[usize]),
     class: i64,
     count: usize,
-    ignore_index: Option<i64>,
-) -> ! {
+    no_class: NoClass,
+) -> String {
     let place = match shape.len() > 1 {
-        true => format!("at {:?}", coordinates(target, shape)),
-        false => format!("of sample {target}"),
+        true => format!("at {:?}", coordinates(place, shape)),
+        false => format!("of sample {place}"),
     };
-    panic!(
-        "{loss}: the target {place} is {class}, {}",
-        class_expected(count, ignore_index)
-    );
-}
-
-/// What a class index may be.
-fn class_expected(count: usize, ignore_index: Option<i64>) -> String {
-    let or_none = match ignore_index {
-        Some(index) => format!(", or the ignore_index, {index}"),
-        None => "; if it stands for no class, configure it: `with_ignore_index`".to_string(),
+    let or_none = match no_class {
+        NoClass::Index(Some(index)) => format!(", or the ignore_index, {index}"),
+        NoClass::Index(None) => {
+            "; if it stands for no class, configure it: `with_ignore_index`".to_string()
+        }
+        NoClass::End(index) => format!(", or {index} behind the last"),
+        NoClass::Never => "; give a sample without a class the weight 0".to_string(),
     };
     format!(
-        "expected the index of one of {}, 0 to {}{or_none}",
+        "{loss}: the {name} {place} is {class}, expected the index of one of {}, 0 to {}{or_none}",
         counted(count, "class", "classes"),
         count - 1,
     )
+}
+
+/// What stands for no class.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NoClass {
+    /// An index, if one is configured.
+    Index(Option<i64>),
+    /// An index that ends the classes of a sample.
+    End(i64),
+    /// Nothing.
+    Never,
+}
+
+impl NoClass {
+    /// The index that stands for no class.
+    pub fn index(self) -> Option<i64> {
+        match self {
+            Self::Index(index) => index,
+            Self::End(index) => Some(index),
+            Self::Never => None,
+        }
+    }
 }
 
 /// Panics unless there is something for each of the `classes`.
@@ -221,21 +239,5 @@ pub(crate) fn check_proxies(loss: &str, proxies: &Tensor<2>, expected: [usize; 2
     assert!(
         shape == expected,
         "{loss}: the proxies have shape {shape:?}, expected {expected:?}, one for each class",
-    );
-}
-
-/// Panics unless `label` is the class of one of so many proxies.
-#[track_caller]
-pub(crate) fn check_label_of_proxy(
-    loss: &str,
-    sample: usize,
-    label: i64,
-    proxies: usize,
-    ignore_index: Option<i64>,
-) {
-    assert!(
-        usize::try_from(label).is_ok_and(|label| label < proxies),
-        "{loss}: the label of sample {sample} is {label}, {}",
-        class_expected(proxies, ignore_index),
     );
 }

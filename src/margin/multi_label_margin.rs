@@ -141,9 +141,7 @@ impl MultiLabelMarginLoss {
         }
         let labels = labels_of(comparable(targets));
         let all = labels.clone().reshape([count * classes]);
-        let all = ClassLabels::new(all, classes)
-            .ignoring(END)
-            .of_samples(classes);
+        let all = ClassLabels::targets(all, classes).of_samples(classes, END);
         let evaluation = SampleEvaluation::complete(batch, self.reduction, move |weights| {
             losses(widened(without_weightless(scores, weights)), labels)
         });

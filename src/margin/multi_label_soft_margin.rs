@@ -2,10 +2,12 @@
 
 use crate::embeddings::{Batch, SampleEvaluation, SampleLosses};
 use crate::{
-    backend::{is_nothing, row_sums, widened},
+    backend::{is_nothing, row_sums, type_of_loss},
     config::config,
     element::{Definition, ElementLoss},
-    error::{Check, LossError, Numbers, built, check_class_parameters},
+    error::{
+        Check, ClassesOf, LossError, Numbers, are_checked, built, check_class_list, check_numbers,
+    },
     formula::{BinaryVariant, Smoothed},
     module::display,
     reduction::Reduction,
@@ -79,8 +81,7 @@ impl MultiLabelSoftMarginLossConfig {
             formula: BinaryVariant::Logits,
             smoothing: 0.0,
         };
-        let definition =
-            Definition::new(NAME, &formula).holding(Numbers::Any, Numbers::Probabilities(None));
+        let definition = Definition::new(NAME, &formula);
         Ok(MultiLabelSoftMarginLoss {
             elements: ElementLoss::defined(formula, definition, self.reduction),
             class_weights: self.class_weights.clone(),
@@ -134,35 +135,59 @@ impl MultiLabelSoftMarginLoss {
     #[track_caller]
     pub fn on(&self, logits: Tensor<2>, targets: Tensor<2>) -> SampleEvaluation {
         let batch = Batch::of(NAME, &logits);
-        let shape @ [count, classes] = logits.dims();
+        let [count, classes] = logits.dims();
         if let Some(weights) = &self.class_weights {
-            check_class_parameters(NAME, "class_weights", weights.len(), 1, &logits);
+            check_class_list(
+                NAME,
+                "class_weights",
+                weights.len(),
+                classes,
+                ClassesOf::Logits,
+            );
         }
         let elements = self.elements.on(logits.clone(), targets.clone());
         let class_weights = self.class_weights.clone();
-        SampleEvaluation::complete(batch, self.reduction, move |weights| {
+        let (given, of_classes) = (targets.clone(), class_weights.clone());
+        let evaluation = SampleEvaluation::complete(batch, self.reduction, move |weights| {
             if is_nothing(&logits) {
                 return SampleLosses::none(&[&logits, &targets]).with_samples(count);
             }
-            let logits = widened(logits);
-            let of_classes = class_weights.map(|weights| {
-                let data = TensorData::new(weights.clone(), [1, weights.len()]);
-                Tensor::<2>::from_data(data, (&logits.device(), logits.dtype()))
-            });
-            // The weight of a sample counts later; here it says alone whether that is ignored.
-            let of_samples = weights.map(|weights| {
-                let counts = weights.clone().detach().not_equal_scalar(0.0).float();
-                counts.cast(logits.dtype()).reshape([count, 1])
-            });
-            let weights = of_classes.into_iter().chain(of_samples);
-            let weights = weights
-                .map(|weights| weights.expand(shape))
-                .reduce(|a, b| a * b);
-            let each = match weights {
+            let each = match element_weights(&targets, class_weights.as_deref(), weights) {
                 Some(weights) => elements.weights(weights).each(),
                 None => elements.each(),
             };
             SampleLosses::new(row_sums(each) * (1.0 / classes as f64))
+        });
+        evaluation.checked(move |weights| {
+            if !are_checked(&given) {
+                return Ok(());
+            }
+            let weights = element_weights(&given, of_classes.as_deref(), weights);
+            let shape = given.dims();
+            let (named, numbers) = (("target", &shape[..]), Numbers::Probabilities(None));
+            check_numbers(NAME, named, &given, weights.as_ref(), numbers)
         })
     }
+}
+
+/// The weights of the elements of targets, in the data type of the loss: those of their classes, and 0 for a sample that is ignored. How
+/// much others of the samples count is said later.
+fn element_weights(
+    targets: &Tensor<2>,
+    classes: Option<&[f64]>,
+    samples: Option<&Tensor<1>>,
+) -> Option<Tensor<2>> {
+    let [count, _] = targets.dims();
+    let (device, dtype) = (targets.device(), type_of_loss(targets.dtype()));
+    let of_classes = classes.map(|weights| {
+        let data = TensorData::new(weights.to_vec(), [1, weights.len()]);
+        Tensor::<2>::from_data(data, (&device, dtype))
+    });
+    let of_samples = samples.map(|weights| {
+        let counts = weights.clone().detach().not_equal_scalar(0.0).float();
+        counts.cast(dtype).reshape([count, 1])
+    });
+    let weights = of_classes.into_iter().chain(of_samples);
+    let weights = weights.map(|weights| weights.expand(targets.shape()));
+    weights.reduce(|a, b| a * b)
 }

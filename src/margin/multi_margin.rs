@@ -156,7 +156,7 @@ impl MultiMarginLoss {
             );
         }
         let targets = comparable(targets);
-        let labels = ClassLabels::new(targets.clone(), shape[1]);
+        let labels = ClassLabels::targets(targets.clone(), shape[1]);
         let (loss, batch) = (self.clone(), Batch::of(NAME, &scores));
         let evaluation = SampleEvaluation::complete(batch, self.reduction, move |weights| {
             loss.losses(without_weightless(scores, weights), targets)

@@ -4,7 +4,7 @@ use super::proxies::{Proxied, batch, check_sizes, random, replaced};
 use crate::{
     config::{as_written, config},
     embeddings::{ClassLabels, Divisor, SampleLosses, Terms},
-    error::{Check, LossError, built},
+    error::{Check, LossError, built, demand},
     formula::{ScaledPairs, softplus},
     module::display,
 };
@@ -136,7 +136,7 @@ impl ProxyAnchorLoss {
         // For its checks: there are no losses of samples.
         let _ = batch(NAME, &proxies, &embeddings, &labels);
         let labels = ClassLabels::new(labels, proxies.dims()[0]).ignoring(self.ignore_index);
-        labels.check(NAME, None);
+        demand(labels.check(NAME, None));
         let proxied = match Proxied::new(proxies, embeddings, labels, None) {
             Ok(proxied) => proxied,
             Err(nothing) => return nothing.reduced(Divisor::Count, None),

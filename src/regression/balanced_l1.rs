@@ -61,7 +61,8 @@ impl BalancedL1LossConfig {
     /// Builds the loss, or says which hyperparameter is out of its range.
     ///
     /// # Errors
-    /// If `alpha`, `gamma` or `beta` is not a finite number above 0, or `gamma` is more than 80 times `alpha`.
+    /// If `alpha`, `gamma` or `beta` is not a finite number above 0, `gamma` is not from a millionth of `alpha` to 80 times `alpha`, or
+    /// `beta` is so small that the curve leaves the range of `f32`.
     pub fn try_init(&self) -> Result<BalancedL1Loss, LossError> {
         let check = Check("BalancedL1LossConfig");
         check.above_zero("alpha", self.alpha)?;
@@ -70,6 +71,12 @@ impl BalancedL1LossConfig {
         let in_range = (1e-6..=80.0).contains(&(self.gamma / self.alpha));
         let expected = "a number from a millionth of alpha to 80 times alpha";
         check.that(in_range, "gamma", self.gamma, expected)?;
+        // What the loss and its slope are made of.
+        let (ratio, b) = (self.gamma / self.alpha, (self.gamma / self.alpha).exp_m1());
+        let in_range = ratio * b / self.beta <= f32::MAX as f64
+            && self.alpha * self.beta / b >= f32::MIN_POSITIVE as f64;
+        let expected = "a larger one, for so large a gamma / alpha";
+        check.that(in_range, "beta", self.beta, expected)?;
         let formula = BalancedL1 {
             alpha: self.alpha,
             gamma: self.gamma,

@@ -206,6 +206,7 @@ impl AdaptiveBarronLoss {
     #[track_caller]
     pub fn on<const D: usize>(&self, prediction: Tensor<D>, target: Tensor<D>) -> TupleEvaluation {
         check_like_prediction(NAME, "target", &target, &prediction, &prediction.dims());
+        let given = prediction.dtype();
         // The parameters are f32, and so is what is made of them.
         let (prediction, target) = (widened(prediction), widened(target));
         let shape = prediction.shape();
@@ -221,7 +222,8 @@ impl AdaptiveBarronLoss {
         };
         let ln_z = ln_partition(alpha.clone());
         let [alpha, scale, ln_z] = [alpha, self.scale(), ln_z].map(expanded);
-        self.likelihood.on([prediction, alpha, scale, ln_z], target)
+        let evaluation = self.likelihood.on([prediction, alpha, scale, ln_z], target);
+        evaluation.of_type(given)
     }
 }
 

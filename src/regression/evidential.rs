@@ -27,7 +27,7 @@ config! {
 ///     + lambda |t - gamma| (2 nu + alpha)                                 W = 2 beta (1 + nu)
 /// ```
 /// Predictions are `[gamma, nu, alpha, beta]`, the parameters of a normal-inverse-gamma distribution: `gamma` is the prediction,
-/// `nu > 0`, `alpha > 1` and `beta > 0` (`softplus`, and 1 more for `alpha`). The variance to be expected of the data is `beta / (alpha - 1)`,
+/// `nu > 0`, `alpha > 1` and `beta > 0` (`softplus`, and 1 more for `alpha`); an `alpha` below 1 counts as 1. The variance to be expected of the data is `beta / (alpha - 1)`,
 /// that of the model `beta / (nu (alpha - 1))`. The terms are put together so that none is a difference of large ones: an `alpha` of 1e4
 /// loses no digits.
 ///

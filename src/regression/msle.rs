@@ -21,8 +21,8 @@ config! {
 /// ```text
 /// l = (ln(1 + x) - ln(1 + t))²
 /// ```
-/// Numbers that are nearly the same keep their digits. A number below -1 has a loss of NaN, and -1 an infinite one (Keras takes
-/// them for 0, where a prediction gets no gradient); predict `softplus` or an exponential. The root of the mean (RMSLE) is `loss.sqrt()`, whose gradient is
+/// Numbers that are nearly the same keep their digits. A number of -1 or below has a loss of NaN (Keras takes
+/// it for 0, where a prediction gets no gradient); predict `softplus` or an exponential. The root of the mean (RMSLE) is `loss.sqrt()`, whose gradient is
 /// not finite where the loss is 0.
 ///
 #[cfg_attr(doc, doc = include_str!("../../docs/curves/msle.svg"))]

@@ -2,7 +2,7 @@
 
 use crate::{
     backend::{ignored, runs_on_cpu},
-    error::check_label_of_proxy,
+    error::{Checked, NoClass, strange_class},
 };
 use burn::tensor::{Bool, Int, Tensor};
 
@@ -11,9 +11,12 @@ use burn::tensor::{Bool, Int, Tensor};
 pub(crate) struct ClassLabels {
     pub labels: Tensor<1, Int>,
     pub classes: usize,
-    pub ignore_index: Option<i64>,
+    /// What stands for no class.
+    no_class: NoClass,
     /// How many labels a sample has.
-    pub per_sample: usize,
+    per_sample: usize,
+    /// What each is called.
+    name: &'static str,
 }
 
 impl ClassLabels {
@@ -22,26 +25,37 @@ impl ClassLabels {
         Self {
             labels,
             classes,
-            ignore_index: None,
+            no_class: NoClass::Index(None),
             per_sample: 1,
+            name: "label",
+        }
+    }
+
+    /// The same as the targets of a loss without an index for no class.
+    pub fn targets(targets: Tensor<1, Int>, classes: usize) -> Self {
+        Self {
+            no_class: NoClass::Never,
+            name: "target",
+            ..Self::new(targets, classes)
         }
     }
 
     /// With an index that stands for no class.
     pub fn ignoring(mut self, ignore_index: impl Into<Option<i64>>) -> Self {
-        self.ignore_index = ignore_index.into();
+        self.no_class = NoClass::Index(ignore_index.into());
         self
     }
 
-    /// So many of each sample, one after the other.
-    pub fn of_samples(mut self, per_sample: usize) -> Self {
+    /// So many of each sample, one after the other, up to an index that is none.
+    pub fn of_samples(mut self, per_sample: usize, end: i64) -> Self {
         self.per_sample = per_sample;
+        self.no_class = NoClass::End(end);
         self
     }
 
     /// Which stand for no class.
     pub fn ignored(&self) -> Option<Tensor<1, Bool>> {
-        ignored(&self.labels, self.ignore_index)
+        ignored(&self.labels, self.no_class.index())
     }
 
     /// Which do not count, because they stand for no class or have the weight 0.
@@ -51,23 +65,30 @@ impl ClassLabels {
         masks.reduce(Tensor::bool_or)
     }
 
-    /// Looks at the labels where the host can see them without waiting.
-    ///
-    /// # Panics
-    /// If one that counts is no class, on the CPU.
-    #[track_caller]
-    pub fn check(&self, loss: &str, weights: Option<&Tensor<1>>) {
+    /// Whether all that count are classes. Looks where the host can see them without waiting.
+    pub fn check(&self, loss: &str, weights: Option<&Tensor<1>>) -> Checked {
         if !runs_on_cpu(&self.labels) {
-            return;
+            return Ok(());
         }
         let weights = weights.map(|weights| weights.to_data().iter::<f64>().collect::<Vec<_>>());
         for (place, label) in self.labels.to_data().iter::<i64>().enumerate() {
             let sample = place / self.per_sample;
             let weight = weights.as_ref().map(|weights| weights[sample]);
-            let counts = weight != Some(0.0) && self.ignore_index != Some(label);
-            if counts {
-                check_label_of_proxy(loss, sample, label, self.classes, self.ignore_index);
+            let is_class = usize::try_from(label).is_ok_and(|label| label < self.classes);
+            let counts = weight != Some(0.0) && self.no_class.index() != Some(label);
+            if counts && !is_class {
+                let sample = (sample, &[][..]);
+                let (name, classes) = (self.name, self.classes);
+                return Err(strange_class(
+                    loss,
+                    name,
+                    sample,
+                    label,
+                    classes,
+                    self.no_class,
+                ));
             }
         }
+        Ok(())
     }
 }

@@ -5,11 +5,12 @@ use super::{
     losses::{Divisor, SampleLosses},
 };
 use crate::{
-    error::{check_loss_weights, check_sum_of_losses},
+    error::{Checked, check_loss_weights, check_sum_of_losses, demand},
     reduction::{Normalizer, Reduction},
 };
 use burn::tensor::{DType, Tensor};
 use core::{fmt, marker::PhantomData};
+use std::sync::Arc;
 
 /// Complete arguments: a [`SampleEvaluation`] of them has only the choices of every loss.
 #[derive(Clone, Copy, Debug)]
@@ -59,12 +60,15 @@ pub struct SampleEvaluation<A = Complete, R = Reduction> {
     pub(crate) batch: Batch,
     pub(crate) given: A,
     losses: Box<dyn Losses<A>>,
-    /// Labels that the last word looks at: which of them count depends on the weights.
-    labels: Vec<ClassLabels>,
+    /// What the last word looks at: what counts depends on the weights.
+    checks: Vec<LaterCheck>,
     weights: Option<Tensor<1>>,
     divisor: Divisor,
     reduction: PhantomData<R>,
 }
+
+/// Whether arguments are what they should be where the weight is not 0.
+type LaterCheck = Arc<dyn Fn(Option<&Tensor<1>>) -> Checked + Send + Sync>;
 
 /// How the losses of samples follow from the arguments, by a closure. Of the weights it looks at those that are
 /// 0 alone, to keep out of the gradient what these samples hold.
@@ -95,11 +99,16 @@ impl<A> Clone for Box<dyn Losses<A>> {
 
 /// The arguments of a loss of samples, which the last word looks at: only then all of them, and the weights, are known.
 pub trait Given {
-    /// # Panics
-    /// If something that counts is not what it should be, where the host can see it without waiting.
-    #[track_caller]
-    fn check(&self, loss: &str, weights: Option<&Tensor<1>>) {
+    /// What to do with weights that are none of samples, behind the message that refuses them.
+    const ON_WEIGHTS: &'static str = "";
+
+    /// Whether all that counts is what it should be. Looks where the host can see it without waiting.
+    ///
+    /// # Errors
+    /// What is wrong, as the message of a panic.
+    fn check(&self, loss: &str, weights: Option<&Tensor<1>>) -> Result<(), String> {
         let _ = (loss, weights);
+        Ok(())
     }
 }
 
@@ -157,7 +166,7 @@ impl<A: Given, R> SampleEvaluation<A, R> {
             batch,
             given,
             losses: Box::new(losses),
-            labels: Vec::new(),
+            checks: Vec::new(),
             weights: None,
             divisor: reduction.into(),
             reduction: PhantomData,
@@ -180,11 +189,12 @@ impl<A: Given, R> SampleEvaluation<A, R> {
         A: Clone + Send + Sync + 'static,
     {
         let losses = self.losses;
+        let checks = with_check_of(&given, self.batch.loss, self.checks);
         SampleEvaluation {
             batch: self.batch,
             given: Complete,
             losses: Box::new(|Complete, weights: Option<&_>| losses.losses(given, weights)),
-            labels: self.labels,
+            checks,
             weights: self.weights,
             divisor: self.divisor,
             reduction: PhantomData,
@@ -192,8 +202,17 @@ impl<A: Given, R> SampleEvaluation<A, R> {
     }
 
     /// With labels that have to be classes where they count.
-    pub(crate) fn with_class_labels(mut self, labels: ClassLabels) -> Self {
-        self.labels.push(labels);
+    pub(crate) fn with_class_labels(self, labels: ClassLabels) -> Self {
+        let loss = self.batch.loss;
+        self.checked(move |weights| labels.check(loss, weights))
+    }
+
+    /// With something to look at when all arguments and the weights are known.
+    pub(crate) fn checked(
+        mut self,
+        check: impl Fn(Option<&Tensor<1>>) -> Checked + Send + Sync + 'static,
+    ) -> Self {
+        self.checks.push(Arc::new(check));
         self
     }
 
@@ -204,10 +223,10 @@ impl<A: Given, R> SampleEvaluation<A, R> {
     #[track_caller]
     fn sample_losses(self) -> (SampleLosses, Option<Tensor<1>>) {
         let weights = self.weights;
-        for labels in &self.labels {
-            labels.check(self.batch.loss, weights.as_ref());
+        for check in self.checks {
+            demand(check(weights.as_ref()));
         }
-        self.given.check(self.batch.loss, weights.as_ref());
+        demand(self.given.check(self.batch.loss, weights.as_ref()));
         let losses = self.losses.losses(self.given, weights.as_ref());
         (losses, weights)
     }
@@ -235,7 +254,7 @@ impl<A: Given, R> SampleEvaluation<A, R> {
             samples,
             dtype,
         } = self.batch;
-        check_loss_weights(loss, &weights, samples, dtype);
+        check_loss_weights(loss, &weights, (samples, A::ON_WEIGHTS), dtype);
         self.weights = Some(weights);
         self
     }
@@ -321,22 +340,32 @@ impl<A: Given + Clone + Send + Sync + 'static> SampleEvaluation<A> {
         );
         let (given, losses) = (self.given, self.losses);
         let (others_given, others) = (other.given, other.losses);
-        let names = [self.batch.loss, other.batch.loss];
+        let mut checks = with_check_of(&given, self.batch.loss, self.checks);
+        checks.extend(with_check_of(&others_given, other.batch.loss, other.checks));
         SampleEvaluation {
             batch: self.batch,
             given: Complete,
             losses: Box::new(move |Complete, weights: Option<&_>| {
-                given.check(names[0], weights);
-                others_given.check(names[1], weights);
                 let others = others.losses(others_given, weights);
                 losses.losses(given, weights).plus(factor, others)
             }),
-            labels: [self.labels, other.labels].concat(),
+            checks,
             weights: self.weights,
             divisor: self.divisor,
             reduction: PhantomData,
         }
     }
+}
+
+/// Checks, and the one that arguments have of their own.
+fn with_check_of<A: Given + Clone + Send + Sync + 'static>(
+    given: &A,
+    loss: &'static str,
+    mut checks: Vec<LaterCheck>,
+) -> Vec<LaterCheck> {
+    let given = given.clone();
+    checks.push(Arc::new(move |weights| given.check(loss, weights)));
+    checks
 }
 
 impl<A: Given> SampleEvaluation<A> {

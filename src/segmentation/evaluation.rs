@@ -6,7 +6,7 @@ use crate::{
     },
     class::{flat, no_classes, nothing_tracked, rows_of},
     error::{
-        ClassesOf, Instead, Numbers, are_checked, check_class_list, check_has_classes,
+        Checked, ClassesOf, Instead, Numbers, are_checked, check_class_list, check_has_classes,
         check_images, check_like_prediction, check_numbers, check_rows, check_weights_type,
     },
     samples::{Given, SampleEvaluation, SampleLosses},
@@ -180,10 +180,11 @@ impl Masks {
 }
 
 impl Given for Masks {
-    #[track_caller]
-    fn check(&self, loss: &str, weights: Option<&Tensor<1>>) {
+    const ON_WEIGHTS: &'static str = "; weights of pixels, [N, d1..dk], go to `pixel_weights`";
+
+    fn check(&self, loss: &str, weights: Option<&Tensor<1>>) -> Checked {
         if is_nothing(&self.logits) {
-            return;
+            return Ok(());
         }
         let OverlapInputs {
             logits,
@@ -202,7 +203,7 @@ impl Given for Masks {
                     count: count.max(2),
                     ignore_index: self.ignore_index,
                 };
-                check_classes(wanted, (classes, &shape), weights.as_ref());
+                check_classes(wanted, (classes, &shape), weights.as_ref())?;
                 if are_checked(&logits) && !self.from_logits {
                     let is_ignored = crate::backend::ignored(classes, self.ignore_index);
                     let of_pixels = |mask: Tensor<2, Bool>| mask.unsqueeze_dim::<3>(1);
@@ -218,7 +219,7 @@ impl Given for Masks {
         }
         let looks_at_numbers = !self.from_logits || matches!(target, MaskTarget::Masks(_));
         if !looks_at_numbers || !are_checked(&logits) {
-            return;
+            return Ok(());
         }
         // Which numbers count.
         let mut counted = logits.clone().without_autodiff().ones_like();
@@ -231,7 +232,7 @@ impl Given for Masks {
         }
         if let MaskTarget::Masks(masks) = &target {
             let wanted = Numbers::Probabilities(None);
-            check_numbers(loss, ("masks", &self.shape), masks, Some(&counted), wanted);
+            check_numbers(loss, ("masks", &self.shape), masks, Some(&counted), wanted)?;
         }
         if !self.from_logits {
             let wanted = Numbers::Probabilities(Some(Instead {
@@ -240,7 +241,8 @@ impl Given for Masks {
                 value: true,
             }));
             let given = ("prediction", &self.shape[..]);
-            check_numbers(loss, given, &logits, Some(&counted), wanted);
+            check_numbers(loss, given, &logits, Some(&counted), wanted)?;
         }
+        Ok(())
     }
 }

@@ -8,10 +8,11 @@ use crate::{
     },
     error::{
         Numbers, are_checked, check_numbers, check_rank, check_sample_weights, check_weights_type,
+        demand,
     },
     reduction::{Normalizer, Reduction},
 };
-use burn::tensor::{Shape, Tensor};
+use burn::tensor::{DType, Shape, Tensor};
 use std::sync::Arc;
 
 /// The loss of a batch of samples of a few numbers each, made by [`TupleLoss::on`](crate::TupleLoss::on) or
@@ -48,6 +49,8 @@ pub struct TupleEvaluation {
     target: Tensor<2>,
     /// The shape of the losses.
     shape: Vec<usize>,
+    /// The data type in which the prediction was given.
+    dtype: DType,
     /// `[N]`, in the data type of the loss.
     weights: Option<Tensor<1>>,
 }
@@ -63,11 +66,17 @@ impl TupleEvaluation {
         Self {
             definition,
             reduction,
+            shape: shape.to_vec(),
+            dtype: prediction.dtype(),
             prediction,
             target,
-            shape: shape.to_vec(),
             weights: None,
         }
+    }
+
+    /// The same of a prediction that was given in another data type.
+    pub(crate) fn of_type(self, dtype: DType) -> Self {
+        Self { dtype, ..self }
     }
 
     /// Gives each sample a weight. A sample of weight 0 is ignored, whatever it holds.
@@ -82,11 +91,7 @@ impl TupleEvaluation {
     pub fn weights<const S: usize>(mut self, weights: Tensor<S>) -> Self {
         let name = self.definition.name();
         check_sample_weights(name, &weights.dims(), &self.shape);
-        check_weights_type(
-            name,
-            weights.dtype(),
-            ("prediction", self.prediction.dtype()),
-        );
+        check_weights_type(name, weights.dtype(), ("prediction", self.dtype));
         self.weights = Some(flat(widened(weights)));
         self
     }
@@ -162,7 +167,8 @@ impl TupleEvaluation {
             let column = self.prediction.clone().narrow(1, place, 1);
             let given = (field, &self.shape[..]);
             let (name, weights) = (self.definition.name(), self.weights.as_ref());
-            check_numbers(name, given, &column.reshape([samples]), weights, numbers);
+            let column = column.reshape([samples]);
+            demand(check_numbers(name, given, &column, weights, numbers));
         }
     }
 

@@ -120,6 +120,7 @@ fn arguments_are_refused_where_they_are_given() {
     let strange = || Tensor::<2, Int>::from_ints([[0, 1, 2]], &device);
     assert_here(|| dice.forward(logits(), strange()));
     assert_here(|| dice.on(logits(), strange()).each());
+    assert_here(|| dice.on(logits(), strange()).weights(weights(3)));
     let masks = ClDiceLossConfig::new().init();
     assert_here(|| masks.on(logits(), strange()));
     let image = || Tensor::<4>::zeros([1, 1, 4, 4], &device);
@@ -128,4 +129,24 @@ fn arguments_are_refused_where_they_are_given() {
     assert_here(|| similarity.on(image(), image()));
     let margin = MultiMarginLossConfig::new().init();
     assert_here(|| margin.forward(zeros(3, 2), labels(3) + 2));
+    let labelled = MultiLabelSoftMarginLossConfig::new().init();
+    // Numbers are looked at in debug builds alone.
+    if cfg!(debug_assertions) {
+        assert_here(|| labelled.forward(zeros(3, 2), zeros(3, 2) + 2.0));
+        assert_here(|| labelled.on(zeros(3, 2), zeros(3, 2) - 1.0).each());
+    }
+
+    // Each loss of a sum looks at its own.
+    let sum = |targets| {
+        dice.on(logits(), Tensor::<2, Int>::zeros([1, 3], &device))
+            .plus(0.5, dice.on(logits(), targets))
+    };
+    assert_here(|| sum(strange()).reduce());
+    assert_here(|| sum(strange()).each());
+    let ignored = || sum(strange()).weights(weights(1) * 0.0);
+    assert_eq!(ignored().each().dims(), [1]);
+    let fits = MultiMarginLossConfig::new().init();
+    let by_class = |labels| margin.on(zeros(3, 2), labels);
+    let both = || by_class(labels(3)).plus(1.0, fits.on(zeros(3, 2), labels(3) + 2));
+    assert_here(|| both().reduce());
 }

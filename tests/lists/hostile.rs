@@ -364,7 +364,7 @@ fn classes_out_of_range_show_on_gpus() {
 
 #[test]
 #[should_panic(
-    expected = "MultiMarginLoss: the label of sample 1 is 3, expected the index of one of 3 classes"
+    expected = "MultiMarginLoss: the target of sample 1 is 3, expected the index of one of 3 classes, 0 to 2; give a sample without"
 )]
 fn a_class_out_of_range_is_refused() {
     let site = &differentiable_sites()[0];
@@ -373,7 +373,7 @@ fn a_class_out_of_range_is_refused() {
 
 #[test]
 #[should_panic(
-    expected = "MultiLabelMarginLoss: the label of sample 1 is -2, expected the index of one of 3"
+    expected = "MultiLabelMarginLoss: the target of sample 1 is -2, expected the index of one of 3 classes, 0 to 2, or -1 behind the last"
 )]
 fn a_label_out_of_range_is_refused() {
     let site = &differentiable_sites()[0];

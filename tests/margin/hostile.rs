@@ -247,9 +247,14 @@ fn what_does_not_fit_is_named() {
     assert!(text.starts_with("CosineEmbeddingLoss: "), "{text}");
     let text = message(|| loss.forward(two(), two(), targets(&[1], &site)));
     assert!(text.starts_with("CosineEmbeddingLoss: "), "{text}");
-    let loss = MultiLabelSoftMarginLossConfig::new().with_class_weights(Some(vec![1.0; 3]));
-    let text = message(|| loss.init().forward(two(), two()));
-    assert!(text.starts_with("MultiLabelSoftMarginLoss: "), "{text}");
+    for count in [1, 3] {
+        let loss = MultiLabelSoftMarginLossConfig::new();
+        let loss = loss.with_class_weights(Some(vec![1.0; count])).init();
+        let text = message(|| loss.forward(two(), two()));
+        let start = format!("MultiLabelSoftMarginLoss: {count} value");
+        assert!(text.starts_with(&start), "{text}");
+        assert!(text.contains("logits of 2 classes"), "{text}");
+    }
     let cosine = |margin| CosineEmbeddingLossConfig::new().with_margin(margin);
     assert_refused!(cosine(1.5), "CosineEmbeddingLossConfig", "margin", "1.5");
     assert_refused!(

@@ -8,6 +8,7 @@ use crate::backend::{
     precision::widened,
     row::{RowInputs, SoftmaxRow, Target},
 };
+use crate::error::demand;
 use burn::tensor::{Int, Tensor};
 
 /// What the loss is computed from; shapes and data types have been checked.
@@ -53,7 +54,7 @@ impl LinearInputs {
         let count = self.weight.dims()[0];
         let wanted = ClassesWanted::of_row(row, count);
         let classes = (&self.classes, &self.samples[..]);
-        check_classes(wanted, classes, self.weights.as_ref());
+        demand(check_classes(wanted, classes, self.weights.as_ref()));
     }
 
     /// The fused operation has no gradient to weights of the rows; such weights take the composed

@@ -13,6 +13,7 @@ use super::{
     row::{RowInputs, SoftmaxRow, Target},
     served::expect_served,
 };
+use crate::error::demand;
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
@@ -54,7 +55,7 @@ impl RowInputs {
             let count = self.logits.dims()[1];
             let classes = (classes, &self.samples[..]);
             let wanted = ClassesWanted::of_row(row, count);
-            check_classes(wanted, classes, self.weights.as_ref());
+            demand(check_classes(wanted, classes, self.weights.as_ref()));
         }
     }
 }

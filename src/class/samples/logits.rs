@@ -8,7 +8,7 @@ use crate::{
     class::shape::{flat, has_operations, no_classes, nothing_tracked, reshaped, rows_of},
     error::{
         ClassesOf, Numbers, are_checked, check_has_classes, check_like_prediction, check_numbers,
-        check_rows,
+        check_rows, demand,
     },
 };
 use burn::tensor::{DType, Int, Tensor};
@@ -116,13 +116,13 @@ impl Logits {
         {
             let weights = weights.map(|weights| weights.clone().unsqueeze_dim::<3>(1));
             let weights = weights.map(|weights| weights.expand(shares.shape()));
-            check_numbers(
+            demand(check_numbers(
                 self.row.loss,
                 (NAME, &self.shape),
                 shares,
                 weights.as_ref(),
                 Numbers::Probabilities(None),
-            );
+            ));
         }
     }
 
