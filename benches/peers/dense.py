@@ -10,6 +10,7 @@ import torch
 from monai.losses import DiceCELoss
 from numpy.typing import NDArray
 from pytorch_msssim import ssim as similarity
+from segmentation_models_pytorch.losses import LovaszLoss
 from server import LossFunction, Server, Workload, leaf
 from splitmix import classes, spread, unit
 from torch import Tensor
@@ -58,6 +59,11 @@ def dice_ce() -> Workload:
     return masks(lambda logits, target: loss(logits, target[:, None]), 512)
 
 
+def lovasz() -> Workload:
+    """The Lovasz softmax loss of each image, over the classes that it has."""
+    return masks(LovaszLoss("multiclass", per_image=True), 128)
+
+
 def ssim() -> Workload:
     """1 - SSIM of colour images."""
     side = 512
@@ -77,6 +83,7 @@ def ssim() -> Workload:
 WORKLOADS: dict[str, Callable[[], Workload]] = {
     "ciou": ciou,
     "dice_ce": dice_ce,
+    "lovasz": lovasz,
     "ssim": ssim,
 }
 

@@ -29,7 +29,7 @@ OURS = "cargo bench --bench {bench} -- --serve"
 BENCHES = {
     "pointwise": ("focal", "mse", "smooth_l1"),
     "softmax": ("ce_ls", "ce_big", "softmax_focal", "linear_ce"),
-    "dense": ("ciou", "dice_ce", "ssim"),
+    "dense": ("ciou", "dice_ce", "lovasz", "ssim"),
     "contrastive": ("ntxent", "clip", "batch_all", "batch_hard", "batch_hard_8192"),
 }
 SETTINGS = ("kept", "in_place")

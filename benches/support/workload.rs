@@ -15,6 +15,8 @@ pub struct Workload {
     pub baseline: Side,
     /// What the gradients are taken of.
     pub leaves: Vec<Leaf>,
+    /// Whether both sides have the same gradients, element by element.
+    gradients_agree: bool,
 }
 
 impl Workload {
@@ -32,6 +34,16 @@ impl Workload {
             fused: side(inputs.clone(), fused),
             baseline: side(inputs, baseline),
             leaves,
+            gradients_agree: true,
+        }
+    }
+
+    /// The same, where the gradients of equal numbers depend on an order that both sides choose for themselves.
+    #[allow(dead_code)] // Most benches have none.
+    pub fn with_ties(self) -> Self {
+        Self {
+            gradients_agree: false,
+            ..self
         }
     }
 
@@ -56,6 +68,9 @@ impl Workload {
                 return Err(format!(
                     "the two sides disagree ({setting:?}): loss {ours} and {theirs}"
                 ));
+            }
+            if !self.gradients_agree {
+                continue;
             }
             for (index, (ours, theirs)) in our_gradients.iter().zip(&their_gradients).enumerate() {
                 agree(ours, theirs).map_err(|error| {

@@ -307,6 +307,35 @@ macro_rules! fused_backend {
             }
         }
 
+        impl $crate::backend::lovasz::FusedLovasz for $backend {
+            fn lovasz_of(
+                call: $crate::backend::overlap::OverlapCall<Self>,
+                errors: $crate::backend::lovasz::LovaszErrors,
+            ) -> $crate::backend::lovasz::Ordered<Self> {
+                match call.logits.dtype() {
+                    $(DType::$dtype => {
+                        $crate::backend::lovasz::fused::lovasz::<Self, $element>(call, errors)
+                    })+
+                    dtype => unreachable!("{dtype:?} takes the composed path"),
+                }
+            }
+
+            fn gradient_of_lovasz(
+                call: $crate::backend::overlap::OverlapCall<Self>,
+                errors: $crate::backend::lovasz::LovaszErrors,
+                slopes: FloatTensor<Self>,
+                upstream: FloatTensor<Self>,
+            ) -> FloatTensor<Self> {
+                use $crate::backend::lovasz::fused::gradient;
+                match call.logits.dtype() {
+                    $(DType::$dtype => {
+                        gradient::<Self, $element>(call, errors, slopes, upstream)
+                    })+
+                    dtype => unreachable!("{dtype:?} takes the composed path"),
+                }
+            }
+        }
+
         impl $crate::backend::ssim::FusedSsim for $backend {
             fn differentiate_ssim(
                 call: $crate::backend::ssim::SsimCall<Self>,

@@ -51,7 +51,7 @@ pub(crate) use fold::{Count, Fold};
 pub(crate) use linear::{LinearInputs, linear_losses, reduced_linear};
 pub(crate) use lists::{ListMembers, NOTHING, Order, cumulative, list_pairs};
 pub(crate) use log_sum_exp::log_softmax;
-pub(crate) use lovasz::lovasz_weights;
+pub(crate) use lovasz::{ClassLosses, LovaszErrors, fused_lovasz, lovasz_weights};
 pub(crate) use nothing::{everywhere, is_nothing, joined, none_of, nothing_of};
 pub(crate) use ordered_sum::{
     centred, column_sums, ordered_mean, ordered_sum, row_means, row_sums,

@@ -12,8 +12,15 @@ pub struct Overlap<R> {
     pub predicted: R,
     /// False negatives, `sum (1 - p) t`.
     pub missed: R,
-    /// True negatives, `sum (1 - p) (1 - t)`.
-    pub neither: R,
+    /// What is not there, `sum (1 - t)`.
+    pub absent: R,
+}
+
+impl<R: Real> Overlap<R> {
+    /// True negatives, `sum (1 - p) (1 - t)`. Rounding is no pixel: they are 0 at least.
+    pub fn neither(&self) -> R {
+        (self.absent.clone() - self.predicted.clone()).at_least(0.0)
+    }
 }
 
 /// The loss of a class from its overlap.
@@ -91,11 +98,12 @@ const EMPTY: f64 = 1e-18;
 
 impl OverlapFormula for Matthews {
     fn value<R: Real>(&self, overlap: Overlap<R>) -> R {
+        let neither = overlap.neither();
         let Overlap {
             both,
             predicted,
             missed,
-            neither,
+            ..
         } = overlap;
         let wrong = predicted.clone() + missed.clone();
         // As shares of all pixels: a product of four counts leaves the range of `f32`.

@@ -43,7 +43,7 @@ pub struct SignedDistance;
 /// ```text
 /// l_c = sum_i p_i d_i / sum_i 1          d_i = distance to the mask outside of it, 1 - distance to the rest inside
 /// ```
-/// Distances are Euclidean, in pixels, exact, and constant; they are computed on the host in linear time. Of an empty or a full mask they
+/// A pixel of a mask is in it from one half on. Distances are Euclidean, in pixels, exact, and constant; they are computed on the host in linear time. Of an empty or a full mask they
 /// are 0. The loss is negative for a good prediction, and small regions far from the target cost most; the paper adds it to a
 /// generalized Dice loss with a growing factor: [`plus`](crate::SampleEvaluation::plus). Ignored pixels are outside of all masks.
 ///
@@ -98,15 +98,20 @@ impl BoundaryLossConfig {
 }
 
 impl PixelFormula for SignedDistance {
+    fn sizes(&self, pixels: &Pixels) -> Tensor<2> {
+        pixels.sizes_of_masks()
+    }
+
     fn losses(&self, pixels: &Pixels) -> Tensor<2> {
-        let target = pixels.target().detach();
-        let (shape, device) = (target.dims(), target.device());
-        let inside: Vec<bool> = target.into_data().iter::<f64>().map(|t| t >= 0.5).collect();
+        let inside = pixels.inside();
+        let (shape, device) = (inside.dims(), inside.device());
+        let inside: Vec<bool> = inside.into_data().iter::<bool>().collect();
         let distances = distance::signed_distances(&inside, &pixels.dims);
         let [p, _] = pixels.shares();
         let options = (&device, p.dtype());
         let distances = Tensor::<3>::from_data(TensorData::new(distances, shape), options);
-        let total = pixels.sum(p.clone() * distances);
+        // NaN in a mask shows.
+        let total = pixels.sum(p.clone() * distances + pixels.target() * 0.0);
         let count = pixels.sum(p.detach().ones_like());
         total.over(count, 0.0)
     }

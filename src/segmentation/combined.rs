@@ -26,8 +26,8 @@ config! {
         pub pixel_weight: f64 = 1.0,
         /// The focusing parameter of the loss of pixels, 0 or above; 0 is cross entropy, MONAI's `DiceFocalLoss` has 2. Default: 0.
         pub gamma: f64 = 0.0,
-        /// The weight of positives among the pixels of masks, from 0 to 1; negatives weigh `1 - alpha`. (Of classes it is not
-        /// used: they have `class_weights`.) Default: none, both weigh 1.
+        /// The weight of positives among the pixels of masks, from 0 to 1; negatives weigh `1 - alpha`. (With class
+        /// indices it is used for a single channel alone; several classes have `class_weights`.) Default: none, both weigh 1.
         pub alpha: Option<f64> = None,
         /// Whether the batch is one sample, whose pixels are summed up together. Default: false (MONAI).
         pub batch: bool = false,
@@ -191,19 +191,30 @@ impl PixelLoss {
     }
 
     /// The mean over the pixels of each sample, times the factor.
-    pub fn costs(&self, sums: &OverlapSums, weights: Tensor<2>, has_classes: bool) -> Costs {
+    pub fn costs(
+        &self,
+        sums: &OverlapSums,
+        weights: Option<Tensor<2>>,
+        has_classes: bool,
+    ) -> Costs {
         // Of one channel the sum of the target is that of class 1 alone.
         let has_classes = has_classes && sums.target.dims()[1] > 1;
-        let counts = if has_classes {
-            &sums.target
-        } else {
-            &sums.weight
+        let counts = match has_classes {
+            true => sums.target.clone(),
+            false => sums.target.clone() + sums.absent.clone(),
         };
-        let weightless = weights.clone().equal_scalar(0.0);
-        let count = (counts.clone() * weights.clone()).sum_dim(1);
+        let (counts, terms) = match weights {
+            Some(weights) => {
+                let weightless = weights.clone().equal_scalar(0.0);
+                let terms = sums.term.clone().mask_fill(weightless, 0.0);
+                (counts * weights.clone(), terms * weights)
+            }
+            None => (counts, sums.term.clone()),
+        };
+        let count = counts.sum_dim(1);
         let silent = count.clone().equal_scalar(0.0);
-        let total = sums.term.clone().mask_fill(weightless, 0.0) * (weights * self.factor);
-        let mean = total.sum_dim(1) / count.mask_fill(silent.clone(), 1.0);
+        let total = terms.sum_dim(1) * self.factor;
+        let mean = total / count.mask_fill(silent.clone(), 1.0);
         Costs::with_silent(mean.squeeze_dim::<1>(1), silent.squeeze_dim::<1>(1))
     }
 }

@@ -8,7 +8,7 @@ use super::{
     settings::Settings,
 };
 use crate::{
-    backend::{MaskTarget, OverlapSpec, OverlapSums, mask_pixels, overlap_sums},
+    backend::{ClassLosses, MaskTarget, OverlapSpec, OverlapSums, mask_pixels, overlap_sums},
     error::{Check, assert_rank_of_samples},
     formula::{Activation, OverlapFormula},
     module::{Field, Shown, display, type_name},
@@ -196,11 +196,19 @@ impl Definition {
                 self.of_overlaps(&*formula, sums, has_classes)
             }
             Kind::Pixels(formula) => {
-                let pixels =
-                    Pixels::new(mask_pixels(&spec, inputs), activation, settings.batch, dims);
-                let absent = pixels.sum(pixels.target()).detach().equal_scalar(0.0);
-                let losses = formula.losses(&pixels);
-                let (samples, weights) = (losses.dims()[0], self.class_weights(&losses));
+                let batch = settings.batch;
+                let found = formula.fused(&spec, &inputs, batch).unwrap_or_else(|| {
+                    let pixels = mask_pixels(&spec, inputs);
+                    let pixels = Pixels::new(pixels, activation, batch, dims);
+                    ClassLosses {
+                        losses: formula.losses(&pixels),
+                        sizes: formula.sizes(&pixels),
+                    }
+                });
+                let ClassLosses { losses, sizes } = found;
+                let absent = sizes.detach().equal_scalar(0.0);
+                let samples = losses.dims()[0];
+                let weights = self.all_class_weights(&losses);
                 let costs = self.costs(weights, absent, |shares| shares.mean(losses));
                 SampleLosses::of_kinds(vec![costs], samples)
             }
@@ -215,33 +223,36 @@ impl Definition {
         has_classes: bool,
     ) -> SampleLosses {
         let samples = sums.both.dims()[0];
-        let weights = self.class_weights(&sums.target);
-        let of_pixels = self
-            .combined
-            .as_ref()
-            .map(|(_, pixels)| pixels.costs(&sums, weights.clone(), has_classes));
+        let weights = self.all_class_weights(&sums.target);
         let absent = sums.target.clone().detach().equal_scalar(0.0);
         let of_overlaps = self.costs(weights, absent, |shares| {
-            let losses = formula.losses(sums, shares);
+            let losses = formula.losses(sums.clone(), shares);
             match &self.combined {
                 Some((factor, _)) => losses * *factor,
                 None => losses,
             }
         });
+        // One after the other: Burn's fusion keeps few chains of operations open at a time.
+        let of_pixels = self
+            .combined
+            .as_ref()
+            .map(|(_, pixels)| pixels.costs(&sums, self.class_weights(&sums.target), has_classes));
         let kinds = [Some(of_overlaps), of_pixels].into_iter().flatten();
         SampleLosses::of_kinds(kinds.collect(), samples)
     }
 
-    /// The weight of each class, for each sample, `[N, C]`.
-    fn class_weights(&self, like: &Tensor<2>) -> Tensor<2> {
-        match &self.settings.class_weights {
-            None => like.clone().detach().ones_like(),
-            Some(weights) => {
-                let data = TensorData::new(weights.clone(), [1, weights.len()]);
-                let options = (&like.device(), like.dtype());
-                Tensor::<2>::from_data(data, options).expand(like.shape())
-            }
-        }
+    /// The weight of each class, for each sample, `[N, C]`, if there are weights.
+    fn class_weights(&self, like: &Tensor<2>) -> Option<Tensor<2>> {
+        let weights = self.settings.class_weights.as_ref()?;
+        let data = TensorData::new(weights.clone(), [1, weights.len()]);
+        let options = (&like.device(), like.dtype());
+        Some(Tensor::<2>::from_data(data, options).expand(like.shape()))
+    }
+
+    /// The same, and ones if there are none.
+    fn all_class_weights(&self, like: &Tensor<2>) -> Tensor<2> {
+        let weights = self.class_weights(like);
+        weights.unwrap_or_else(|| like.clone().detach().ones_like())
     }
 
     /// What samples cost whose classes have these weights, some of them without a pixel.

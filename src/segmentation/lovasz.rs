@@ -6,10 +6,12 @@ use super::{
     settings::settings,
 };
 use crate::{
-    backend::lovasz_weights,
+    backend::{
+        ClassLosses, LovaszErrors, OverlapInputs, OverlapSpec, fused_lovasz, lovasz_weights,
+    },
     config::config,
     error::{Check, LossError, built},
-    formula::Real,
+    formula::{Activation, Real},
     reduction::Reduction,
 };
 use burn::tensor::Tensor;
@@ -60,10 +62,10 @@ pub struct LovaszHinge;
 /// The Lovasz softmax loss of masks: the Jaccard loss, extended to probabilities so that it is convex in the errors.
 ///
 /// ```text
-/// l_c = sum_i e_i (J(i) - J(i - 1))          e_i = |t_i - p_i|, the largest first
+/// l_c = sum_i e_i (J(i) - J(i - 1))          e_i = |t_i - p_i|, t_i is 0 or 1, the largest first
 /// ```
 /// where `J(i)` is the Jaccard loss of a prediction that is wrong at the first i pixels. Errors are sorted exactly, equal ones in the
-/// order of their pixels. A class without a pixel that is kept costs its largest probability. A pixel weight of 0 ignores a
+/// order of their pixels. A pixel of a mask is in it from one half on. A class without a pixel that is kept costs its largest probability. A pixel weight of 0 ignores a
 /// pixel; others count as 1.
 ///
 /// Source: M. Berman, A. R. Triki, M. B. Blaschko, *The Lovasz-Softmax Loss*, 2018.
@@ -95,10 +97,10 @@ pub type LovaszSoftmaxLoss = MaskLoss<LovaszSoftmax>;
 /// The Lovasz hinge loss of masks, binary or a mask for each channel: the Jaccard loss, extended to hinges of logits.
 ///
 /// ```text
-/// l = sum_i max(e_i, 0) (J(i) - J(i - 1))          e_i = 1 - x_i (2 t_i - 1), the largest first
+/// l = sum_i max(e_i, 0) (J(i) - J(i - 1))          e_i = 1 - x_i (2 t_i - 1), t_i is 0 or 1, the largest first
 /// ```
 /// where `J(i)` is the Jaccard loss of a prediction that is wrong at the first i pixels. Errors are sorted exactly, equal ones in the
-/// order of their pixels. Of an empty mask the loss is the largest error. A pixel weight of 0 ignores a pixel; others count as 1.
+/// order of their pixels. A pixel of a mask is in it from one half on. Of an empty mask the loss is the largest error. A pixel weight of 0 ignores a pixel; others count as 1.
 ///
 /// With class indices and several channels, each channel has its class against all others.
 ///
@@ -183,18 +185,52 @@ impl LovaszHingeLossConfig {
 }
 
 impl PixelFormula for LovaszSoftmax {
+    fn fused(
+        &self,
+        spec: &OverlapSpec,
+        inputs: &OverlapInputs,
+        batch: bool,
+    ) -> Option<ClassLosses> {
+        let errors = LovaszErrors {
+            hinge: false,
+            batch,
+        };
+        fused_lovasz(spec, errors, inputs)
+    }
+
+    fn sizes(&self, pixels: &Pixels) -> Tensor<2> {
+        pixels.sizes_of_masks()
+    }
+
     fn losses(&self, pixels: &Pixels) -> Tensor<2> {
         let [p, miss] = pixels.shares();
-        let inside = pixels.target().greater_equal_scalar(0.5);
-        extension(pixels, p.mask_where(inside, miss), |error| error)
+        extension(pixels, p.mask_where(pixels.inside(), miss), |error| error)
     }
 }
 
 impl PixelFormula for LovaszHinge {
+    fn fused(
+        &self,
+        spec: &OverlapSpec,
+        inputs: &OverlapInputs,
+        batch: bool,
+    ) -> Option<ClassLosses> {
+        let errors = LovaszErrors { hinge: true, batch };
+        // Each channel is for itself, also where several have the class as target.
+        let spec = OverlapSpec {
+            activation: Activation::None,
+            ..spec.clone()
+        };
+        fused_lovasz(&spec, errors, inputs)
+    }
+
+    fn sizes(&self, pixels: &Pixels) -> Tensor<2> {
+        pixels.sizes_of_masks()
+    }
+
     fn losses(&self, pixels: &Pixels) -> Tensor<2> {
         let x = pixels.logits();
-        let inside = pixels.target().greater_equal_scalar(0.5);
-        let errors = x.clone().mask_where(inside, -x) + 1.0;
+        let errors = x.clone().mask_where(pixels.inside(), -x) + 1.0;
         extension(pixels, errors, Real::positive_part)
     }
 }
@@ -207,8 +243,8 @@ fn extension(
 ) -> Tensor<2> {
     let together = |numbers| pixels.together(numbers);
     let errors = together(errors);
-    let [targets, counts] = [pixels.target(), pixels.weights()].map(together);
-    let weights = lovasz_weights(errors.clone(), targets, counts.clone());
-    // A label that is no class has the weight NaN, which shows.
-    crate::backend::over_pixels(cost(errors) * weights + counts * 0.0)
+    let [target, counts] = [pixels.target(), pixels.weights()].map(together);
+    let weights = lovasz_weights(errors.clone(), target.clone(), counts.clone());
+    // A label that is no class has the weight NaN, which shows, as NaN in a mask does.
+    crate::backend::over_pixels(cost(errors) * weights + (counts + target) * 0.0)
 }

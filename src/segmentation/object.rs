@@ -2,7 +2,9 @@
 
 use super::AbsentClasses;
 use crate::{
-    backend::{MaskPixels, OverlapSums, column_sums, over_pixels},
+    backend::{
+        ClassLosses, MaskPixels, OverlapInputs, OverlapSpec, OverlapSums, column_sums, over_pixels,
+    },
     formula::{Activation, Overlap, OverlapFormula, Real},
 };
 use burn::tensor::{Bool, Tensor};
@@ -45,16 +47,13 @@ pub(crate) trait SampleFormula: Debug + Send + Sync {
 
 impl<F: OverlapFormula> SampleFormula for F {
     fn losses(&self, sums: OverlapSums, shares: &Shares) -> Tensor<1> {
-        // Where the class is everywhere, the first difference is exactly 0.
-        let neither = (sums.weight - sums.target) - sums.predicted.clone();
         let costless = shares.costless();
         let counted = |sums: Tensor<2>| sums.mask_fill(costless.clone(), 0.0);
         let losses = self.value(Overlap {
             both: counted(sums.both),
             predicted: counted(sums.predicted),
             missed: counted(sums.missed),
-            // Rounding is no pixel.
-            neither: counted(neither.clamp_min(0.0)),
+            absent: sums.absent,
         });
         shares.mean(losses)
     }
@@ -94,6 +93,18 @@ impl Pixels {
         self.pixels.target.clone()
     }
 
+    /// Which pixels are in a mask: those of one half and above.
+    pub fn inside(&self) -> Tensor<3, Bool> {
+        self.pixels.target.clone().greater_equal_scalar(0.5)
+    }
+
+    /// How many pixels that count are in each mask, `[N, C]` or `[1, C]`.
+    pub fn sizes_of_masks(&self) -> Tensor<2> {
+        let counts = self.weights().not_equal_scalar(0.0);
+        let counted = counts.bool_and(self.inside()).float();
+        self.of_samples(over_pixels(counted.cast(self.pixels.target.dtype())))
+    }
+
     /// The weights; 0 where ignored.
     pub fn weights(&self) -> Tensor<3> {
         self.pixels.weights.clone()
@@ -101,8 +112,14 @@ impl Pixels {
 
     /// The weighted sum over the pixels that are one loss, `[N, C]` or `[1, C]`.
     pub fn sum(&self, numbers: Tensor<3>) -> Tensor<2> {
-        let sums = over_pixels(numbers * self.weights());
-        if self.batch { column_sums(sums) } else { sums }
+        self.of_samples(over_pixels(numbers * self.weights()))
+    }
+
+    fn of_samples(&self, sums: Tensor<2>) -> Tensor<2> {
+        match self.batch {
+            true => column_sums(sums),
+            false => sums,
+        }
     }
 
     /// The pixels that are one loss side by side: `[N, C, K]`, or `[1, C, N K]`.
@@ -122,6 +139,22 @@ pub(crate) trait PixelFormula: Debug + Send + Sync {
     /// Whether it takes images of two dimensions and nothing else.
     fn takes_images(&self) -> bool {
         false
+    }
+
+    /// The losses by a kernel, where one can take the inputs.
+    #[allow(unused_variables)]
+    fn fused(
+        &self,
+        spec: &OverlapSpec,
+        inputs: &OverlapInputs,
+        batch: bool,
+    ) -> Option<ClassLosses> {
+        None
+    }
+
+    /// How much there is of each class, as the formula sees it.
+    fn sizes(&self, pixels: &Pixels) -> Tensor<2> {
+        pixels.sum(pixels.target())
     }
 
     /// The loss of each class, for each sample.

@@ -278,6 +278,146 @@ fn many_pixels_are_added_up_like_in_f64() {
 }
 
 #[test]
+fn a_pixel_is_in_a_mask_from_one_half_on() {
+    // No pixel of the first channel is: it is absent, and left out. The other loses its second pixel.
+    let mut soft = call(&[&[2.0, 1.0, 1.0, -1.0]], &[], 2);
+    (soft.classes, soft.masks) = (None, Some(vec![0.4, 0.1, 0.6, 0.5]));
+    let mut hard = soft.clone();
+    hard.masks = Some(vec![0.0, 0.0, 1.0, 1.0]);
+    for name in ["lovasz_softmax", "lovasz_hinge", "boundary"] {
+        for absent in ["left_out", "zero", "kept"] {
+            let loss = loss(name, json!({"absent": absent}));
+            for site in mask_sites() {
+                let [soft, hard] =
+                    [&soft, &hard].map(|call| call.run(&loss, Dtype::F32, &site, None));
+                assert_eq!(soft.losses.values, hard.losses.values, "{name} on {site}");
+                assert_eq!(soft.gradient, hard.gradient, "{name} on {site}");
+            }
+        }
+    }
+}
+
+#[test]
+fn lovasz_gradients_of_many_pixels_are_those_of_f64() {
+    // More than a task takes. All errors are 2e-4 apart in the logits, so that their order is the same in every type.
+    let count = 20_000;
+    let mixed = |i: usize| i * 7919 % count;
+    let logits = (0..count).map(|i| (mixed(i) as f64 + 0.25) * 4e-4 - 4.0);
+    let logits: Vec<f64> = logits.chain((0..count).map(|_| 0.0)).collect();
+    let classes: Vec<i64> = (0..count).map(|i| i64::from(i % 7 < 2)).collect();
+    let softmax = call(&[&logits], &classes, 2);
+    let some = classes.iter().zip(0..);
+    let some = some.map(|(&class, i)| if i % 11 == 0 { -100 } else { class });
+    let hinge = call(&[&logits[..count]], &some.collect::<Vec<_>>(), 1);
+    for (name, call) in [("lovasz_softmax", softmax), ("lovasz_hinge", hinge)] {
+        let loss = loss(name, json!({}));
+        let all = mask_sites();
+        let exact = all.iter().find(|site| !site.is_gpu()).expect("a CPU");
+        let exact = call.run(&loss, Dtype::F64, exact, None);
+        for site in mask_sites() {
+            let got = call.run(&loss, Dtype::F32, &site, None);
+            assert_close(
+                &format!("{name} on {site}"),
+                &got.losses.values,
+                &exact.losses.values,
+                1e-5,
+            );
+            let largest = exact.gradient.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+            for (got, wanted) in got.gradient.iter().zip(&exact.gradient) {
+                assert!(
+                    (got - wanted).abs() < 1e-5 * largest,
+                    "{name} on {site}: {got}, {wanted}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn nan_in_a_mask_and_an_infinite_logit_show() {
+    let nan = |name: &str, call: &MaskCall| {
+        for site in mask_sites() {
+            let got = call.run(&loss(name, json!({})), Dtype::F32, &site, None);
+            assert!(
+                got.losses.values[0].is_nan(),
+                "{name} on {site}: {:?}",
+                got.losses.values
+            );
+        }
+    };
+    let mut masks = call(&[&[2.0, 1.0]], &[], 1);
+    (masks.classes, masks.masks) = (None, Some(vec![f64::NAN, 1.0]));
+    for name in LOSSES {
+        nan(name, &masks);
+    }
+    // Of a class that is absent, and left out.
+    let infinite = call(&[&[f64::INFINITY, 0.0, 0.0]], &[1], 3);
+    for name in LOSSES {
+        if !["lovasz_hinge", "boundary", "cl_dice"].contains(&name) {
+            nan(name, &infinite);
+        }
+    }
+}
+
+#[test]
+fn ignored_numbers_in_masks_have_no_gradient() {
+    let mut masks = call(&[&[2.0, 1.0]], &[], 1);
+    (masks.classes, masks.masks) = (None, Some(vec![-100.0, 1.0]));
+    for name in ["lovasz_softmax", "lovasz_hinge", "dice", "combined"] {
+        let loss = loss(name, json!({}));
+        for upstream in [1.0, -1.0, f64::INFINITY] {
+            for site in mask_sites() {
+                let got = masks.run(&loss, Dtype::F32, &site, Some(&[upstream]));
+                assert_eq!(
+                    got.gradient[0].to_bits(),
+                    0,
+                    "{name} on {site}, times {upstream}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn pixels_of_any_other_weight_count_as_one_for_lovasz_losses() {
+    let mut weighted = call(&[&[0.0, 0.0]], &[1, 1], 1);
+    let plain = weighted.clone();
+    weighted.pixel_weights = Some(vec![1.0, -1.0]);
+    let loss = loss("lovasz_softmax", json!({}));
+    for site in mask_sites() {
+        let [weighted, plain] =
+            [&weighted, &plain].map(|call| call.run(&loss, Dtype::F32, &site, None));
+        assert_eq!(weighted.losses.values, plain.losses.values, "{site}");
+    }
+}
+
+#[test]
+fn a_class_that_is_nearly_everywhere_keeps_its_true_negatives() {
+    // Of 300,000 pixels ten are of class 0, half of them found; three others are taken for it.
+    let count = 300_000;
+    let classes: Vec<i64> = (0..count).map(|place| i64::from(place >= 10)).collect();
+    let is_found = |place: usize| place < 5 || (10..13).contains(&place);
+    let of_class_0 = (0..count).map(|place| if is_found(place) { 40.0 } else { -40.0 });
+    let logits: Vec<f64> = of_class_0.chain((0..count).map(|_| 0.0)).collect();
+    let [tp, fp, fn_, tn] = [count as f64 - 13.0, 5.0, 3.0, 5.0];
+    let root = ((tp + fp) * (tp + fn_) * (tn + fp) * (tn + fn_)).sqrt();
+    let expected = 1.0 - (tp * tn - fp * fn_) / root;
+    let mut call = call(&[&logits], &classes, 2);
+    // Not whole, so that sums are rounded. As a factor of all sums it changes nothing.
+    call.pixel_weights = Some(vec![1.0 / 3.0; count]);
+    for site in mask_sites() {
+        let got = call.run(&loss("mcc", json!({})), Dtype::F32, &site, None);
+        let value = got.losses.values[0];
+        // A GPU sums up in f32.
+        let bound = if site.is_gpu() { 1e-5 } else { 1e-6 };
+        assert!(
+            (value - expected).abs() < bound,
+            "{site}: {value}, {expected}"
+        );
+    }
+}
+
+#[test]
 fn a_class_out_of_range_is_named() {
     for site in sites() {
         let logits = Tensor::<4>::zeros([1, 3, 1, 2], &site.device);

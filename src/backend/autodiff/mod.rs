@@ -7,6 +7,8 @@ mod elements;
 #[cfg(feature = "kernels")]
 mod linear;
 mod lists;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod lovasz;
 #[cfg(feature = "kernels")]
 mod overlap;
 mod pairs;

@@ -6,11 +6,11 @@ use crate::backend::{
     overlap::{OverlapCall, OverlapSpec},
 };
 use burn::backend::{
-    Autodiff,
+    Autodiff, Backend,
     autodiff::{
         checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
         grads::Gradients,
-        ops::{Backward, Ops, OpsKind},
+        ops::{Backward, NodeGuard, Ops, OpsKind},
     },
     tensor::FloatTensor,
 };
@@ -23,16 +23,7 @@ impl<B: FusedOverlap, C: CheckpointStrategy> OverlapBackend for Autodiff<B, C> {
         target: RowTarget<Self>,
         weights: Weights<Self>,
     ) -> FloatTensor<Self> {
-        let (logits, node) = logits.into_parts();
-        let call = OverlapCall::<B> {
-            spec,
-            logits,
-            target: match target {
-                RowTarget::Classes(classes) => RowTarget::Classes(classes),
-                RowTarget::Shares(masks) => RowTarget::Shares(masks.into_primitive()),
-            },
-            weights: weights.into_inner(),
-        };
+        let (call, node) = OverlapCall::<B>::of_tracked(spec, logits, target, weights);
         let sums = B::sums_of(call.clone());
         match OverlapBackward
             .prepare::<C>([node])
@@ -42,6 +33,28 @@ impl<B: FusedOverlap, C: CheckpointStrategy> OverlapBackend for Autodiff<B, C> {
             OpsKind::Tracked(prep) => prep.finish(call, sums),
             OpsKind::UnTracked(prep) => prep.finish(sums),
         }
+    }
+}
+
+impl<B: Backend> OverlapCall<B> {
+    /// What tracked logits are compared with, and their node.
+    pub(super) fn of_tracked<C: CheckpointStrategy>(
+        spec: Arc<OverlapSpec>,
+        logits: FloatTensor<Autodiff<B, C>>,
+        target: RowTarget<Autodiff<B, C>>,
+        weights: Weights<Autodiff<B, C>>,
+    ) -> (Self, NodeGuard) {
+        let (logits, node) = logits.into_parts();
+        let call = Self {
+            spec,
+            logits,
+            target: match target {
+                RowTarget::Classes(classes) => RowTarget::Classes(classes),
+                RowTarget::Shares(masks) => RowTarget::Shares(masks.into_primitive()),
+            },
+            weights: weights.into_inner(),
+        };
+        (call, node)
     }
 }
 

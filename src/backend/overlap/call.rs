@@ -26,8 +26,21 @@ pub(in crate::backend) struct OverlapCall<B: Backend> {
     pub weights: Weights<B>,
 }
 
+impl MaskTarget {
+    /// The same below the dispatch.
+    pub(in crate::backend) fn into_row_target(self) -> RowTarget<Dispatch> {
+        match self {
+            Self::Classes(classes) if !runs_on_cpu(&classes) => {
+                RowTarget::Classes(comparable(classes).into_dispatch())
+            }
+            Self::Classes(classes) => RowTarget::Classes(classes.into_dispatch()),
+            Self::Masks(masks) => RowTarget::Shares(masks.into_dispatch()),
+        }
+    }
+}
+
 /// Whether there are kernels. They have a gradient to logits alone; a mask or weights that are tracked take the composed path.
-pub(super) fn is_fused(inputs: &OverlapInputs) -> bool {
+pub(in crate::backend) fn is_fused(inputs: &OverlapInputs) -> bool {
     let masks_are_tracked =
         matches!(&inputs.target, MaskTarget::Masks(masks) if masks.is_tracked());
     let weights_are_tracked = inputs.weights.as_ref().is_some_and(Tensor::is_tracked);
@@ -37,17 +50,10 @@ pub(super) fn is_fused(inputs: &OverlapInputs) -> bool {
 /// The sums, by the operation.
 pub(super) fn run(spec: OverlapSpec, inputs: OverlapInputs) -> OverlapSums {
     let [samples, classes, _] = inputs.logits.dims();
-    let target = match inputs.target {
-        MaskTarget::Classes(classes) if !runs_on_cpu(&classes) => {
-            RowTarget::Classes(comparable(classes).into_dispatch())
-        }
-        MaskTarget::Classes(classes) => RowTarget::Classes(classes.into_dispatch()),
-        MaskTarget::Masks(masks) => RowTarget::Shares(masks.into_dispatch()),
-    };
     let sums = <Dispatch as OverlapBackend>::overlap_sums(
         Arc::new(spec),
         inputs.logits.into_dispatch(),
-        target,
+        inputs.target.into_row_target(),
         Weights::of(inputs.weights.map(widened)),
     );
     let sums = Tensor::<3>::from_dispatch(sums);
@@ -61,7 +67,7 @@ pub(super) fn run(spec: OverlapSpec, inputs: OverlapInputs) -> OverlapSums {
         predicted: next(),
         missed: next(),
         target: next().detach(),
-        weight: next().detach(),
+        absent: next().detach(),
         term: next(),
     }
 }

@@ -115,6 +115,7 @@ pub(super) fn sums(spec: &OverlapSpec, inputs: OverlapInputs) -> OverlapSums {
     };
     let [both, predicted, missed] = overlaps(shares, target.clone(), spec.squared);
     let sum = |numbers: Tensor<3>| over_pixels(numbers * weights.clone());
+    let absent = -target.clone() + 1.0;
     OverlapSums {
         both: sum(both),
         predicted: sum(predicted),
@@ -124,7 +125,7 @@ pub(super) fn sums(spec: &OverlapSpec, inputs: OverlapInputs) -> OverlapSums {
             Some(term) => sum(term),
             None => over_pixels(logits.zeros_like()),
         },
-        weight: over_pixels(weights),
+        absent: sum(absent),
     }
 }
 

@@ -17,7 +17,7 @@ use burn::{
 };
 
 /// What the kernel knows of them, handed to `work`.
-fn with_masks<B, E, T>(
+pub(in crate::backend) fn with_masks<B, E, T>(
     call: OverlapCall<B>,
     work: impl FnOnce(&cpu::Overlap<'_>, FloatTensor<B>, cpu::Shape, &Masks<'_, E>) -> T,
 ) -> T
@@ -84,13 +84,22 @@ where
 {
     let upstream = <B as Host<f32>>::contiguous(upstream);
     let upstream = <B as Host<f32>>::slice(&upstream);
-    with_masks::<B, E, _>(call, |overlap, mut logits, shape, masks| {
-        if let Some(owned) = <B as Host<E>>::slice_mut(&mut logits) {
-            cpu::overlap_gradient(overlap, Logits::Consumed(owned), shape, masks, upstream);
-            return logits;
-        }
-        let kept = Logits::Kept(<B as Host<E>>::slice(&logits));
-        let fresh = cpu::overlap_gradient(overlap, kept, shape, masks, upstream);
-        B::from_vec(fresh.expect("not in place"), logits.shape())
+    with_masks::<B, E, _>(call, |overlap, logits, shape, masks| {
+        rewritten::<B, E>(logits, |given| {
+            cpu::overlap_gradient(overlap, given, shape, masks, upstream)
+        })
     })
+}
+
+/// What some work leaves in the place of logits: of themselves, where nobody else has them, or of new ones.
+pub(in crate::backend) fn rewritten<B: Host<E>, E: Storage>(
+    mut logits: FloatTensor<B>,
+    work: impl FnOnce(Logits<'_, E>) -> Option<Vec<E>>,
+) -> FloatTensor<B> {
+    if let Some(owned) = B::slice_mut(&mut logits) {
+        work(Logits::Consumed(owned));
+        return logits;
+    }
+    let fresh = work(Logits::Kept(B::slice(&logits)));
+    B::from_vec(fresh.expect("not in place"), logits.shape())
 }

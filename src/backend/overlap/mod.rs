@@ -11,6 +11,8 @@ use crate::formula::Activation;
 use burn::tensor::{Int, Tensor};
 #[cfg(feature = "kernels")]
 pub(super) use call::OverlapCall;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+pub(super) use call::is_fused;
 pub(crate) use composed::{MaskPixels, over_pixels};
 use std::sync::Arc;
 
@@ -34,6 +36,7 @@ pub(crate) enum PixelTerm {
 }
 
 /// Logits and what they are compared with.
+#[derive(Clone, Debug)]
 pub(crate) struct OverlapInputs {
     /// `[N, C, K]`
     pub logits: Tensor<3>,
@@ -62,8 +65,8 @@ pub(crate) struct OverlapSums {
     pub missed: Tensor<2>,
     /// Of `t`.
     pub target: Tensor<2>,
-    /// Of the weights.
-    pub weight: Tensor<2>,
+    /// Of `1 - t`, by itself: the difference of two sums of all pixels loses what a class that is nearly everywhere leaves.
+    pub absent: Tensor<2>,
     /// Of the term of each pixel; of a target that is a class, at that class.
     pub term: Tensor<2>,
 }
@@ -80,7 +83,7 @@ impl OverlapSums {
             predicted: change(self.predicted),
             missed: change(self.missed),
             target: change(self.target),
-            weight: change(self.weight),
+            absent: change(self.absent),
             term: change(self.term),
         }
     }

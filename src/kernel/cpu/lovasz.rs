@@ -1,6 +1,9 @@
 //! The slopes of the Jaccard loss's Lovasz extension.
 
-use super::threads::map;
+use super::{
+    order::{Ordered, descending},
+    threads::map,
+};
 
 /// By how much each error counts in the loss of its row: as much as the Jaccard loss of the mask grows when that error is added to
 /// all larger ones. Errors that are equal come in the order of their places.
@@ -21,25 +24,28 @@ pub(crate) fn lovasz_weights<T: Ordered>(
     let rows = out.chunks_mut(width).zip(errors.chunks(width));
     let given = targets.chunks(width).zip(counts.chunks(width));
     map(rows.zip(given), &|_, ((out, errors), (targets, counts))| {
-        row(out, errors, targets, counts);
+        let counted = (0..errors.len()).filter(|&i| counts[i].into() != 0.0);
+        let order = descending(counted.map(|i| (errors[i], i)));
+        let is_in = |place: usize| targets[place].into() >= 0.5;
+        growth(&order, &is_in, &mut |place, weight| {
+            out[place] = T::of(weight);
+        });
     });
     out
 }
 
-fn row<T: Ordered>(out: &mut [T], errors: &[T], targets: &[T], counts: &[T]) {
-    let counted = (0..errors.len()).filter(|&i| counts[i].into() != 0.0);
-    // The largest first: its key is the smallest, and the place decides between equals.
-    let place = |i| u32::try_from(i).expect("pixels of an image");
-    let mut order: Vec<(T::Key, u32)> = counted
-        .map(|i| (errors[i].descending(), place(i)))
-        .collect();
-    order.sort_unstable();
-    let is_in = |place: u32| targets[place as usize].into() >= 0.5;
-    let size = order.iter().filter(|(_, place)| is_in(*place)).count();
+/// Calls `found` with the place of each error and how much it counts, in the order of the errors. Returns how many are in the mask.
+pub(super) fn growth<K>(
+    order: &[(K, u32)],
+    is_in: &dyn Fn(usize) -> bool,
+    found: &mut dyn FnMut(usize, f64),
+) -> usize {
+    let size = order.iter().filter(|(_, at)| is_in(*at as usize)).count();
     let (mut both, mut either) = (size as f64, size as f64);
     for (_, place) in order {
+        let place = *place as usize;
         // The Jaccard loss is 1 - both / either.
-        out[place as usize] = T::of(if is_in(place) {
+        let weight = if is_in(place) {
             both -= 1.0;
             1.0 / either
         } else {
@@ -49,52 +55,10 @@ fn row<T: Ordered>(out: &mut [T], errors: &[T], targets: &[T], counts: &[T]) {
                 0 => f64::from(either == 1.0),
                 _ => both / (either * (either - 1.0)),
             }
-        });
+        };
+        found(place, weight);
     }
-}
-
-/// Numbers that are put in order.
-pub(crate) trait Ordered: Copy + Into<f64> + Send + Sync {
-    type Key: Copy + Ord + Send;
-
-    /// The smaller, the larger the number is; NaN is beyond all of its sign.
-    fn descending(self) -> Self::Key;
-
-    /// The nearest number.
-    fn of(number: f64) -> Self;
-}
-
-impl Ordered for f32 {
-    type Key = u32;
-
-    fn descending(self) -> u32 {
-        // A zero is a zero.
-        let bits = (self + 0.0).to_bits();
-        match bits >> 31 {
-            0 => !(bits | 1 << 31),
-            _ => bits,
-        }
-    }
-
-    fn of(number: f64) -> Self {
-        number as f32
-    }
-}
-
-impl Ordered for f64 {
-    type Key = u64;
-
-    fn descending(self) -> u64 {
-        let bits = (self + 0.0).to_bits();
-        match bits >> 63 {
-            0 => !(bits | 1 << 63),
-            _ => bits,
-        }
-    }
-
-    fn of(number: f64) -> Self {
-        number
-    }
+    size
 }
 
 #[cfg(test)]
@@ -119,23 +83,5 @@ mod tests {
             assert!((f64::from(got[place]) - expected).abs() < 1e-7, "{place}");
         }
         assert_eq!(got[4], 0.0);
-    }
-
-    #[test]
-    fn bits_are_in_order() {
-        let numbers = [
-            f32::NEG_INFINITY,
-            -1.0,
-            -1e-40,
-            0.0,
-            1e-40,
-            2.0,
-            f32::INFINITY,
-        ];
-        assert!(numbers.map(f32::descending).iter().rev().is_sorted());
-        let wide = numbers.map(|number| f64::from(number).descending());
-        assert!(wide.iter().rev().is_sorted());
-        assert_eq!((-0f32).descending(), 0f32.descending());
-        assert_eq!((-0f64).descending(), 0f64.descending());
     }
 }

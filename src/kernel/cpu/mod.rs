@@ -16,6 +16,7 @@ mod lane;
 mod linear;
 mod lists;
 mod lovasz;
+mod order;
 mod ordered_sum;
 mod overlap;
 mod pairs;
@@ -38,7 +39,8 @@ pub(crate) use lists::{ListKernel, Lists, Members, list_gradient, list_sums};
 pub(crate) use lovasz::lovasz_weights;
 pub(crate) use ordered_sum::ordered_sum;
 pub(crate) use overlap::{
-    Logits, MaskTargets, Masks, Overlap, Term, overlap_gradient, overlap_sums,
+    Logits, Lovasz, LovaszOutcome, MaskTargets, Masks, Overlap, Term, lovasz, lovasz_gradient,
+    overlap_gradient, overlap_sums,
 };
 pub(crate) use pairs::{
     Listed, PairKernel, Pairs, Points, pair_gradients, pair_rows, pair_terms, triplet_gradients,

@@ -239,7 +239,7 @@ impl<'t> Sums<'t> {
         let [both, predicted, missed] = terms.map(|terms| tape.sum(&terms));
         let target = pixels.iter().map(|pixel| pixel.target * pixel.weight).sum();
         let weight = pixels.iter().map(|pixel| pixel.weight).sum();
-        // True negatives are what is left of all pixels, and no more exact.
+        // True negatives are what is left of the absent pixels, and no more exact.
         let negative: f64 = weight - target;
         let neither = tape.constant(negative) - predicted;
         Self {
@@ -488,7 +488,12 @@ impl Masks {
         let squared = config["squared"] == true;
         let sums = classes.iter().map(|pixels| Sums::of(pixels, squared, tape));
         let sums: Vec<Sums<'t>> = sums.collect();
-        let is_absent = |class: usize| sums[class].target == 0.0;
+        let is_lovasz = self.name.starts_with("lovasz");
+        let is_absent = |class: usize| match is_lovasz {
+            // A pixel is in the mask or not.
+            true => !classes[class].iter().any(|pixel| pixel.target >= 0.5),
+            false => sums[class].target == 0.0,
+        };
         let weight = |class: usize| match config["absent"] == "left_out" && is_absent(class) {
             true => 0.0,
             false => given[class],

@@ -55,6 +55,32 @@ impl<'a> Channels<'a> {
         }
     }
 
+    /// Puts what each logit is off its target in its place.
+    pub fn find_errors(mut self, hinge: bool) {
+        for class in 0..self.tile.classes {
+            self.load(class, false);
+            let choice = self.choice;
+            let channel = self.body(class, [0.0; 4]);
+            choice.run(Errors { channel, hinge });
+        }
+    }
+
+    /// Puts the gradient in the place of the logits, given the slope by each probability.
+    pub fn chain(mut self) {
+        let lanes = self.tile.lanes;
+        for class in 0..self.tile.classes {
+            self.load(class, false);
+            let slopes = &self.tile.slopes[class * lanes..][..lanes];
+            let x = &mut self.tile.x[class * lanes..][..lanes];
+            let activation = self.overlap.activation;
+            self.choice.run(Chain {
+                x,
+                slopes,
+                activation,
+            });
+        }
+    }
+
     /// Targets, weights and terms of a channel. What is ignored is a logit of 0 whose target and weight are 0.
     fn load(&mut self, class: usize, with_slopes: bool) {
         let tile = &mut *self.tile;
@@ -132,12 +158,70 @@ impl Body for Sums<'_> {
             let (t, w) = (Lane::new(isa, targets[at]), Lane::new(isa, weights[at]));
             let [both, predicted, missed] = overlaps([p, miss], t, squared);
             let term = Lane::new(isa, values[at]);
-            let numbers = [both, predicted, missed, t, w.constant(1.0), term];
+            let numbers = [both, predicted, missed, t, -(t - 1.0), term];
             for (sum, number) in sums.iter_mut().zip(numbers) {
                 *sum = (number * w).add_to(*sum);
             }
         }
         sums.map(|sum| total(isa, sum))
+    }
+}
+
+/// What each probability of a channel is off its target, or the hinge of its logit. A pixel is in a mask from one half on.
+struct Errors<'a> {
+    channel: Channel<'a>,
+    hinge: bool,
+}
+
+impl Body for Errors<'_> {
+    type Output = ();
+
+    type Widest = Half;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let Channel {
+            x,
+            channel: [targets, ..],
+            activation,
+            ..
+        } = self.channel;
+        for (x, t) in x.iter_mut().zip(targets) {
+            let (logit, from_half) = (Lane::new(isa, *x), Lane::new(isa, *t) - 0.5);
+            let [outside, inside] = match self.hinge {
+                true => [logit + 1.0, -(logit - 1.0)],
+                false => of_channel(logit, activation),
+            };
+            *x = from_half.where_below(0.0, outside, inside).into_array();
+        }
+    }
+}
+
+/// The gradient of a channel, given the slope by each probability.
+struct Chain<'a> {
+    x: &'a mut [[f32; WIDTH]],
+    slopes: &'a [[f32; WIDTH]],
+    activation: Activation,
+}
+
+impl Body for Chain<'_> {
+    type Output = ();
+
+    type Widest = Half;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        for (x, slope) in self.x.iter_mut().zip(self.slopes) {
+            let slope = Lane::new(isa, *slope);
+            let by_logit = match self.activation {
+                Activation::None => slope,
+                activation => {
+                    let [p, miss] = of_channel(Lane::new(isa, *x), activation);
+                    slope * (p * miss)
+                }
+            };
+            *x = by_logit.into_array();
+        }
     }
 }
 

@@ -64,6 +64,16 @@ impl<'a> Classes<'a> {
         });
     }
 
+    /// Puts what each probability is off its target in the place of its exponential.
+    pub fn find_errors(self) {
+        self.choice.run(Errors { tile: self.tile });
+    }
+
+    /// Puts the gradient in the place of the exponentials, given the slope by each probability.
+    pub fn chain(self) {
+        self.choice.run(Chain { tile: self.tile });
+    }
+
     /// Puts the gradient in the place of the exponentials.
     pub fn differentiate(self, slopes: &[f32]) {
         self.choice.run(Gradient {
@@ -110,7 +120,8 @@ impl Body for Exponentials<'_> {
                 own = label.where_same(class, e, own);
                 shift = label.where_same(class, from_max, shift);
             }
-            let others = others + (largest - 1.0);
+            // Where the largest is infinite there is no softmax.
+            let others = others + (largest - 1.0) + max * 0.0;
             let reciprocal = one / (others + 1.0);
             let p = own * reciprocal;
             let miss = shift.where_equal(0.0, others * reciprocal, one - p);
@@ -156,6 +167,158 @@ impl Body for Predicted<'_> {
     }
 }
 
+/// What each share is off its target.
+struct Errors<'a> {
+    tile: &'a mut Tile,
+}
+
+impl Body for Errors<'_> {
+    type Output = ();
+
+    type Widest = Half;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let tile = self.tile;
+        let [_, misses, reciprocals, ..] = &tile.found;
+        for (class, row) in tile.x.chunks_mut(tile.lanes).enumerate() {
+            let own = Lane::splat(isa, class as f32);
+            for (at, x) in row.iter_mut().enumerate() {
+                let p = Lane::new(isa, *x) * Lane::new(isa, reciprocals[at]);
+                let label = Lane::new(isa, tile.labels[at]);
+                *x = label
+                    .where_same(own, Lane::new(isa, misses[at]), p)
+                    .into_array();
+            }
+        }
+    }
+}
+
+/// The gradient by the logits, given the slope of each share.
+struct Chain<'a> {
+    tile: &'a mut Tile,
+}
+
+impl Body for Chain<'_> {
+    type Output = ();
+
+    type Widest = Half;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let Tile {
+            classes,
+            lanes,
+            x,
+            slopes,
+            found: [_, _, reciprocals, ..],
+            ..
+        } = self.tile;
+        for at in 0..*lanes {
+            let reciprocal = Lane::new(isa, reciprocals[at]);
+            let slope = GivenSlopes {
+                isa,
+                slopes: &slopes[at..],
+                lanes: *lanes,
+            };
+            let shares = Shares {
+                isa,
+                classes: *classes,
+                lanes: *lanes,
+                at,
+                reciprocal,
+            };
+            let [reference, mean] = shares.reference_and_mean(x, &slope);
+            for class in 0..*classes {
+                let x = &mut x[class * *lanes + at];
+                let p = Lane::new(isa, *x) * reciprocal;
+                *x = (p * (slope.of(class, p) - reference - mean)).into_array();
+            }
+        }
+    }
+}
+
+/// The slope by each share of a lane of pixels.
+///
+/// A trait and no closure: a method is inlined into the body of an instruction set wherever it is called, as it has to be, and
+/// a closure is not.
+trait Slopes<I: Isa> {
+    fn of(&self, class: usize, p: Lane<I>) -> Lane<I>;
+}
+
+/// Slopes that are given, of each class `lanes` after that of the class before.
+struct GivenSlopes<'a, I> {
+    isa: I,
+    slopes: &'a [[f32; WIDTH]],
+    lanes: usize,
+}
+
+impl<I: Isa> Slopes<I> for GivenSlopes<'_, I> {
+    #[inline(always)]
+    fn of(&self, class: usize, _p: Lane<I>) -> Lane<I> {
+        Lane::new(self.isa, self.slopes[class * self.lanes])
+    }
+}
+
+/// Slopes of overlap sums.
+struct SumSlopes<'a, I: Isa> {
+    isa: I,
+    /// Of what is predicted of each class and is not there.
+    predicted: &'a [f32],
+    /// What that is multiplied with: this, and this times the share.
+    by: [Lane<I>; 2],
+    label: Lane<I>,
+    /// At the class of the pixel.
+    own: Lane<I>,
+}
+
+impl<I: Isa> Slopes<I> for SumSlopes<'_, I> {
+    #[inline(always)]
+    fn of(&self, class: usize, p: Lane<I>) -> Lane<I> {
+        let predicted = Lane::splat(self.isa, self.predicted[class]);
+        let class = Lane::splat(self.isa, class as f32);
+        let [by_one, by_p] = self.by;
+        let others = predicted * (by_one + by_p * p);
+        self.label.where_same(class, self.own, others)
+    }
+}
+
+/// The shares of a lane of pixels, by their exponentials.
+struct Shares<I: Isa> {
+    isa: I,
+    classes: usize,
+    lanes: usize,
+    at: usize,
+    reciprocal: Lane<I>,
+}
+
+impl<I: Isa> Shares<I> {
+    /// The slope of the largest share, and by how much the mean of all is above it, each as much as its share. Of the gradient
+    /// `p (g - mean)` nothing is left where a prediction is sure, so slopes are measured by that of the largest.
+    #[inline(always)]
+    fn reference_and_mean(&self, x: &[[f32; WIDTH]], slopes: &impl Slopes<I>) -> [Lane<I>; 2] {
+        let Self {
+            isa,
+            classes,
+            lanes,
+            at,
+            reciprocal,
+        } = *self;
+        let zero = Lane::splat(isa, 0.0);
+        let mut reference = zero;
+        for class in 0..classes {
+            let e = Lane::new(isa, x[class * lanes + at]);
+            reference = e.where_equal(1.0, slopes.of(class, e * reciprocal), reference);
+        }
+        let mut mean = zero;
+        for class in 0..classes {
+            let p = Lane::new(isa, x[class * lanes + at]) * reciprocal;
+            mean = mean + p * (slopes.of(class, p) - reference);
+        }
+        [reference, mean]
+    }
+}
+
 /// What a share is multiplied with to be an error: 1, or itself.
 #[inline(always)]
 fn powers<I: Isa>(isa: I, squared: bool) -> [Lane<I>; 2] {
@@ -187,7 +350,6 @@ impl Body for Gradient<'_> {
             slopes,
         } = self;
         let (classes, lanes) = (tile.classes, tile.lanes);
-        let zero = Lane::splat(isa, 0.0);
         let [by_one, by_p] = powers(isa, squared);
         let by_p = by_p + by_p;
         let [_, misses, reciprocals, term_slopes, _] = &tile.found;
@@ -210,29 +372,25 @@ impl Body for Gradient<'_> {
             let own = both - missed * (by_one + by_p * miss);
             let by_logarithm = of_term * Lane::new(isa, term_slopes[at]);
 
-            // The slope of the share of a class.
-            macro_rules! by_share {
-                ($class:expr, $p:expr) => {{
-                    let predicted = Lane::splat(isa, slopes[place::PREDICTED * classes + $class]);
-                    let class = Lane::splat(isa, $class as f32);
-                    label.where_same(class, own, predicted * (by_one + by_p * $p))
-                }};
-            }
-            let mut reference = zero;
-            for class in 0..classes {
-                let e = Lane::new(isa, tile.x[class * lanes + at]);
-                let g = by_share!(class, e * reciprocal);
-                reference = e.where_equal(1.0, g, reference);
-            }
-            let mut mean = zero;
-            for class in 0..classes {
-                let p = Lane::new(isa, tile.x[class * lanes + at]) * reciprocal;
-                mean = mean + p * (by_share!(class, p) - reference);
-            }
+            let by_share = SumSlopes {
+                isa,
+                predicted: &slopes[place::PREDICTED * classes..][..classes],
+                by: [by_one, by_p],
+                label,
+                own,
+            };
+            let shares = Shares {
+                isa,
+                classes,
+                lanes,
+                at,
+                reciprocal,
+            };
+            let [reference, mean] = shares.reference_and_mean(&tile.x, &by_share);
             for class in 0..classes {
                 let x = &mut tile.x[class * lanes + at];
                 let p = Lane::new(isa, *x) * reciprocal;
-                let by_overlap = p * (by_share!(class, p) - reference - mean);
+                let by_overlap = p * (by_share.of(class, p) - reference - mean);
                 let is_own = Lane::splat(isa, class as f32);
                 let by_term = label.where_same(is_own, miss, -p) * by_logarithm;
                 *x = ((by_overlap + by_term) * weight).into_array();

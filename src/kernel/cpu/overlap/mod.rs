@@ -6,6 +6,7 @@
 
 mod channels;
 mod classes;
+mod lovasz;
 mod tile;
 
 use super::{
@@ -24,6 +25,7 @@ use crate::{
 use channels::Channels;
 use classes::Classes;
 use core::ops::Range;
+pub(crate) use lovasz::{Lovasz, LovaszOutcome, lovasz, lovasz_gradient};
 use tile::Tile;
 
 /// What is summed up.
@@ -147,43 +149,94 @@ pub(crate) fn overlap_gradient<E: Storage>(
 ) -> Option<Vec<E>> {
     let rows = shape.outer * shape.classes;
     assert_eq!(upstream.len(), SUMS * rows, "a number for each sum");
-    let (source, mut fresh, overwritten) = match logits {
-        Logits::Kept(slice) => {
-            let fresh = zeros::<E>(slice.len());
-            (Some(slice), Some(fresh), None)
-        }
-        Logits::Consumed(slice) => (None, None, Some(slice)),
-    };
-    let out = fresh.as_deref_mut().or(overwritten).expect("one of both");
-    masks.check(shape, out.len());
     let choice = Choice::current();
+    let of_sample = |sample| {
+        let of_place = |place| &upstream[place * rows + sample * shape.classes..][..shape.classes];
+        (0..SUMS).flat_map(of_place).copied().collect()
+    };
+    let slopes: Vec<Vec<f32>> = (0..shape.outer).map(of_sample).collect();
+    rewritten(overlap, logits, shape, masks, &|tile, stretch| {
+        tile.differentiate(overlap, choice, &slopes[stretch.sample]);
+    })
+}
+
+/// Pixels of one sample that a tile holds.
+struct Stretch {
+    sample: usize,
+    /// The first of its pixels.
+    first: usize,
+    count: usize,
+}
+
+impl Stretch {
+    /// Where the pixels of a class lie.
+    fn of_class(&self, class: usize, shape: Shape) -> Range<usize> {
+        let start = (self.sample * shape.classes + class) * shape.inner + self.first;
+        start..start + self.count
+    }
+}
+
+/// What becomes of the logits and targets in a tile.
+type Work<'a> = dyn Fn(&mut Tile, &Stretch) + Sync + 'a;
+
+/// Does some work on all logits, a tile at a time; what is left in their place is written over them, or returned.
+fn rewritten<E: Storage>(
+    overlap: &Overlap<'_>,
+    logits: Logits<'_, E>,
+    shape: Shape,
+    masks: &Masks<'_, E>,
+    work: &Work<'_>,
+) -> Option<Vec<E>> {
+    match logits {
+        Logits::Kept(slice) => {
+            let mut fresh = zeros::<E>(slice.len());
+            rewrite(overlap, Some(slice), &mut fresh, shape, masks, work);
+            Some(fresh)
+        }
+        Logits::Consumed(slice) => {
+            rewrite(overlap, None, slice, shape, masks, work);
+            None
+        }
+    }
+}
+
+/// Does some work on all logits, which are in `out` if they are not given, and leaves there what it makes of them.
+fn rewrite<E: Storage, O: Storage>(
+    overlap: &Overlap<'_>,
+    logits: Option<&[E]>,
+    out: &mut [O],
+    shape: Shape,
+    masks: &Masks<'_, E>,
+    work: &Work<'_>,
+) {
+    masks.check(shape, out.len());
     let items = tasks(shape).into_iter().zip(by_task(out, shape));
     map(items, &|_,
                  ((sample, pixels), mut out): (
         (usize, Range<usize>),
-        Vec<&mut [E]>,
+        Vec<&mut [O]>,
     )| {
-        let slopes: Vec<f32> = (0..SUMS)
-            .flat_map(|place| &upstream[place * rows + sample * shape.classes..][..shape.classes])
-            .copied()
-            .collect();
         let mut tile = Tile::new(shape.classes, pixels.len());
         for first in pixels.clone().step_by(tile.room()) {
             let count = tile.room().min(pixels.end - first);
-            let row = |class| (sample * shape.classes + class) * shape.inner + first;
+            let stretch = Stretch {
+                sample,
+                first,
+                count,
+            };
             let place = first - pixels.start..first - pixels.start + count;
-            tile.load(count, &mut |class, to| match source {
-                Some(logits) => E::widen(&logits[row(class)..][..count], to),
-                None => E::widen(&out[class][place.clone()], to),
+            tile.load(count, &mut |class, to| match logits {
+                Some(logits) => E::widen(&logits[stretch.of_class(class, shape)], to),
+                None => O::widen(&out[class][place.clone()], to),
             });
+            let row = |class| stretch.of_class(class, shape).start;
             tile.load_targets(overlap, masks, sample * shape.inner + first, &row);
-            tile.differentiate(overlap, choice, &slopes);
+            work(&mut tile, &stretch);
             for (class, out) in out.iter_mut().enumerate() {
-                E::narrow(tile.row(class), &mut out[place.clone()]);
+                O::narrow(tile.row(class), &mut out[place.clone()]);
             }
         }
     });
-    fresh
 }
 
 /// What each task writes: the pixels of each class.

@@ -28,6 +28,8 @@ pub(super) struct Tile {
     pub x: Pixels,
     /// The target of each logit, where it is a mask.
     pub masks: Pixels,
+    /// The slope by each probability, where that is given.
+    pub slopes: Pixels,
     /// The class of each pixel; -1 for none.
     pub labels: Pixels,
     pub weights: Pixels,
@@ -46,6 +48,7 @@ impl Tile {
             count: 0,
             x: vec![[0.0; WIDTH]; classes * lanes],
             masks: Vec::new(),
+            slopes: Vec::new(),
             labels: pixels(),
             weights: pixels(),
             found: core::array::from_fn(|_| pixels()),
@@ -142,7 +145,8 @@ impl Tile {
         let classes = self.classes;
         let [own, miss, _, _, term] = self.found.each_ref().map(|found| found.as_flattened());
         let (labels, weights) = (self.labels.as_flattened(), self.weights.as_flattened());
-        let mut all = 0.0;
+        // The same sums in the same order: of a class that is everywhere exactly nothing is left.
+        let (mut all, mut of_class) = (0.0, vec![0.0; classes]);
         for i in 0..self.count {
             let weight = f64::from(weights[i]);
             if weight == 0.0 {
@@ -155,13 +159,42 @@ impl Tile {
             };
             sums[place::BOTH * classes + class] += weight * f64::from(own[i]);
             sums[place::MISSED * classes + class] += weight * miss;
-            sums[place::TARGET * classes + class] += weight;
+            of_class[class] += weight;
             sums[place::TERM * classes + class] += weight * f64::from(term[i]);
             all += weight;
         }
-        for sum in &mut sums[place::WEIGHT * classes..][..classes] {
-            *sum += all;
+        for (class, own) in of_class.into_iter().enumerate() {
+            sums[place::TARGET * classes + class] += own;
+            sums[place::ABSENT * classes + class] += all - own;
         }
+    }
+
+    /// Puts what each logit is off its target in its place: of probabilities what they lack of it, or hinges of the logits.
+    pub fn find_errors(&mut self, overlap: &Overlap<'_>, choice: Choice, hinge: bool) {
+        match overlap.activation {
+            Activation::Softmax => Classes::of(self, overlap, choice).find_errors(),
+            _ => Channels::of(self, overlap, choice).find_errors(hinge),
+        }
+    }
+
+    /// Puts the gradient in the place of the logits, given the slope by each probability; of no activation that is the gradient.
+    pub fn chain(
+        &mut self,
+        overlap: &Overlap<'_>,
+        choice: Choice,
+        slopes: &mut dyn FnMut(usize, &mut [f32]),
+    ) {
+        self.slopes.resize(self.x.len(), [0.0; WIDTH]);
+        for (class, row) in self.slopes.chunks_mut(self.lanes).enumerate() {
+            let (given, beyond) = row.as_flattened_mut().split_at_mut(self.count);
+            slopes(class, given);
+            beyond.fill(0.0);
+        }
+        match overlap.activation {
+            Activation::Softmax => Classes::of(self, overlap, choice).chain(),
+            _ => Channels::of(self, overlap, choice).chain(),
+        }
+        self.clear_ignored();
     }
 
     /// Puts the gradient of the sums in the place of the logits, given the slope of each, `[SUMS, C]`.

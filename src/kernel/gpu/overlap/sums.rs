@@ -133,7 +133,7 @@ pub(super) fn sums_of_stretches<E: Float, I: Int>(
                     sums[comptime!(place::PREDICTED)] += overlap.predicted * weight;
                     sums[comptime!(place::MISSED)] += overlap.missed * weight;
                     sums[comptime!(place::TARGET)] += channel.t * weight;
-                    sums[comptime!(place::WEIGHT)] += weight;
+                    sums[comptime!(place::ABSENT)] += (1.0_f32 - channel.t) * weight;
                     sums[comptime!(place::TERM)] += overlap.term * weight;
                 }
             }

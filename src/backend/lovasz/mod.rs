@@ -1,8 +1,53 @@
-//! How much each error counts in a Lovasz extension, by whichever path they can take.
+//! Lovasz extensions: how much each error counts, by whichever path they can take, and whole losses where there is a kernel.
 
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod call;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod extension;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+pub(super) mod fused;
+
+use super::overlap::{OverlapInputs, OverlapSpec};
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use burn::tensor::{DType, TensorData};
 use burn::tensor::{IndexingUpdateOp, Tensor};
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+pub(super) use {
+    call::{FusedLovasz, Ordered},
+    extension::LovaszBackend,
+};
+
+/// Which errors are put in order.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(any(feature = "flex", feature = "ndarray")), allow(dead_code))]
+pub(crate) struct LovaszErrors {
+    /// Whether they are hinges of the logits, not what probabilities lack.
+    pub hinge: bool,
+    /// Whether all samples are one.
+    pub batch: bool,
+}
+
+/// What each class costs, for each sample (or for all), `[R, C]`.
+pub(crate) struct ClassLosses {
+    pub losses: Tensor<2>,
+    /// How much there is of each class.
+    pub sizes: Tensor<2>,
+}
+
+/// The losses, where a kernel can take the inputs.
+pub(crate) fn fused_lovasz(
+    spec: &OverlapSpec,
+    errors: LovaszErrors,
+    inputs: &OverlapInputs,
+) -> Option<ClassLosses> {
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    return call::run(spec, errors, inputs);
+    #[cfg(not(any(feature = "flex", feature = "ndarray")))]
+    {
+        let _ = (spec, errors, inputs);
+        None
+    }
+}
 
 /// By how much each error of rows `[N, C, K]` counts in the Lovasz extension of the Jaccard loss, a constant. Errors whose `counts` is
 /// 0 get 0. A target is in the mask from one half on. Equal errors come in the order of their places on a CPU.
