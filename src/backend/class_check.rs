@@ -9,28 +9,39 @@ use burn::tensor::{Int, Tensor};
 pub(crate) struct ClassesWanted<'a> {
     /// The name of the loss in messages.
     pub loss: &'a str,
+    /// What each is called there.
+    pub name: &'a str,
     /// How many classes there are.
     pub count: usize,
-    /// The class that stands for no target.
-    pub ignore_index: Option<i64>,
+    /// What stands for no class.
+    pub no_class: NoClass,
+    /// How many there are for each weight, one after the other.
+    pub per_weight: usize,
 }
 
 impl<'a> ClassesWanted<'a> {
-    pub fn of_row(row: &'a SoftmaxRow, count: usize) -> Self {
+    /// Targets, each the index of a class or the index that stands for none.
+    pub fn targets(loss: &'a str, count: usize, ignore_index: Option<i64>) -> Self {
         Self {
-            loss: row.loss,
+            loss,
+            name: "target",
             count,
-            ignore_index: row.ignore_index,
+            no_class: NoClass::Index(ignore_index),
+            per_weight: 1,
         }
+    }
+
+    pub fn of_row(row: &'a SoftmaxRow, count: usize) -> Self {
+        Self::targets(row.loss, count, row.ignore_index)
     }
 
     fn is_strange(&self, class: i64) -> bool {
         let is_one = usize::try_from(class).is_ok_and(|class| class < self.count);
-        !is_one && self.ignore_index != Some(class)
+        !is_one && self.no_class.index() != Some(class)
     }
 }
 
-/// Whether the class of each row that counts is in range. The shape is that in which classes were given. Looks on a CPU.
+/// Whether each class that counts is in range. The shape is that in which classes, or their samples, were given. Looks on a CPU.
 pub(crate) fn check_classes<const D: usize>(
     wanted: ClassesWanted<'_>,
     (classes, shape): (&Tensor<D, Int>, &[usize]),
@@ -42,18 +53,22 @@ pub(crate) fn check_classes<const D: usize>(
     }
     // Rows of weight 0 may hold anything.
     let weights = weights.map(|weights| weights.to_data().iter::<f64>().collect::<Vec<_>>());
-    let is_weightless = |index: usize| weights.as_ref().is_some_and(|list| list[index] == 0.0);
-    let Some((index, class)) = found.into_iter().find(|&(index, _)| !is_weightless(index)) else {
+    let is_weightless = |place: usize| weights.as_ref().is_some_and(|list| list[place] == 0.0);
+    let places = found
+        .into_iter()
+        .map(|(index, class)| (index / wanted.per_weight, class));
+    let Some((place, class)) = places.into_iter().find(|&(place, _)| !is_weightless(place)) else {
         return Ok(());
     };
     let ClassesWanted {
         loss,
+        name,
         count,
-        ignore_index,
+        no_class,
+        ..
     } = wanted;
-    let place = (index, shape);
-    let no_class = NoClass::Index(ignore_index);
-    Err(strange_class(loss, "target", place, class, count, no_class))
+    let place = (place, shape);
+    Err(strange_class(loss, name, place, class, count, no_class))
 }
 
 /// The rows whose class is out of range, and that class.

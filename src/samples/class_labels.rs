@@ -1,8 +1,8 @@
 //! Labels that are indices of classes.
 
 use crate::{
-    backend::{ignored, runs_on_cpu},
-    error::{Checked, NoClass, strange_class},
+    backend::{ClassesWanted, check_classes, ignored},
+    error::{Checked, NoClass},
 };
 use burn::tensor::{Bool, Int, Tensor};
 
@@ -67,28 +67,13 @@ impl ClassLabels {
 
     /// Whether all that count are classes. Looks where the host can see them without waiting.
     pub fn check(&self, loss: &str, weights: Option<&Tensor<1>>) -> Checked {
-        if !runs_on_cpu(&self.labels) {
-            return Ok(());
-        }
-        let weights = weights.map(|weights| weights.to_data().iter::<f64>().collect::<Vec<_>>());
-        for (place, label) in self.labels.to_data().iter::<i64>().enumerate() {
-            let sample = place / self.per_sample;
-            let weight = weights.as_ref().map(|weights| weights[sample]);
-            let is_class = usize::try_from(label).is_ok_and(|label| label < self.classes);
-            let counts = weight != Some(0.0) && self.no_class.index() != Some(label);
-            if counts && !is_class {
-                let sample = (sample, &[][..]);
-                let (name, classes) = (self.name, self.classes);
-                return Err(strange_class(
-                    loss,
-                    name,
-                    sample,
-                    label,
-                    classes,
-                    self.no_class,
-                ));
-            }
-        }
-        Ok(())
+        let wanted = ClassesWanted {
+            loss,
+            name: self.name,
+            count: self.classes,
+            no_class: self.no_class,
+            per_weight: self.per_sample,
+        };
+        check_classes(wanted, (&self.labels, &[]), weights)
     }
 }

@@ -110,8 +110,7 @@ impl PixelFormula for SignedDistance {
         let [p, _] = pixels.shares();
         let options = (&device, p.dtype());
         let distances = Tensor::<3>::from_data(TensorData::new(distances, shape), options);
-        // NaN in a mask shows.
-        let total = pixels.sum(p.clone() * distances + pixels.target() * 0.0);
+        let total = pixels.sum(p.clone() * distances);
         let count = pixels.sum(p.detach().ones_like());
         total.over(count, 0.0)
     }

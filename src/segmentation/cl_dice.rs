@@ -19,7 +19,7 @@ config! {
     pub struct ClDiceLossConfig {
         /// How often masks are eroded: as many pixels as the widest structure is from its centreline. Default: 3 (the authors' code).
         pub iterations: usize = 3,
-        /// What is added to both sides of both ratios, 0 or above. Default: 1 (the authors' code).
+        /// The number added to both sides of both ratios, 0 or above. Default: 1 (the authors' code).
         pub smooth: f64 = 1.0,
         /// Whether predictions are logits. If not, they are probabilities. Default: true.
         pub from_logits: bool = true,
@@ -41,7 +41,7 @@ config! {
 pub struct ClDice {
     /// How often masks are eroded.
     pub iterations: usize,
-    /// What is added to both sides of both ratios.
+    /// The number added to both sides of both ratios.
     pub smooth: f64,
 }
 

@@ -155,7 +155,7 @@ impl Masks {
         is_nothing(&self.logits).then(|| none().with_samples(self.samples(batch)))
     }
 
-    /// What sums are made of. Samples of weight 0 are ignored as a whole, whatever they hold.
+    /// The inputs of the sums. Samples of weight 0 are ignored as a whole, whatever they hold.
     pub(super) fn inputs(self, weights: Option<&Tensor<1>>) -> OverlapInputs {
         let [samples, _, pixels] = self.logits.dims();
         let weightless = weights.map(|weights| weights.clone().detach().equal_scalar(0.0));
@@ -197,12 +197,9 @@ impl Given for Masks {
             MaskTarget::Classes(classes) => {
                 let mut shape = self.shape.clone();
                 shape.remove(1);
-                let wanted = ClassesWanted {
-                    loss,
-                    // A single channel is that of class 1.
-                    count: count.max(2),
-                    ignore_index: self.ignore_index,
-                };
+                // A single channel is that of class 1.
+                let known = count.max(2);
+                let wanted = ClassesWanted::targets(loss, known, self.ignore_index);
                 check_classes(wanted, (classes, &shape), weights.as_ref())?;
                 if are_checked(&logits) && !self.from_logits {
                     let is_ignored = crate::backend::ignored(classes, self.ignore_index);

@@ -244,7 +244,7 @@ fn extension(
     let together = |numbers| pixels.together(numbers);
     let errors = together(errors);
     let [target, counts] = [pixels.target(), pixels.weights()].map(together);
-    let weights = lovasz_weights(errors.clone(), target.clone(), counts.clone());
-    // A label that is no class has the weight NaN, which shows, as NaN in a mask does.
-    crate::backend::over_pixels(cost(errors) * weights + (counts + target) * 0.0)
+    let weights = lovasz_weights(errors.clone(), target, counts.clone());
+    // What is no class, and NaN in a mask, has the weight NaN, which shows.
+    crate::backend::over_pixels(cost(errors) * weights + counts * 0.0)
 }

@@ -1,38 +1,23 @@
 //! The backward pass of operations on lists.
 
+use super::later::{Later, tracked};
 use crate::backend::lists::{
     call::{self, FusedLists, ListCall, ListOperation, Members},
     extension::ListBackend,
 };
 use burn::backend::{
-    Autodiff,
-    autodiff::{
-        checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
-        grads::Gradients,
-        ops::{Backward, Ops, OpsKind},
-    },
-    tensor::FloatTensor,
+    Autodiff, autodiff::checkpoint::strategy::CheckpointStrategy, tensor::FloatTensor,
 };
 
 /// Visits all pairs once more, now that it is known what each item is multiplied with.
 #[derive(Debug)]
-struct ListBackward(ListOperation);
+struct ListGradient(ListOperation);
 
-impl<B: FusedLists> Backward<B, 1> for ListBackward {
+impl<B: FusedLists> Later<B> for ListGradient {
     type State = ListCall<B>;
 
-    fn backward(
-        self,
-        ops: Ops<Self::State, 1>,
-        grads: &mut Gradients,
-        _checkpointer: &mut Checkpointer,
-    ) {
-        let upstream = grads.consume::<B>(&ops.node);
-        let [parent] = ops.parents;
-        if let Some(parent) = parent {
-            let gradient = call::list_gradient::<B>(&self.0, &ops.state, upstream);
-            grads.register::<B>(parent.id, gradient);
-        }
+    fn gradient(self, call: Self::State, upstream: FloatTensor<B>) -> FloatTensor<B> {
+        call::list_gradient::<B>(&self.0, &call, upstream)
     }
 }
 
@@ -53,10 +38,6 @@ impl<B: FusedLists, C: CheckpointStrategy> ListBackend for Autodiff<B, C> {
             is_fused,
         };
         let sums = call::lists::<B>(&operation, &call);
-        let backward = ListBackward(operation).prepare::<C>([node]);
-        match backward.compute_bound().stateful() {
-            OpsKind::Tracked(prep) => prep.finish(call, sums),
-            OpsKind::UnTracked(prep) => prep.finish(sums),
-        }
+        tracked::<B, C, _>(ListGradient(operation), node, call, sums)
     }
 }

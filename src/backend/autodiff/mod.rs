@@ -4,6 +4,7 @@ mod attached;
 mod chain;
 #[cfg(feature = "kernels")]
 mod elements;
+mod later;
 #[cfg(feature = "kernels")]
 mod linear;
 mod lists;

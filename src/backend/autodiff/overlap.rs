@@ -1,5 +1,6 @@
 //! The backward pass of overlap sums.
 
+use super::later::{Later, tracked};
 use crate::backend::{
     extension::{OverlapBackend, RowTarget, Weights},
     fused::FusedOverlap,
@@ -7,11 +8,7 @@ use crate::backend::{
 };
 use burn::backend::{
     Autodiff, Backend,
-    autodiff::{
-        checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
-        grads::Gradients,
-        ops::{Backward, NodeGuard, Ops, OpsKind},
-    },
+    autodiff::{checkpoint::strategy::CheckpointStrategy, ops::NodeGuard},
     tensor::FloatTensor,
 };
 use std::sync::Arc;
@@ -25,14 +22,7 @@ impl<B: FusedOverlap, C: CheckpointStrategy> OverlapBackend for Autodiff<B, C> {
     ) -> FloatTensor<Self> {
         let (call, node) = OverlapCall::<B>::of_tracked(spec, logits, target, weights);
         let sums = B::sums_of(call.clone());
-        match OverlapBackward
-            .prepare::<C>([node])
-            .compute_bound()
-            .stateful()
-        {
-            OpsKind::Tracked(prep) => prep.finish(call, sums),
-            OpsKind::UnTracked(prep) => prep.finish(sums),
-        }
+        tracked::<B, C, _>(OverlapGradient, node, call, sums)
     }
 }
 
@@ -60,22 +50,12 @@ impl<B: Backend> OverlapCall<B> {
 
 /// Computes probabilities once more, now that it is known what each sum is multiplied with.
 #[derive(Debug)]
-struct OverlapBackward;
+struct OverlapGradient;
 
-impl<B: FusedOverlap> Backward<B, 1> for OverlapBackward {
+impl<B: FusedOverlap> Later<B> for OverlapGradient {
     type State = OverlapCall<B>;
 
-    fn backward(
-        self,
-        ops: Ops<Self::State, 1>,
-        grads: &mut Gradients,
-        _checkpointer: &mut Checkpointer,
-    ) {
-        let upstream = grads.consume::<B>(&ops.node);
-        let [parent] = ops.parents;
-        if let Some(parent) = parent {
-            let gradient = B::gradient_of_sums(ops.state, upstream);
-            grads.register::<B>(parent.id, gradient);
-        }
+    fn gradient(self, call: Self::State, upstream: FloatTensor<B>) -> FloatTensor<B> {
+        B::gradient_of_sums(call, upstream)
     }
 }

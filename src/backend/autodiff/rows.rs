@@ -1,6 +1,9 @@
 //! The backward pass of losses of softmax rows.
 
-use super::elements::ComputedBackward;
+use super::{
+    elements::ComputedBackward,
+    later::{Later, tracked},
+};
 use crate::backend::{
     extension::{RowBackend, RowTarget, Weights},
     fold::Fold,
@@ -11,9 +14,8 @@ use crate::backend::{
 use burn::backend::{
     Autodiff, TensorMetadata,
     autodiff::{
-        checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
-        grads::Gradients,
-        ops::{Backward, Ops, OpsKind},
+        checkpoint::strategy::CheckpointStrategy,
+        ops::{Backward, OpsKind},
     },
     tensor::FloatTensor,
 };
@@ -42,11 +44,7 @@ impl<B: FusedRows, C: CheckpointStrategy> RowBackend for Autodiff<B, C> {
         });
         match outcome.gradient {
             Some(RowGradient::Later(later)) => {
-                let prep = RowsBackward.prepare::<C>([node]).compute_bound();
-                match prep.stateful() {
-                    OpsKind::Tracked(prep) => prep.finish(later, outcome.loss),
-                    OpsKind::UnTracked(prep) => prep.finish(outcome.loss),
-                }
+                tracked::<B, C, _>(RowsGradient, node, later, outcome.loss)
             }
             now => {
                 let gradient = match now {
@@ -65,22 +63,12 @@ impl<B: FusedRows, C: CheckpointStrategy> RowBackend for Autodiff<B, C> {
 
 /// Computes the gradient, now that it is known what it is multiplied with.
 #[derive(Debug)]
-struct RowsBackward;
+struct RowsGradient;
 
-impl<B: FusedRows> Backward<B, 1> for RowsBackward {
+impl<B: FusedRows> Later<B> for RowsGradient {
     type State = B::Later;
 
-    fn backward(
-        self,
-        ops: Ops<Self::State, 1>,
-        grads: &mut Gradients,
-        _checkpointer: &mut Checkpointer,
-    ) {
-        let upstream = grads.consume::<B>(&ops.node);
-        let [parent] = ops.parents;
-        if let Some(parent) = parent {
-            let gradient = B::gradient_of_rows(ops.state, upstream);
-            grads.register::<B>(parent.id, gradient);
-        }
+    fn gradient(self, later: Self::State, upstream: FloatTensor<B>) -> FloatTensor<B> {
+        B::gradient_of_rows(later, upstream)
     }
 }

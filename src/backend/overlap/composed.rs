@@ -66,15 +66,15 @@ impl MaskPixels {
                     Some(index) => weightless.bool_or(masks.clone().equal_scalar(index as f64)),
                     None => weightless,
                 };
-                (
-                    skipped.clone(),
-                    masks.mask_fill(skipped, 0.0),
-                    None,
-                    weights,
-                )
+                let target = masks.mask_fill(skipped.clone(), 0.0);
+                (skipped, target, None, weights)
             }
         };
-        let weights = weights.unsqueeze_dim::<3>(1).expand(shape);
+        let mut weights = weights.unsqueeze_dim::<3>(1).expand(shape);
+        if class.is_none() {
+            // Like a label that is no class, NaN in a mask has the weight NaN, which shows.
+            weights = weights + target.clone().detach() * 0.0;
+        }
         Self {
             logits: logits.mask_fill(skipped.clone(), 0.0),
             target,

@@ -45,7 +45,7 @@ fn squares_to(inside: &[bool], wanted: bool, dims: &[usize]) -> Vec<f64> {
 /// The lower envelope of the parabolas `(x - i)² + f(i)` (Felzenszwalb and Huttenlocher, 2012).
 #[derive(Default)]
 struct Envelope {
-    /// Where the parabolas of it stand.
+    /// The places of its parabolas.
     places: Vec<usize>,
     /// From where on each is the lowest.
     starts: Vec<f64>,

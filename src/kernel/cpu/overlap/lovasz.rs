@@ -1,6 +1,6 @@
 //! Lovasz losses: errors a tile at a time, their order a mask at a time, and the gradient a tile at a time.
 
-use super::{Logits, MaskTargets, Masks, Overlap, Shape, Tile, rewrite, rewritten};
+use super::{Logits, MaskTargets, Masks, Overlap, Shape, rewrite, rewritten};
 use crate::kernel::cpu::{
     fresh::zeros, isa::Choice, lovasz::growth, order::descending, storage::Storage, threads::map,
 };
@@ -37,14 +37,13 @@ pub(crate) fn lovasz<E: Storage>(
 ) -> LovaszOutcome {
     let choice = Choice::current();
     let mut slopes = zeros::<f32>(logits.len());
-    let find = |tile: &mut Tile| tile.find_errors(&spec.overlap, choice, spec.hinge);
     rewrite(
         &spec.overlap,
         Some(logits),
         &mut slopes,
         shape,
         masks,
-        &|tile, _| find(tile),
+        &|tile, _| tile.find_errors(&spec.overlap, choice, spec.hinge),
     );
 
     let mut planes: Vec<Vec<&mut [f32]>> = Vec::new();
@@ -128,44 +127,39 @@ impl Mask {
     ) -> Self {
         let ignored = spec.overlap.ignored;
         let pixels = samples.start * shape.inner..samples.end * shape.inner;
-        // Of masks.
-        let mut targets = Vec::new();
-        let mut new = match masks.targets {
+        let (targets, mut counts): (Vec<f32>, Vec<bool>) = match masks.targets {
             MaskTargets::Classes(classes) => {
                 // A single channel is that of class 1.
                 let own = if shape.classes == 1 { 1 } else { class as i64 };
-                let all = || pixels.clone().map(|pixel| classes.at(pixel));
-                Self {
-                    inside: all().map(|class| class == own).collect(),
-                    counts: all().map(|class| ignored != Some(class)).collect(),
-                    poison: 0.0,
-                }
+                let all = pixels.clone().map(|pixel| classes.at(pixel));
+                all.map(|class| (f32::from(class == own), ignored != Some(class)))
+                    .unzip()
             }
             MaskTargets::Masks(numbers) => {
-                let number_ignored = ignored.map(|index| index as f32);
+                let ignored = ignored.map(|index| index as f32);
                 let mut all = vec![0.0; pixels.len()];
                 for (sample, all) in samples.zip(all.chunks_mut(shape.inner.max(1))) {
                     let start = (sample * shape.classes + class) * shape.inner;
                     E::widen(&numbers[start..][..shape.inner], all);
                 }
-                targets = all;
-                Self {
-                    inside: targets.iter().map(|&t| t >= 0.5).collect(),
-                    counts: targets.iter().map(|&t| number_ignored != Some(t)).collect(),
-                    poison: 0.0,
-                }
+                let counts = all.iter().map(|&t| ignored != Some(t)).collect();
+                (all, counts)
             }
         };
         let weights = masks.weights.map(|weights| &weights[pixels]);
-        for (place, counts) in new.counts.iter_mut().enumerate() {
+        let mut poison = 0.0;
+        for (place, counts) in counts.iter_mut().enumerate() {
             let weight = weights.map_or(1.0, |weights| weights[place]);
             *counts &= weight != 0.0;
             if *counts {
-                let target = targets.get(place).copied().unwrap_or_default();
-                new.poison += f64::from((weight + target) * 0.0);
+                poison += f64::from((weight + targets[place]) * 0.0);
             }
         }
-        new
+        Self {
+            inside: targets.into_iter().map(|t| t >= 0.5).collect(),
+            counts,
+            poison,
+        }
     }
 
     /// The loss and the size of the mask. Errors become slopes.
